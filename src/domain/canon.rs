@@ -1,0 +1,162 @@
+//! JSON in and out: a reader that refuses what two programs could read differently, and the canonical form
+//! (RFC 8785) that is hashed.
+
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+
+/// How deep JSON may nest before it is refused.
+pub const DEEPEST: usize = 32;
+/// The largest integer that every JSON reader keeps exactly: 2^53 (RFC 8785 rounds beyond it).
+pub const LARGEST_INTEGER: u64 = 1 << 53;
+
+/// Why a text is not acceptable JSON, with the line and column where it was noticed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BadJson(pub String);
+
+/// Reads one JSON value strictly: duplicate keys, integers beyond 2^53 and nesting beyond [`DEEPEST`] are refused.
+///
+/// # Errors
+/// [`BadJson`] with the reason; the text may quote the input, so it is made safe before it is shown.
+pub fn read(text: &[u8]) -> Result<Value, BadJson> {
+    let text = std::str::from_utf8(text)
+        .map_err(|e| BadJson(format!("not UTF-8 from byte {} on", e.valid_up_to())))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(|e| BadJson(e.to_string()))?;
+    reader.end().map_err(|e| BadJson(e.to_string()))?;
+    Ok(value)
+}
+
+/// The canonical form of a value: RFC 8785.
+///
+/// # Errors
+/// [`BadJson`] when the value cannot be written as JSON (not-a-number); values read by [`read`] always can.
+pub fn canonical(value: &impl Serialize) -> Result<String, BadJson> {
+    serde_json_canonicalizer::to_string(value).map_err(|e| BadJson(e.to_string()))
+}
+
+/// The canonical form of a value of our own types, which always has one.
+///
+/// A failure cannot happen for data that came through [`read`]; should it, the text is a JSON string that equals
+/// no real value, so that a digest over it matches nothing.
+pub fn canonical_or_poison(value: &impl Serialize) -> String {
+    canonical(value).unwrap_or_else(|e| format!("\"unrepresentable: {}\"", e.0.replace('"', "'")))
+}
+
+struct Strict {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+        Ok(Value::Bool(v))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, v: i64) -> Result<Value, E> {
+        if v.unsigned_abs() > LARGEST_INTEGER {
+            return Err(E::custom(format!("the number {v} is beyond 2^53; send it as a string")));
+        }
+        Ok(v.into())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, v: u64) -> Result<Value, E> {
+        if v > LARGEST_INTEGER {
+            return Err(E::custom(format!("the number {v} is beyond 2^53; send it as a string")));
+        }
+        Ok(v.into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, v: f64) -> Result<Value, E> {
+        if v.abs() > LARGEST_INTEGER as f64 {
+            return Err(E::custom(format!("the number {v:e} is beyond 2^53; send it as a string")));
+        }
+        Number::from_f64(v).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+        Ok(Value::String(v.to_owned()))
+    }
+
+    fn visit_string<E>(self, v: String) -> Result<Value, E> {
+        Ok(Value::String(v))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let depth = deeper(self.depth)?;
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Strict { depth })? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let depth = deeper(self.depth)?;
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Strict { depth })?;
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key \"{key}\" appears twice")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+fn deeper<E: serde::de::Error>(depth: usize) -> Result<usize, E> {
+    if depth >= DEEPEST {
+        return Err(E::custom(format!("nested deeper than {DEEPEST}")));
+    }
+    Ok(depth + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        read(text.as_bytes()).expect_err(text).0
+    }
+
+    #[test]
+    fn what_two_readers_could_read_differently_is_refused() {
+        assert!(refused(r#"{"a":1,"a":2}"#).contains("twice"));
+        assert!(refused("9007199254740993").contains("2^53"));
+        assert!(refused("-9007199254740993").contains("2^53"));
+        assert!(refused("1e300").contains("2^53"));
+        assert!(refused(&format!("{}{}", "[".repeat(33), "]".repeat(33))).contains("deeper"));
+        assert!(refused("{} {}").contains("trailing"));
+        assert!(read(b"\xff").is_err());
+        assert!(read(b"9007199254740992").is_ok());
+    }
+
+    #[test]
+    fn a_bomb_of_brackets_is_refused_without_a_stack() {
+        assert!(read("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_canonical_form_is_rfc_8785() {
+        let value = read(br#"{"b":[1.0,0.1,-0,1e2],"a":"\u20ac\u000f\n"}"#).unwrap();
+        assert_eq!(canonical(&value).unwrap(), "{\"a\":\"€\\u000f\\n\",\"b\":[1,0.1,0,100]}");
+    }
+}

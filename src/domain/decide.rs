@@ -1,0 +1,420 @@
+//! Deciding: from a request, a command and the facts, the entries that record it — or the refusal.
+//!
+//! What is due by the clock is settled first, so that nobody decides on what has already expired.
+
+use crate::domain::command::{Command, Facts, Seen};
+use crate::domain::content::{Content, Kind};
+use crate::domain::difference;
+use crate::domain::document::Invalid;
+use crate::domain::due;
+use crate::domain::event::{
+    Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, SignOffNumber, StepFact,
+};
+use crate::domain::marks::{Mark, Marks};
+use crate::domain::moment::Moment;
+use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::policy::Policy;
+use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
+use crate::domain::quorum::fill;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, State, StateName};
+use crate::domain::rules::{self, Withdrawable};
+use crate::domain::text::Text;
+use crate::domain::transitions::Verb;
+
+/// What to do with content that a producer offers under a reference they used before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnSameReference {
+    /// Refuse other content.
+    Refuse,
+    /// Make it the next revision.
+    Revise,
+    /// Make it a new request.
+    Again,
+}
+
+/// Where offered content goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Placement {
+    /// It is a new request.
+    New,
+    /// It is that request already; nothing is stored.
+    Same(RequestId),
+    /// It is that request's next revision.
+    NextRevision(RequestId),
+}
+
+/// Where content goes that is offered under a reference which `known` already carries, if any does.
+///
+/// # Errors
+/// [`Refusal::ReferenceTaken`] when the content differs and the producer did not say what to do.
+pub fn place(known: Option<&Request>, content: &Content, how: OnSameReference) -> Result<Placement, Refusal> {
+    let Some(known) = known else { return Ok(Placement::New) };
+    let same_digest = known.revision.digest == content.revision_digest();
+    let same_prose = known.content.as_ref() == Some(content);
+    match (how, known.is_open()) {
+        (OnSameReference::Refuse, _) if same_digest => Ok(Placement::Same(known.id)),
+        (OnSameReference::Refuse, open) => Err(Refusal::ReferenceTaken { id: known.id, open }),
+        // Asking again for what is still being asked is one request; after it is closed it is a new one.
+        (OnSameReference::Again, true) if same_digest => Ok(Placement::Same(known.id)),
+        (OnSameReference::Again, _) => Ok(Placement::New),
+        (OnSameReference::Revise, _) if same_digest && same_prose => Ok(Placement::Same(known.id)),
+        (OnSameReference::Revise, true) => Ok(Placement::NextRevision(known.id)),
+        (OnSameReference::Revise, false) => Err(Refusal::ReferenceTaken { id: known.id, open: false }),
+    }
+}
+
+/// Decides on a new request; the content was checked against the limits.
+///
+/// # Errors
+/// A missing permission, a kind that only the system asks for, or the producer's quota.
+pub fn submit(
+    content: Content,
+    requester: Requester,
+    reference: Option<Reference>,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<Entry, Refusal> {
+    if !facts.standing.may(Permission::Submit) {
+        return Err(Refusal::NotPermitted { permission: Permission::Submit });
+    }
+    if matches!(content.kind, Kind::Debt | Kind::Policy) && caller.kind != PrincipalKind::System {
+        let why = match content.kind {
+            Kind::Debt => "a debt is opened by an override, not submitted",
+            _ => "a policy is proposed by adopting it, not submitted",
+        };
+        return Err(Refusal::Invalid(Invalid::new("kind", why)));
+    }
+    let limit = facts.policy.limits.open_requests;
+    if facts.open_of_requester >= limit {
+        return Err(Refusal::Quota { requester: requester.name, limit });
+    }
+    let revision = revision_of(&content, RevisionNumber::FIRST, &facts.policy);
+    let deadlines = Deadlines {
+        due_at: now.plus(revision.assessment.due_after),
+        expires_at: revision.assessment.expires_after.map(|span| now.plus(span)),
+    };
+    Ok(Entry {
+        at: now,
+        // A producer named in a document is who asks; the account that typed it is the store's own.
+        by: requester.name.clone(),
+        assurance: caller.assurance,
+        fact: Fact::Submitted { requester, reference, revision, deadlines },
+        payload: Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() })),
+    })
+}
+
+fn revision_of(content: &Content, number: RevisionNumber, policy: &Policy) -> Revision {
+    Revision {
+        number,
+        digest: content.revision_digest(),
+        steps: content.step_digests().into_iter().map(|(id, digest)| StepFact { id, digest }).collect(),
+        kind: content.kind,
+        target: content.target.clone(),
+        priority: content.priority,
+        assessment: policy.assess(content),
+    }
+}
+
+impl Request {
+    /// What `command` does to this request at `now`: first whatever is due, then the command.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] in order. What was due is then still due; `Command::Settle` records it alone.
+    pub fn decide(
+        &self,
+        command: &Command,
+        caller: &Caller,
+        facts: &Facts,
+        now: Moment,
+    ) -> Result<Vec<Entry>, Refusal> {
+        let mut entries = due::settle(self, now);
+        let settled = entries.iter().fold(self.clone(), |request, entry| request.evolve(entry));
+        entries.extend(Deciding { request: &settled, caller, facts, now }.decide(command)?);
+        Ok(entries)
+    }
+}
+
+/// Everything one decision looks at.
+struct Deciding<'a> {
+    request: &'a Request,
+    caller: &'a Caller,
+    facts: &'a Facts,
+    now: Moment,
+}
+
+impl Deciding<'_> {
+    fn decide(&self, command: &Command) -> Result<Vec<Entry>, Refusal> {
+        if let Some(verb) = command.verb() {
+            rules::may(self.verb_here(verb), self.request, self.caller, self.facts, self.now)?;
+        }
+        match command {
+            Command::Mark { steps, mark, reason, seen } => self.mark(steps, *mark, reason, seen),
+            Command::Approve { reason, seen } => self.approve(reason, seen),
+            Command::Withdraw => self.withdraw(),
+            Command::Reject { reason, seen } => self.verdict(Verb::Reject, reason, seen),
+            Command::RequestChanges { reason, seen } => self.verdict(Verb::RequestChanges, reason, seen),
+            Command::Revise { content } => self.revise(content),
+            Command::Answer { option, text, reason, seen } => {
+                self.answer(*option, text.as_ref(), reason, seen)
+            }
+            Command::Claim => Ok(vec![
+                self.entry(Fact::Claimed { until: self.now.plus(self.facts.policy.claim_time) }, Held::None),
+            ]),
+            Command::Release => Ok(vec![self.entry(Fact::Released {}, Held::None)]),
+            Command::Comment { text, step, reply_to } => self.comment(text, step.as_ref(), *reply_to),
+            Command::Cancel { reason } => {
+                rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
+                Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
+            }
+            Command::Settle => Ok(Vec::new()),
+        }
+    }
+
+    /// Revising is resubmitting while changes are requested.
+    fn verb_here(&self, verb: Verb) -> Verb {
+        match (verb, self.request.state_name()) {
+            (Verb::Revise, StateName::ChangesRequested) => Verb::Resubmit,
+            _ => verb,
+        }
+    }
+
+    fn entry(&self, fact: Fact, payload: Held) -> Entry {
+        Entry { at: self.now, by: self.caller.name.clone(), assurance: self.caller.assurance, fact, payload }
+    }
+
+    fn bound(&self, marks: &Marks, seen: &Seen) -> Bound {
+        Bound {
+            revision: self.request.revision.number,
+            revision_digest: self.request.revision.digest,
+            marks_digest: marks.digest(),
+            seen: *seen != Seen::Nothing,
+            face: self.caller.face,
+            signer: rules::signer(self.caller, self.facts),
+        }
+    }
+
+    fn mark(
+        &self,
+        steps: &[StepId],
+        mark: Mark,
+        reason: &Option<Text>,
+        seen: &Seen,
+    ) -> Result<Vec<Entry>, Refusal> {
+        rules::still_as_seen(self.request, seen)?;
+        let mut after = self.request.marks.clone();
+        for step in steps {
+            rules::has_step(self.request, step)?;
+            after.set(step.clone(), mark);
+        }
+        self.prose_fits("reason", reason.as_ref())?;
+        Ok(self.marked(&after, reason).into_iter().collect())
+    }
+
+    /// The entry that turns the marks into `after`; nothing when they are that already.
+    fn marked(&self, after: &Marks, reason: &Option<Text>) -> Option<Entry> {
+        let request = self.request;
+        let changed = request.revision.steps.iter().filter(|s| request.marks.on(&s.id) != after.on(&s.id));
+        let marks: Vec<MarkFact> = changed
+            .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: after.on(&s.id) })
+            .collect();
+        if marks.is_empty() {
+            return None;
+        }
+        let digest = after.digest();
+        let voids = request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect();
+        Some(self.entry(Fact::Marked { marks, voids }, Payload::reason(reason.clone())))
+    }
+
+    fn approve(&self, reason: &Option<Text>, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
+        let marks = self.request.marks.with_undecided_approved();
+        rules::still_as_seen(self.request, seen)?;
+        rules::may_sign(self.request, &marks)?;
+        rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
+        self.prose_fits("reason", reason.as_ref())?;
+        let mut entries: Vec<Entry> = self.marked(&marks, &None).into_iter().collect();
+        let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
+        let bound = self.bound(&marks, seen);
+        entries.push(self.entry(Fact::SignedOff { number, bound }, Payload::reason(reason.clone())));
+        let after = entries.iter().fold(self.request.clone(), |request, entry| request.evolve(entry));
+        entries.extend(self.approved(&after, &marks));
+        Ok(entries)
+    }
+
+    /// The entry that closes the request, when its counting sign-offs fill every slot.
+    fn approved(&self, after: &Request, marks: &Marks) -> Option<Entry> {
+        let counting: Vec<_> = after.counting().collect();
+        let signers: Vec<_> = counting.iter().map(|s| s.bound.signer.clone()).collect();
+        let filled: Option<Vec<usize>> = fill(&after.assessment().slots, &signers).into_iter().collect();
+        let mut signoffs: Vec<SignOffNumber> = filled?.into_iter().map(|n| counting[n].number).collect();
+        signoffs.sort_unstable();
+        if signoffs.is_empty() {
+            return None; // a quorum below one cannot be: without a slot nothing is ever approved
+        }
+        let live_for = after.assessment().live_for;
+        Some(self.entry(
+            Fact::Approved {
+                revision: after.revision.number,
+                revision_digest: after.revision.digest,
+                marks_digest: marks.digest(),
+                signoffs,
+                lapses_at: after.kind().is_executed().then(|| self.now.plus(live_for)),
+            },
+            Held::None,
+        ))
+    }
+
+    fn withdraw(&self) -> Result<Vec<Entry>, Refusal> {
+        let fact = match rules::withdrawable(self.request, self.caller)? {
+            Withdrawable::SignOff(signoff) => Fact::SignOffWithdrawn { number: signoff.number },
+            Withdrawable::Changes => Fact::ChangesWithdrawn { deadlines: self.given_back() },
+        };
+        Ok(vec![self.entry(fact, Held::None)])
+    }
+
+    /// The deadlines moved by the time the producer had the ball.
+    fn given_back(&self) -> Deadlines {
+        let Deadlines { due_at, expires_at } = self.request.deadlines;
+        let away = match &self.request.state {
+            State::ChangesRequested { since, .. } => self.now.since(*since),
+            _ => crate::domain::moment::Span::ZERO,
+        };
+        Deadlines { due_at: due_at.plus(away), expires_at: expires_at.map(|at| at.plus(away)) }
+    }
+
+    fn verdict(&self, verb: Verb, reason: &Option<Text>, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
+        rules::still_as_seen(self.request, seen)?;
+        rules::reason_given(verb, self.request, reason.as_ref())?;
+        self.prose_fits("reason", reason.as_ref())?;
+        let bound = self.bound(&self.request.marks, seen);
+        let fact = match verb {
+            Verb::RequestChanges => Fact::ChangesRequested {
+                bound,
+                producer_until: self.now.plus(self.facts.policy.producer_time),
+            },
+            _ => Fact::Rejected { bound },
+        };
+        Ok(vec![self.entry(fact, Payload::reason(reason.clone()))])
+    }
+
+    fn answer(
+        &self,
+        option: Option<u32>,
+        text: Option<&Text>,
+        reason: &Option<Text>,
+        seen: &Seen,
+    ) -> Result<Vec<Entry>, Refusal> {
+        rules::still_as_seen(self.request, seen)?;
+        let Some(content) = &self.request.content else { return Err(Refusal::Uninspectable) };
+        let answer = match (option, text) {
+            (Some(n), None) => {
+                content.options.get((n as usize).wrapping_sub(1)).cloned().ok_or_else(|| {
+                    Refusal::Invalid(Invalid::new(
+                        "option",
+                        format!("there are {} options", content.options.len()),
+                    ))
+                })?
+            }
+            (None, Some(text)) if !text.is_blank() => text.clone(),
+            _ => {
+                return Err(Refusal::Invalid(Invalid::new(
+                    "answer",
+                    "give an option's number, or an answer in words",
+                )));
+            }
+        };
+        rules::reason_given(Verb::Answer, self.request, reason.as_ref())?;
+        self.prose_fits("answer", Some(&answer))?;
+        self.prose_fits("reason", reason.as_ref())?;
+        let payload = Payload { answer: Some(answer), reason: reason.clone(), ..Payload::default() };
+        let fact = Fact::Answered { option, bound: self.bound(&self.request.marks, seen) };
+        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
+    }
+
+    fn comment(
+        &self,
+        text: &Text,
+        step: Option<&StepId>,
+        reply_to: Option<CommentNumber>,
+    ) -> Result<Vec<Entry>, Refusal> {
+        if let Some(step) = step {
+            rules::has_step(self.request, step)?;
+        }
+        if text.is_blank() {
+            return Err(Refusal::Invalid(Invalid::new("text", "is empty")));
+        }
+        if reply_to.is_some_and(|n| n.0 == 0 || n.0 as usize > self.request.comments.len()) {
+            return Err(Refusal::Invalid(Invalid::new("reply", "there is no such comment")));
+        }
+        self.prose_fits("text", Some(text))?;
+        let number = CommentNumber(self.request.comments.len() as u32 + 1);
+        let payload = Payload { text: Some(text.clone()), ..Payload::default() };
+        let fact = Fact::Commented { number, step: step.cloned(), reply_to };
+        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
+    }
+
+    fn revise(&self, content: &Content) -> Result<Vec<Entry>, Refusal> {
+        let request = self.request;
+        let resubmits = request.state_name() == StateName::ChangesRequested;
+        if request.content.as_ref() == Some(content) && !resubmits {
+            return Ok(Vec::new());
+        }
+        if content.kind != request.kind() {
+            let why = format!("{} is a {}; a revision keeps its kind", request.id, request.kind());
+            return Err(Refusal::Invalid(Invalid::new("kind", why)));
+        }
+        let revision = revision_of(content, request.revision.number.next(), &self.facts.policy);
+        let touched: Vec<StepId> = difference::steps(&request.revision.steps, &revision.steps)
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
+        // A change of prose keeps the sign-offs; a change of what would happen, of a mark, or of the quorum voids them.
+        let mut marks = Marks::undecided(revision.steps.iter().map(|s| &s.id));
+        for step in revision.steps.iter().filter(|s| !touched.contains(&s.id)) {
+            marks.set(step.id.clone(), request.marks.on(&step.id));
+        }
+        let marks_digest = marks.digest();
+        let harder = revision.assessment.slots != request.assessment().slots
+            || revision.assessment.risk > request.assessment().risk;
+        let voids = request.counting().filter(|s| {
+            harder || s.bound.revision_digest != revision.digest || s.bound.marks_digest != marks_digest
+        });
+        let voids = voids.map(|s| s.number).collect();
+        let deadlines = self.tightened(&revision);
+        let fact = if resubmits {
+            Fact::Resubmitted { revision, deadlines, touched, voids }
+        } else {
+            Fact::Revised { revision, deadlines, touched, voids }
+        };
+        let payload = Payload { content: Some(content.clone()), ..Payload::default() };
+        let mut entry = self.entry(fact, Held::Here(Box::new(payload)));
+        entry.by = request.requester.name.clone();
+        Ok(vec![entry])
+    }
+
+    /// A revision never buys time: a deadline moves only forward to what the new risk allows from now on.
+    fn tightened(&self, revision: &Revision) -> Deadlines {
+        let kept = self.given_back();
+        let due = self.now.plus(revision.assessment.due_after);
+        let expires = revision.assessment.expires_after.map(|span| self.now.plus(span));
+        Deadlines {
+            due_at: kept.due_at.min(due),
+            expires_at: match (kept.expires_at, expires) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (kept, _) => kept,
+            },
+        }
+    }
+
+    fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
+        let most = self.facts.policy.limits.prose;
+        match text {
+            Some(text) if text.len() > most => {
+                let why = format!("{} bytes; at most {most}", text.len());
+                Err(Refusal::Invalid(Invalid::new(field, why)))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What changed between what somebody saw and what is there now.
+
+use crate::domain::command::Seen;
+use crate::domain::digest::DecisionDigest;
+use crate::domain::event::StepFact;
+use crate::domain::marks::Mark;
+use crate::domain::names::{RevisionNumber, StepId};
+use crate::domain::request::Request;
+use std::fmt;
+
+/// The difference, as far as what was seen is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The revision that was seen, when it is one of this request's.
+    pub seen: Option<RevisionNumber>,
+    /// The revision now.
+    pub now: RevisionNumber,
+    /// The decision digest now.
+    pub digest: DecisionDigest,
+    /// Steps that are new, gone, or do something else.
+    pub steps: Vec<(StepId, StepChange)>,
+    /// The marks that stand now, on steps that are marked at all.
+    pub marks: Vec<(StepId, Mark)>,
+}
+
+/// What happened to a step between two revisions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepChange {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It does something else.
+    Changed,
+}
+
+impl StepChange {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            StepChange::Added => "added",
+            StepChange::Removed => "removed",
+            StepChange::Changed => "changed",
+        }
+    }
+}
+
+/// The steps that differ between two revisions.
+pub fn steps(before: &[StepFact], after: &[StepFact]) -> Vec<(StepId, StepChange)> {
+    let find = |steps: &[StepFact], id: &StepId| steps.iter().find(|s| s.id == *id).map(|s| s.digest);
+    let mut out: Vec<(StepId, StepChange)> = Vec::new();
+    for step in after {
+        match find(before, &step.id) {
+            None => out.push((step.id.clone(), StepChange::Added)),
+            Some(digest) if digest != step.digest => out.push((step.id.clone(), StepChange::Changed)),
+            Some(_) => {}
+        }
+    }
+    out.extend(
+        before.iter().filter(|s| find(after, &s.id).is_none()).map(|s| (s.id.clone(), StepChange::Removed)),
+    );
+    out
+}
+
+/// `None` when what was seen is what is there, or nothing was said to be seen.
+pub fn since(seen: &Seen, request: &Request) -> Option<Difference> {
+    let (revision, marks_differ) = match seen {
+        Seen::Nothing => return None,
+        Seen::Prefix(prefix) if prefix.fits(request.decision_digest()) => return None,
+        Seen::Prefix(_) => (None, true),
+        Seen::Drawn { revision, marks } => {
+            let (same, marks_differ) =
+                (*revision == request.revision.digest, *marks != request.marks_digest());
+            if same && !marks_differ {
+                return None;
+            }
+            let known = request.earlier.iter().chain([&request.revision]).find(|r| r.digest == *revision);
+            (known, marks_differ)
+        }
+    };
+    let marks = request.marks.iter().filter(|(_, mark)| marks_differ && *mark != Mark::Undecided);
+    Some(Difference {
+        seen: revision.map(|r| r.number),
+        now: request.revision.number,
+        digest: request.decision_digest(),
+        steps: revision.map(|r| steps(&r.steps, &request.revision.steps)).unwrap_or_default(),
+        marks: marks.map(|(id, mark)| (id.clone(), mark)).collect(),
+    })
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.seen {
+            Some(seen) if seen != self.now => write!(f, "revision {seen} became {}", self.now)?,
+            _ => write!(f, "it is at revision {}", self.now)?,
+        }
+        let steps = self.steps.iter().map(|(id, change)| format!("{id} {}", change.word()));
+        let marks = self.marks.iter().map(|(id, mark)| format!("{id} marked {mark}"));
+        let list: Vec<String> = steps.chain(marks).collect();
+        if !list.is_empty() {
+            write!(f, " ({})", list.join(", "))?;
+        }
+        write!(f, ", decision digest {}; nothing was recorded", self.digest.short())
+    }
+}

@@ -1,0 +1,153 @@
+//! SHA-256 over length-framed, domain-separated fields.
+//!
+//! Every digest begins with a tag that says what it is a digest of, and every field is preceded by its length, so
+//! that no two different inputs are the same bytes. `docs/log-format.md` has the test vectors.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        out.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        out
+    })
+}
+
+/// Reads exactly 32 bytes of lower-case hexadecimal digits.
+pub fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let value = |c: u8| match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    };
+    let mut out = [0u8; 32];
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = (value(pair[0])? << 4) | value(pair[1])?;
+    }
+    Some(out)
+}
+
+/// SHA-256 over `tag` and `fields`, each preceded by its length in bytes as eight big-endian bytes.
+pub fn framed(tag: &str, fields: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for field in std::iter::once(tag.as_bytes()).chain(fields.iter().copied()) {
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field);
+    }
+    hash.finalize().into()
+}
+
+macro_rules! digest {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// Takes the 32 bytes of a computed digest.
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 32 bytes.
+            pub const fn bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+
+            /// The first twelve hexadecimal digits, as they are shown to people.
+            pub fn short(&self) -> String {
+                hex(&self.0[..6])
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.short())
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                unhex(&text).map(Self).ok_or("not 64 lower-case hexadecimal digits")
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(digest: $name) -> String {
+                digest.to_string()
+            }
+        }
+    };
+}
+
+digest!(
+    /// What one revision would do: see [`crate::domain::content::Content::revision_digest`].
+    RevisionDigest
+);
+digest!(
+    /// What one step would do, with everything it transitively needs.
+    StepDigest
+);
+digest!(
+    /// The working answers on all steps at one moment.
+    MarksDigest
+);
+digest!(
+    /// What a decision is bound to: a revision digest and a marks digest together. `show` prints it.
+    DecisionDigest
+);
+digest!(
+    /// The commitment to a payload: SHA-256 over its salt and its canonical form.
+    PayloadDigest
+);
+digest!(
+    /// The hash of one event, over its envelope, facts, payload commitment and the hash before it.
+    EventHash
+);
+
+impl DecisionDigest {
+    /// Binds a revision and its marks into the digest a reviewer quotes with `--digest`.
+    pub fn of(revision: RevisionDigest, marks: MarksDigest) -> Self {
+        Self(framed("countersign-decision@v1", &[revision.bytes(), marks.bytes()]))
+    }
+}
+
+impl EventHash {
+    /// What stands before the first event of a log.
+    pub const GENESIS: Self = Self([0; 32]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_a_boundary_changes_the_digest() {
+        assert_ne!(framed("t", &[b"ab", b"c"]), framed("t", &[b"a", b"bc"]));
+        assert_ne!(framed("ta", &[b"b"]), framed("t", &[b"ab"]));
+        assert_ne!(framed("t", &[b"", b"x"]), framed("t", &[b"x"]));
+    }
+
+    #[test]
+    fn hexadecimal_round_trips_and_refuses_capitals() {
+        let bytes = framed("t", &[]);
+        assert_eq!(unhex(&hex(&bytes)), Some(bytes));
+        assert_eq!(unhex(&hex(&bytes).to_uppercase()), None);
+        assert_eq!(unhex("00"), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! What time does: the transitions that are due, and what will happen if nobody acts. One function says both, so that
+//! what is shown is what comes true. Time can expire or lapse; it never approves.
+
+use crate::domain::event::{Entry, Fact, Held};
+use crate::domain::moment::Moment;
+use crate::domain::principal::Caller;
+use crate::domain::request::{Execution, Request, State};
+
+/// What time will do to a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// It expires, which is to say: is denied.
+    Expires,
+    /// Its approval lapses: it can no longer be started.
+    Lapses,
+}
+
+/// The next thing time does to `request`, and when; `None` when time does nothing to it.
+pub fn next_due(request: &Request) -> Option<(Moment, Due)> {
+    match &request.state {
+        State::Waiting(_) | State::ChangesRequested { .. } => {
+            request.expires_at().map(|at| (at, Due::Expires))
+        }
+        State::Closed(_) => match (request.execution, request.lapses_at) {
+            (Some(Execution::NotStarted), Some(at)) => Some((at, Due::Lapses)),
+            _ => None,
+        },
+    }
+}
+
+/// The entries for everything that is due at `now`.
+pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
+    let system = Caller::system();
+    match next_due(request) {
+        Some((at, due)) if at <= now => vec![Entry {
+            at: now,
+            by: system.name,
+            assurance: system.assurance,
+            fact: match due {
+                Due::Expires => Fact::Expired {},
+                Due::Lapses => Fact::Lapsed {},
+            },
+            payload: Held::None,
+        }],
+        _ => Vec::new(),
+    }
+}

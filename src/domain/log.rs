@@ -1,0 +1,95 @@
+//! The form of an event in the log: envelope, facts, salted payload, and the hash that chains them.
+//!
+//! This form is for ever; `docs/log-format.md` describes it with test vectors, and `assets/verify_log.py` checks it
+//! without this program.
+
+use crate::domain::canon::canonical_or_poison;
+use crate::domain::digest::{EventHash, PayloadDigest, framed};
+use crate::domain::moment::Moment;
+use crate::domain::names::{Seq, StoreId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The random bytes that keep a redacted payload from being guessed: 32, drawn anew for each event.
+pub type Salt = [u8; 32];
+
+/// The envelope of an event: where it stands, and who wrote it when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// The store it belongs to.
+    pub store: StoreId,
+    /// What it happened to: `store`, or a request such as `R-17`.
+    pub aggregate: String,
+    /// The how-manieth event of that aggregate, from 1.
+    pub version: u64,
+    /// When, by the host's clock.
+    pub at: Moment,
+    /// Who.
+    pub by: String,
+    /// How sure we are of it.
+    pub assurance: String,
+    /// What happened.
+    pub name: String,
+}
+
+/// The commitment to a payload: SHA-256 over the salt and the canonical text, each length-framed.
+pub fn payload_digest(salt: &Salt, canonical_payload: &str) -> PayloadDigest {
+    PayloadDigest::from_bytes(framed("countersign-payload@v1", &[salt, canonical_payload.as_bytes()]))
+}
+
+/// The hash of an event: over the hash before it, its envelope, its facts and the commitment to its payload (empty
+/// when it has none).
+pub fn event_hash(
+    previous: EventHash,
+    envelope: &Envelope,
+    canonical_facts: &str,
+    payload: Option<PayloadDigest>,
+) -> EventHash {
+    let envelope = canonical_or_poison(envelope);
+    let payload: &[u8] = payload.as_ref().map_or(&[], |digest| digest.bytes());
+    EventHash::from_bytes(framed(
+        "countersign-event@v1",
+        &[previous.bytes(), envelope.as_bytes(), canonical_facts.as_bytes(), payload],
+    ))
+}
+
+/// The facts of a store's first event.
+pub fn store_created_facts(account: &str) -> Value {
+    serde_json::json!({"form": 1, "mode": "solo", "account": account})
+}
+
+/// The name of a store's first event, whose aggregate is `store`.
+pub const STORE_CREATED: &str = "store.created";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn envelope() -> Envelope {
+        Envelope {
+            seq: Seq(1),
+            store: StoreId::from_bytes([7; 16]),
+            aggregate: "R-1".into(),
+            version: 1,
+            at: Moment::from_millis(1_700_000_000_000),
+            by: "alice".into(),
+            assurance: "asserted".into(),
+            name: "request.cancelled".into(),
+        }
+    }
+
+    // The vectors of docs/log-format.md: computed by an independent program; they must never change.
+    #[test]
+    fn the_published_vectors_hold() {
+        let salt = [1u8; 32];
+        let payload = payload_digest(&salt, r#"{"reason":"no"}"#);
+        assert_eq!(payload.to_string(), "9410ad0b5dd84780526f28cc4faec8174068b5a823025ae45ca56aee53b28152");
+        let facts = canonical_or_poison(&json!({}));
+        let hash = event_hash(EventHash::GENESIS, &envelope(), &facts, Some(payload));
+        assert_eq!(hash.to_string(), "091103184bea8e5551767e383c877db60b44c20473b549c6301319a4c91f0555");
+    }
+}

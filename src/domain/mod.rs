@@ -1,0 +1,30 @@
+//! The ground floor: the rules, as pure functions over values.
+//!
+//! No clock, no file, no SQL and no screen is known here; time, chance and facts are handed in.
+
+// Reading order: words first, then what is asked, then who decides, then how it changes.
+pub mod moment;
+pub mod names;
+pub mod text;
+pub mod canon;
+pub mod digest;
+pub mod risk;
+pub mod content;
+pub mod document;
+pub mod needs;
+pub mod preview;
+pub mod marks;
+pub mod principal;
+pub mod quorum;
+pub mod policy;
+pub mod event;
+pub mod log;
+pub mod request;
+pub mod evolve;
+pub mod transitions;
+pub mod refusal;
+pub mod command;
+pub mod rules;
+pub mod due;
+pub mod difference;
+pub mod decide;

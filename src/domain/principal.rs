@@ -1,0 +1,236 @@
+//! Who acts, for whom, how sure we are of it, and what they may do.
+
+use crate::domain::names::{PersonName, PrincipalName};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What sort of principal acts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// A person's principal.
+    Human,
+    /// A program's; owned by a person, or by nobody when it was only asserted.
+    Agent,
+    /// The program itself: the clock.
+    System,
+}
+
+/// How sure we are who decided. Never more is printed than is known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Assurance {
+    /// The local account said so.
+    #[serde(rename = "asserted")]
+    Asserted,
+    /// An OpenSSH forced command bound to one public key said so.
+    #[serde(rename = "session")]
+    Session,
+    /// A signature over the decision says so.
+    #[serde(rename = "signed")]
+    Signed,
+    /// A signature with a hardware key that somebody touched says so.
+    #[serde(rename = "signed+touch")]
+    SignedTouch,
+}
+
+impl Assurance {
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Assurance::Asserted => "asserted",
+            Assurance::Session => "session",
+            Assurance::Signed => "signed",
+            Assurance::SignedTouch => "signed+touch",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Asserted, Self::Session, Self::Signed, Self::SignedTouch]
+            .into_iter()
+            .find(|a| a.word() == word)
+    }
+}
+
+impl fmt::Display for Assurance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Through which face a command came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Face {
+    /// The command line.
+    Cli,
+    /// The screen.
+    Screen,
+    /// Time, kept by the program.
+    Clock,
+}
+
+/// One thing a principal may be allowed to do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See all requests (everybody sees their own).
+    See,
+    /// Ask.
+    Submit,
+    /// Mark, sign off, reject, request changes, answer, claim.
+    Review,
+    /// Reassign.
+    Assign,
+    /// Raise a request to the next level.
+    Escalate,
+    /// Go ahead without the required sign-offs.
+    Override,
+    /// Start, promote, pause, resume and freeze a rollout.
+    Rollout,
+    /// Halt and roll back.
+    Rollback,
+    /// Fill an agent slot.
+    CosignAgent,
+    /// Take the log out.
+    Export,
+    /// Change policy and roster.
+    Admin,
+    /// Run approved work for its requester.
+    Operator,
+}
+
+impl Permission {
+    /// All permissions.
+    pub const ALL: [Permission; 12] = [
+        Permission::See,
+        Permission::Submit,
+        Permission::Review,
+        Permission::Assign,
+        Permission::Escalate,
+        Permission::Override,
+        Permission::Rollout,
+        Permission::Rollback,
+        Permission::CosignAgent,
+        Permission::Export,
+        Permission::Admin,
+        Permission::Operator,
+    ];
+
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Permission::See => "see",
+            Permission::Submit => "submit",
+            Permission::Review => "review",
+            Permission::Assign => "assign",
+            Permission::Escalate => "escalate",
+            Permission::Override => "override",
+            Permission::Rollout => "rollout",
+            Permission::Rollback => "rollback",
+            Permission::CosignAgent => "cosign_agent",
+            Permission::Export => "export",
+            Permission::Admin => "admin",
+            Permission::Operator => "operator",
+        }
+    }
+}
+
+/// A named bundle of permissions, as the roster gives it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sees.
+    Viewer,
+    /// Asks, and sees their own.
+    Producer,
+    /// Decides.
+    Reviewer,
+    /// Decides, assigns and overrides.
+    Lead,
+    /// Decides and rolls out.
+    Release,
+    /// Sees and exports.
+    Auditor,
+    /// Changes policy; does not decide.
+    Admin,
+}
+
+/// Who is asking: handed to every use case; nothing about it is process-wide.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The acting principal.
+    pub name: PrincipalName,
+    /// What sort it is.
+    pub kind: PrincipalKind,
+    /// The person it belongs to (a human) or is owned by (an agent); nobody for an asserted producer.
+    pub person: Option<PersonName>,
+    /// How sure we are.
+    pub assurance: Assurance,
+    /// Through which face.
+    pub face: Face,
+}
+
+impl Caller {
+    /// The program itself, keeping time.
+    pub fn system() -> Self {
+        Self {
+            name: PrincipalName::system(),
+            kind: PrincipalKind::System,
+            person: None,
+            assurance: Assurance::Asserted,
+            face: Face::Clock,
+        }
+    }
+}
+
+/// Who asked: kept with the request.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    /// The principal that asked.
+    pub name: PrincipalName,
+    /// What sort it is.
+    pub kind: PrincipalKind,
+    /// Its person or owner; nobody for an asserted producer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+}
+
+impl Requester {
+    /// Whether `caller` is the requester or somebody in control of it: the same principal, another principal of the
+    /// same person, an agent of that person, or the person who owns the agent that asked.
+    pub fn is(&self, caller: &Caller) -> bool {
+        self.name == caller.name || (self.person.is_some() && self.person == caller.person)
+    }
+
+    /// Whether `caller` is the person who owns the agent that asked (and not the agent itself).
+    pub fn is_agent_of(&self, caller: &Caller) -> bool {
+        self.kind == PrincipalKind::Agent
+            && caller.kind == PrincipalKind::Human
+            && self.name != caller.name
+            && self.person.is_some()
+            && self.person == caller.person
+    }
+}
+
+/// What the effective policy says about the caller, gathered inside the write.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Standing {
+    /// What they may do.
+    pub permissions: Vec<Permission>,
+    /// The roles that say so.
+    pub roles: Vec<Role>,
+}
+
+impl Standing {
+    /// Everything: the OS user of a solo store.
+    pub fn everything() -> Self {
+        Self { permissions: Permission::ALL.to_vec(), roles: Vec::new() }
+    }
+
+    /// Whether `permission` is among them.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+}

@@ -1,0 +1,288 @@
+//! Refusals: "no, and why". Not failures, which are "cannot, and what it was doing".
+//!
+//! They are checked in one order: no such request, closed, own request, permission, slot and signature, digest, reason.
+
+use crate::domain::difference::Difference;
+use crate::domain::document::Invalid;
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, RequestId, StepId};
+use crate::domain::principal::Permission;
+use crate::domain::quorum::Slot;
+use crate::domain::request::StateName;
+use std::fmt;
+
+/// Exit codes: one table, used by every verb. `docs/producer.md` prints it.
+pub mod exit {
+    /// Done; for `wait`: approved as submitted, or answered.
+    pub const DONE: u8 = 0;
+    /// Refused by a rule; for `check`: something waits for you.
+    pub const REFUSED: u8 = 1;
+    /// The command line is wrong.
+    pub const USAGE: u8 = 2;
+    /// It changed since you looked, or somebody else was first.
+    pub const CONFLICT: u8 = 3;
+    /// No such request.
+    pub const NOT_FOUND: u8 = 4;
+    /// The log or the store does not verify.
+    pub const NOT_VERIFIED: u8 = 5;
+    /// `wait`: rejected.
+    pub const REJECTED: u8 = 10;
+    /// `wait`: changes requested.
+    pub const CHANGES_REQUESTED: u8 = 11;
+    /// `wait`: expired or lapsed.
+    pub const EXPIRED: u8 = 12;
+    /// `wait`: cancelled.
+    pub const CANCELLED: u8 = 13;
+    /// `wait`: approved in part.
+    pub const IN_PART: u8 = 14;
+    /// `wait`: approved at another revision than the one waited for.
+    pub const OTHER_REVISION: u8 = 15;
+    /// Input is not valid or breaks a limit; nothing was stored.
+    pub const INVALID: u8 = 65;
+    /// Disk or I/O error.
+    pub const IO: u8 = 74;
+    /// The store is busy or a quota is reached; nothing was changed.
+    pub const BUSY: u8 = 75;
+    /// `wait --timeout` ran out; the request is still open.
+    pub const TIMED_OUT: u8 = 124;
+
+    /// Every code with its meaning, in the order it is documented.
+    pub const TABLE: [(u8, &str); 16] = [
+        (DONE, "done; for `wait`: approved or overridden as submitted, or a question answered"),
+        (REFUSED, "refused by a rule (the sentence says which); for `check`: something waits for you"),
+        (USAGE, "usage"),
+        (CONFLICT, "conflict: it changed since you looked, or somebody else decided first"),
+        (NOT_FOUND, "no such request"),
+        (NOT_VERIFIED, "log or store does not verify"),
+        (REJECTED, "`wait`: rejected"),
+        (CHANGES_REQUESTED, "`wait`: changes requested"),
+        (EXPIRED, "`wait`: expired, or the approval lapsed"),
+        (CANCELLED, "`wait`: cancelled"),
+        (IN_PART, "`wait`: approved in part (the sub-plan is in `--json`)"),
+        (OTHER_REVISION, "`wait`: approved at another revision than the one waited for"),
+        (INVALID, "input does not parse, is not valid or breaks a limit; nothing was stored"),
+        (IO, "disk or I/O error"),
+        (BUSY, "store busy, read-only or quota reached; nothing was changed"),
+        (TIMED_OUT, "`wait --timeout` ran out; the request is still open"),
+    ];
+}
+
+/// Why something may not be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// No such request, or none the caller may see.
+    NoSuchRequest(String),
+    /// A name fits several requests.
+    Ambiguous {
+        /// What was typed.
+        name: String,
+        /// What it fits.
+        candidates: Vec<RequestId>,
+    },
+    /// It is closed, and how.
+    Closed {
+        /// Which.
+        id: RequestId,
+        /// How it ended.
+        state: StateName,
+        /// Who ended it.
+        by: PrincipalName,
+        /// When.
+        at: Moment,
+    },
+    /// The verb does not fit the state or kind.
+    NotNow {
+        /// Which.
+        id: RequestId,
+        /// Why not, as a clause.
+        why: String,
+    },
+    /// Nobody decides on their own request.
+    OwnRequest {
+        /// The requester.
+        requester: PrincipalName,
+    },
+    /// Only the requester may.
+    NotRequester {
+        /// The verb.
+        verb: &'static str,
+        /// The requester.
+        requester: PrincipalName,
+    },
+    /// A permission is missing.
+    NotPermitted {
+        /// Which.
+        permission: Permission,
+    },
+    /// No open slot admits the caller.
+    NoSlot {
+        /// The open slots.
+        open: Vec<Slot>,
+    },
+    /// The caller's sign-off already counts.
+    AlreadySigned {
+        /// Who.
+        by: PrincipalName,
+        /// When.
+        at: Moment,
+    },
+    /// It changed since it was drawn.
+    Changed(Box<Difference>),
+    /// A reason is required.
+    ReasonRequired {
+        /// For what, as a clause: "to reject".
+        for_what: &'static str,
+    },
+    /// No such step.
+    NoSuchStep {
+        /// Which request.
+        id: RequestId,
+        /// Which step.
+        step: StepId,
+    },
+    /// No approved step would be left.
+    NothingApproved,
+    /// An approved step is blocked by one that will not run.
+    Blocked {
+        /// The approved step.
+        step: StepId,
+        /// What it cannot run without.
+        needed: StepId,
+    },
+    /// Its content was redacted, so nobody can see what would run.
+    Uninspectable,
+    /// Somebody else holds the claim.
+    ClaimedBy {
+        /// Who.
+        by: PrincipalName,
+        /// Until when.
+        until: Moment,
+    },
+    /// The reference is taken by a request with other content.
+    ReferenceTaken {
+        /// By which.
+        id: RequestId,
+        /// Whether it is still open, so that `--revise` can help.
+        open: bool,
+    },
+    /// The producer has too many open requests.
+    Quota {
+        /// Who.
+        requester: PrincipalName,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// The document is not valid.
+    Invalid(Invalid),
+}
+
+impl Refusal {
+    /// The exit code of the command line.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Refusal::NoSuchRequest(_) => exit::NOT_FOUND,
+            Refusal::Closed { .. }
+            | Refusal::Changed(_)
+            | Refusal::AlreadySigned { .. }
+            | Refusal::ClaimedBy { .. }
+            | Refusal::ReferenceTaken { .. } => exit::CONFLICT,
+            Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
+            Refusal::Quota { .. } => exit::BUSY,
+            Refusal::Ambiguous { .. }
+            | Refusal::NotNow { .. }
+            | Refusal::OwnRequest { .. }
+            | Refusal::NotRequester { .. }
+            | Refusal::NotPermitted { .. }
+            | Refusal::NoSlot { .. }
+            | Refusal::ReasonRequired { .. }
+            | Refusal::NothingApproved
+            | Refusal::Blocked { .. }
+            | Refusal::Uninspectable => exit::REFUSED,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let safe = crate::domain::text::safe_line;
+        match self {
+            Refusal::NoSuchRequest(name) => {
+                write!(
+                    f,
+                    "no such request: {}; `countersign list` shows what there is",
+                    safe(name).clipped(80)
+                )
+            }
+            Refusal::Ambiguous { name, candidates } => {
+                let list: Vec<String> = candidates.iter().map(RequestId::to_string).collect();
+                write!(
+                    f,
+                    "{} names {} requests: {}; name one of them",
+                    safe(name).clipped(80),
+                    list.len(),
+                    list.join(", ")
+                )
+            }
+            Refusal::Closed { id, state, by, at } => match state {
+                StateName::Expired => {
+                    write!(f, "{id} expired at {}: nobody decided in time", at.date_and_time())
+                }
+                _ => write!(f, "{id} is already {} by {by}, at {}", state.word(), at.date_and_time()),
+            },
+            Refusal::NotNow { id, why } => write!(f, "{id}: {why}"),
+            Refusal::OwnRequest { requester } => {
+                write!(
+                    f,
+                    "nobody decides on their own request: {requester} asked for it, and you are, own or speak for {requester}"
+                )
+            }
+            Refusal::NotRequester { verb, requester } => {
+                write!(f, "only the requester, {requester}, can {verb} it")
+            }
+            Refusal::NotPermitted { permission } => {
+                write!(f, "you do not hold the permission `{}` that this needs", permission.word())
+            }
+            Refusal::NoSlot { open } => {
+                let list: Vec<String> = open.iter().map(Slot::to_string).collect();
+                write!(f, "no open sign-off fits you; open: {}", list.join(", "))
+            }
+            Refusal::AlreadySigned { by, at } => {
+                write!(f, "already counted: {by} signed off at {}", at.date_and_time())
+            }
+            Refusal::Changed(difference) => write!(f, "changed since you opened it: {difference}"),
+            Refusal::ReasonRequired { for_what } => {
+                write!(f, "a reason is required {for_what}: add --reason \"…\"")
+            }
+            Refusal::NoSuchStep { id, step } => write!(f, "{id} has no step {step}"),
+            Refusal::NothingApproved => write!(f, "no step would be approved: reject the request instead"),
+            Refusal::Blocked { step, needed } => write!(
+                f,
+                "{step} is approved but cannot run without {needed}, which is not: skip {step}, or approve {needed} again"
+            ),
+            Refusal::Uninspectable => {
+                write!(
+                    f,
+                    "its content was redacted, so nobody can see what would run: it can only be refused"
+                )
+            }
+            Refusal::ClaimedBy { by, until } => write!(f, "{by} is on it until {}", until.hour_and_minute()),
+            Refusal::ReferenceTaken { id, open: true } => write!(
+                f,
+                "this reference is {id}, with other content: --revise makes it the next revision, --again a new request"
+            ),
+            Refusal::ReferenceTaken { id, open: false } => {
+                write!(
+                    f,
+                    "this reference is {id}, with other content, and closed: --again makes a new request"
+                )
+            }
+            Refusal::Quota { requester, limit } => write!(
+                f,
+                "{requester} has {limit} open requests, which is the limit: try again when some are decided; nothing was stored"
+            ),
+            Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,362 @@
+//! A request as its events made it: one thing that waits for a decision.
+
+use crate::domain::content::{Content, Kind, Target};
+use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::marks::{Mark, Marks};
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
+use crate::domain::policy::Assessment;
+use crate::domain::principal::{Assurance, Requester};
+use crate::domain::quorum::{Signer, Slot, fill};
+use crate::domain::text::Text;
+
+/// How far up the escalation chain a request is, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Level(pub u8);
+
+/// Where an open request waits for reviewers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Waiting {
+    /// Asked for.
+    Requested,
+    /// Raised to a level of the chain.
+    Escalated(Level),
+}
+
+/// The state of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum State {
+    /// The reviewers have the ball.
+    Waiting(Waiting),
+    /// The producer has the ball.
+    ChangesRequested {
+        /// Where it waited, and will wait again.
+        before: Waiting,
+        /// Who asked for what changes on which revision.
+        bound: Box<Bound>,
+        /// Since when.
+        since: Moment,
+        /// When it expires unless the producer answers.
+        until: Moment,
+    },
+    /// Decided, or over; it stays so.
+    Closed(Box<Closed>),
+}
+
+/// How a request ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closed {
+    /// How.
+    pub verdict: Verdict,
+    /// Who closed it.
+    pub by: PrincipalName,
+    /// How sure we are of it.
+    pub assurance: Assurance,
+    /// When.
+    pub at: Moment,
+    /// In whose words why; nothing when none were given or they were redacted.
+    pub reason: Option<Text>,
+}
+
+/// The five ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The quorum stood for it, or the question was answered.
+    Approved {
+        /// What may run: the revision and the marks that were signed.
+        revision_digest: RevisionDigest,
+        /// The marks that were signed.
+        marks_digest: MarksDigest,
+        /// The answer, on a question.
+        answer: Option<Answer>,
+    },
+    /// Refused.
+    Rejected,
+    /// Gone ahead without the required sign-offs.
+    Overridden,
+    /// Taken back by the requester.
+    Cancelled,
+    /// Nobody decided in time: denied.
+    Expired,
+}
+
+/// The answer to a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The option that was picked, from 1; nothing for an answer in words.
+    pub option: Option<u32>,
+    /// The answer; nothing when it was redacted.
+    pub text: Option<Text>,
+}
+
+/// The name of a state, without what it carries: the columns of the transition table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum StateName {
+    /// Waits for reviewers.
+    Requested,
+    /// Waits for the producer.
+    ChangesRequested,
+    /// Waits for reviewers, raised.
+    Escalated,
+    /// The quorum stood for it.
+    Approved,
+    /// Refused.
+    Rejected,
+    /// Gone ahead without sign-offs.
+    Overridden,
+    /// Taken back.
+    Cancelled,
+    /// Denied by time.
+    Expired,
+}
+
+impl StateName {
+    /// All states, open ones first.
+    pub const ALL: [StateName; 8] = [
+        StateName::Requested,
+        StateName::ChangesRequested,
+        StateName::Escalated,
+        StateName::Approved,
+        StateName::Rejected,
+        StateName::Overridden,
+        StateName::Cancelled,
+        StateName::Expired,
+    ];
+
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            StateName::Requested => "requested",
+            StateName::ChangesRequested => "changes_requested",
+            StateName::Escalated => "escalated",
+            StateName::Approved => "approved",
+            StateName::Rejected => "rejected",
+            StateName::Overridden => "overridden",
+            StateName::Cancelled => "cancelled",
+            StateName::Expired => "expired",
+        }
+    }
+
+    /// Whether a decision can still come.
+    pub const fn is_open(self) -> bool {
+        matches!(self, StateName::Requested | StateName::ChangesRequested | StateName::Escalated)
+    }
+}
+
+/// The execution of an approved plan or deployment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Execution {
+    /// Nobody has started it.
+    NotStarted,
+    /// Its time to live passed before it started; it never can be.
+    Lapsed,
+}
+
+impl Execution {
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Execution::NotStarted => "not_started",
+            Execution::Lapsed => "lapsed",
+        }
+    }
+}
+
+/// A sign-off: somebody stands for one revision digest and one marks digest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignOff {
+    /// Its number.
+    pub number: SignOffNumber,
+    /// On what, by whom.
+    pub bound: Bound,
+    /// When.
+    pub at: Moment,
+    /// Why, in their words.
+    pub reason: Option<Text>,
+    /// Whether it still counts.
+    pub standing: SignOffStanding,
+}
+
+/// Whether a sign-off counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SignOffStanding {
+    /// It counts.
+    Counts,
+    /// Its author took it back.
+    Withdrawn,
+    /// What it stood for changed.
+    Void,
+}
+
+/// Somebody is looking; advisory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claim {
+    /// Who.
+    pub by: PrincipalName,
+    /// Since when, or when it was last extended.
+    pub taken: Moment,
+    /// Until when.
+    pub until: Moment,
+}
+
+/// Something that was said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Comment {
+    /// Its number.
+    pub number: CommentNumber,
+    /// Who said it.
+    pub by: PrincipalName,
+    /// When.
+    pub at: Moment,
+    /// The step it is about.
+    pub step: Option<StepId>,
+    /// The comment it answers.
+    pub reply_to: Option<CommentNumber>,
+    /// What was said; nothing when it was redacted.
+    pub text: Option<Text>,
+}
+
+/// One request, as its events made it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Its number.
+    pub id: RequestId,
+    /// How many events it has.
+    pub version: u64,
+    /// When it was asked for.
+    pub created_at: Moment,
+    /// When anything last happened to it.
+    pub updated_at: Moment,
+    /// Who asked.
+    pub requester: Requester,
+    /// Their name for it.
+    pub reference: Option<Reference>,
+    /// The current revision.
+    pub revision: Revision,
+    /// Who made the current revision.
+    pub revised_by: PrincipalName,
+    /// The revisions before it, oldest first.
+    pub earlier: Vec<Revision>,
+    /// The current content; nothing when its payload was redacted, and then it cannot be approved.
+    pub content: Option<Content>,
+    /// The content of the revision before, for showing what changed.
+    pub content_before: Option<Content>,
+    /// Its state.
+    pub state: State,
+    /// The deadlines that hold while reviewers have the ball.
+    pub deadlines: Deadlines,
+    /// The working answers on its steps.
+    pub marks: Marks,
+    /// Every sign-off ever given, counting or not.
+    pub signoffs: Vec<SignOff>,
+    /// Who is looking.
+    pub claim: Option<Claim>,
+    /// What was said.
+    pub comments: Vec<Comment>,
+    /// Its execution, once approved, for kinds that are executed.
+    pub execution: Option<Execution>,
+    /// When an approval that is not started lapses.
+    pub lapses_at: Option<Moment>,
+}
+
+impl Request {
+    /// What sort of decision is asked for.
+    pub fn kind(&self) -> Kind {
+        self.revision.kind
+    }
+
+    /// Where it would happen.
+    pub fn target(&self) -> &Target {
+        &self.revision.target
+    }
+
+    /// What policy made of the current revision.
+    pub fn assessment(&self) -> &Assessment {
+        &self.revision.assessment
+    }
+
+    /// The name of its state.
+    pub fn state_name(&self) -> StateName {
+        match &self.state {
+            State::Waiting(Waiting::Requested) => StateName::Requested,
+            State::Waiting(Waiting::Escalated(_)) => StateName::Escalated,
+            State::ChangesRequested { .. } => StateName::ChangesRequested,
+            State::Closed(closed) => match closed.verdict {
+                Verdict::Approved { .. } => StateName::Approved,
+                Verdict::Rejected => StateName::Rejected,
+                Verdict::Overridden => StateName::Overridden,
+                Verdict::Cancelled => StateName::Cancelled,
+                Verdict::Expired => StateName::Expired,
+            },
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn closed(&self) -> Option<&Closed> {
+        match &self.state {
+            State::Closed(closed) => Some(closed),
+            State::Waiting(_) | State::ChangesRequested { .. } => None,
+        }
+    }
+
+    /// Whether a decision can still come.
+    pub fn is_open(&self) -> bool {
+        self.closed().is_none()
+    }
+
+    /// Its level on the escalation chain; zero when it was not raised.
+    pub fn level(&self) -> u8 {
+        match &self.state {
+            State::Waiting(Waiting::Escalated(level))
+            | State::ChangesRequested { before: Waiting::Escalated(level), .. } => level.0,
+            _ => 0,
+        }
+    }
+
+    /// Whether the plan has steps to mark.
+    pub fn has_steps(&self) -> bool {
+        !self.revision.steps.is_empty()
+    }
+
+    /// The digest of the marks as they are.
+    pub fn marks_digest(&self) -> MarksDigest {
+        self.marks.digest()
+    }
+
+    /// What a decision taken now would be bound to; `show` prints it.
+    pub fn decision_digest(&self) -> DecisionDigest {
+        DecisionDigest::of(self.revision.digest, self.marks_digest())
+    }
+
+    /// The steps an approval covers, in document order.
+    pub fn approved_steps(&self) -> Vec<&StepId> {
+        self.revision.steps.iter().map(|s| &s.id).filter(|id| self.marks.on(id) == Mark::Approved).collect()
+    }
+
+    /// The sign-offs that count now.
+    pub fn counting(&self) -> impl Iterator<Item = &SignOff> {
+        self.signoffs.iter().filter(|s| s.standing == SignOffStanding::Counts)
+    }
+
+    /// The slots no counting sign-off fills.
+    pub fn open_slots(&self) -> Vec<&Slot> {
+        let signers: Vec<Signer> = self.counting().map(|s| s.bound.signer.clone()).collect();
+        let slots = &self.assessment().slots;
+        slots.iter().zip(fill(slots, &signers)).filter(|(_, by)| by.is_none()).map(|(slot, _)| slot).collect()
+    }
+
+    /// The claim that is live at `now`.
+    pub fn live_claim(&self, now: Moment) -> Option<&Claim> {
+        self.claim.as_ref().filter(|claim| claim.until > now)
+    }
+
+    /// When time closes it unless somebody acts: the reviewers' expiry, or the producer's.
+    pub fn expires_at(&self) -> Option<Moment> {
+        match &self.state {
+            State::Waiting(_) => self.deadlines.expires_at,
+            State::ChangesRequested { until, .. } => Some(*until),
+            State::Closed(_) => None,
+        }
+    }
+}

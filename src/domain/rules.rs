@@ -1,0 +1,251 @@
+//! The rules, as questions that can be asked first: by `decide`, by the footer that greys a key, by `explain`.
+//!
+//! Every refusal is checked in the order of [`crate::domain::refusal`].
+
+use crate::domain::command::{Facts, Seen};
+use crate::domain::difference;
+use crate::domain::marks::{Mark, Marks};
+use crate::domain::moment::Moment;
+use crate::domain::names::StepId;
+use crate::domain::preview::{Outcome, preview};
+use crate::domain::principal::Caller;
+use crate::domain::quorum::{Signer, fill};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, SignOff, State};
+use crate::domain::text::Text;
+use crate::domain::transitions::{Reason, Verb, Who};
+
+/// Whether `caller` may use `verb` on `request` now, apart from what they saw and say: state, kind, own request and
+/// permission.
+///
+/// # Errors
+/// The first [`Refusal`] in order.
+pub fn may(
+    verb: Verb,
+    request: &Request,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<(), Refusal> {
+    may_by_state(verb, request)?;
+    may_by_person(verb, request, caller, facts)?;
+    match verb {
+        Verb::Approve => may_fill_a_slot(request, caller, facts),
+        Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
+        Verb::Claim => may_claim(request, caller, facts, now),
+        Verb::Release => may_release(request, caller, now),
+        _ => Ok(()),
+    }
+}
+
+/// The state and kind columns of the table.
+///
+/// # Errors
+/// [`Refusal::Closed`] or [`Refusal::NotNow`].
+pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
+    let row = verb.row();
+    let state = request.state_name();
+    if !row.from.contains(&state) {
+        if let Some(closed) = request.closed() {
+            return Err(Refusal::Closed { id: request.id, state, by: closed.by.clone(), at: closed.at });
+        }
+        let why = match (&request.state, verb) {
+            (State::ChangesRequested { bound, .. }, _) => {
+                format!(
+                    "changes were requested by {}; it waits for {}",
+                    bound.signer.name, request.requester.name
+                )
+            }
+            (_, Verb::Resubmit) => "no changes were requested; use `submit --revise` to change it".to_owned(),
+            _ => format!("cannot {} while it is {}", verb.word(), state.word()),
+        };
+        return Err(Refusal::NotNow { id: request.id, why });
+    }
+    let not_now = |why: String| Err(Refusal::NotNow { id: request.id, why });
+    if !row.only.is_empty() && !row.only.contains(&request.kind()) {
+        return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
+    }
+    if verb == Verb::Approve && request.kind() == crate::domain::content::Kind::Question {
+        return not_now("a question is answered, not approved: use `answer`".to_owned());
+    }
+    if verb == Verb::Mark && !request.has_steps() {
+        return not_now("it has no steps to mark".to_owned());
+    }
+    Ok(())
+}
+
+/// The who column of the table.
+fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+    let who = verb.row().who;
+    match who {
+        Who::Reviewer | Who::Answerer => {
+            let own = request.requester.is(caller)
+                && !facts.self_review
+                && !(who == Who::Answerer && request.requester.is_agent_of(caller));
+            if own {
+                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+            }
+            needs(verb.permission(request.kind()), facts)
+        }
+        Who::Looker => needs(verb.permission(request.kind()), facts),
+        Who::Requester if !request.requester.is(caller) => {
+            Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
+        }
+        Who::Requester | Who::Author | Who::Anyone | Who::Clock => Ok(()),
+    }
+}
+
+fn needs(permission: crate::domain::principal::Permission, facts: &Facts) -> Result<(), Refusal> {
+    if facts.standing.may(permission) { Ok(()) } else { Err(Refusal::NotPermitted { permission }) }
+}
+
+/// The caller as a signer.
+pub fn signer(caller: &Caller, facts: &Facts) -> Signer {
+    Signer {
+        name: caller.name.clone(),
+        kind: caller.kind,
+        person: caller.person.clone(),
+        roles: facts.standing.roles.clone(),
+        assurance: caller.assurance,
+    }
+}
+
+/// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
+fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+    let me = signer(caller, facts);
+    let mut signers: Vec<Signer> = request.counting().map(|s| s.bound.signer.clone()).collect();
+    if let Some(mine) = request.counting().find(|s| {
+        s.bound.signer.name == me.name || (me.person.is_some() && s.bound.signer.person == me.person)
+    }) {
+        return Err(Refusal::AlreadySigned { by: mine.bound.signer.name.clone(), at: mine.at });
+    }
+    let slots = &request.assessment().slots;
+    let filled = |signers: &[Signer]| fill(slots, signers).iter().flatten().count();
+    let before = filled(&signers);
+    signers.push(me);
+    if filled(&signers) > before {
+        Ok(())
+    } else {
+        Err(Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() })
+    }
+}
+
+/// What the caller could take back: their request for changes, or their sign-off.
+///
+/// # Errors
+/// [`Refusal::NotNow`] when there is nothing of theirs.
+pub fn withdrawable<'a>(request: &'a Request, caller: &Caller) -> Result<Withdrawable<'a>, Refusal> {
+    if let State::ChangesRequested { bound, .. } = &request.state {
+        return if bound.signer.name == caller.name {
+            Ok(Withdrawable::Changes)
+        } else {
+            let why = format!("{} requested the changes; only they can take that back", bound.signer.name);
+            Err(Refusal::NotNow { id: request.id, why })
+        };
+    }
+    match request.counting().find(|s| s.bound.signer.name == caller.name) {
+        Some(signoff) => Ok(Withdrawable::SignOff(signoff)),
+        None => {
+            let why = "there is no sign-off of yours that counts".to_owned();
+            Err(Refusal::NotNow { id: request.id, why })
+        }
+    }
+}
+
+/// What can be taken back.
+pub enum Withdrawable<'a> {
+    /// A request for changes.
+    Changes,
+    /// A sign-off.
+    SignOff(&'a SignOff),
+}
+
+fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
+    match request.live_claim(now) {
+        Some(claim) if claim.by != caller.name => {
+            Err(Refusal::ClaimedBy { by: claim.by.clone(), until: claim.until })
+        }
+        Some(claim) if now.since(claim.taken) < facts.policy.claim_again_after => {
+            let why = format!(
+                "you are on it until {}; a claim is extended at most every 5 minutes",
+                claim.until.hour_and_minute()
+            );
+            Err(Refusal::NotNow { id: request.id, why })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn may_release(request: &Request, caller: &Caller, now: Moment) -> Result<(), Refusal> {
+    match request.live_claim(now) {
+        Some(claim) if claim.by == caller.name => Ok(()),
+        Some(claim) => Err(Refusal::ClaimedBy { by: claim.by.clone(), until: claim.until }),
+        None => Err(Refusal::NotNow { id: request.id, why: "nobody has claimed it".to_owned() }),
+    }
+}
+
+/// Whether what was seen is still what is there.
+///
+/// # Errors
+/// [`Refusal::Changed`] with the difference.
+pub fn still_as_seen(request: &Request, seen: &Seen) -> Result<(), Refusal> {
+    match difference::since(seen, request) {
+        Some(difference) => Err(Refusal::Changed(Box::new(difference))),
+        None => Ok(()),
+    }
+}
+
+/// Whether `marks` could be signed: the content is there, some step is approved, and none of those is blocked.
+///
+/// # Errors
+/// [`Refusal::Uninspectable`], [`Refusal::NothingApproved`] or [`Refusal::Blocked`].
+pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
+    let Some(content) = &request.content else { return Err(Refusal::Uninspectable) };
+    if !request.has_steps() {
+        return Ok(());
+    }
+    if marks.with(Mark::Approved).next().is_none() {
+        return Err(Refusal::NothingApproved);
+    }
+    let mut runs = false;
+    for (step, outcome) in preview(content, marks) {
+        match outcome {
+            Outcome::BlockedBy(needed) | Outcome::Asks(needed) => {
+                return Err(Refusal::Blocked { step, needed });
+            }
+            Outcome::Runs { .. } => runs = true,
+            Outcome::Skips(_) | Outcome::Rejected | Outcome::SkippedByMark => {}
+        }
+    }
+    if runs { Ok(()) } else { Err(Refusal::NothingApproved) }
+}
+
+/// Whether the reason that is required for `verb` was given.
+///
+/// # Errors
+/// [`Refusal::ReasonRequired`].
+pub fn reason_given(verb: Verb, request: &Request, reason: Option<&Text>) -> Result<(), Refusal> {
+    if reason.is_some_and(|r| !r.is_blank()) {
+        return Ok(());
+    }
+    let for_what = match (verb.row().reason, verb) {
+        (Reason::Required, Verb::Reject) => "to reject",
+        (Reason::Required, Verb::RequestChanges) => "to request changes (it is what the producer must do)",
+        (Reason::Required, _) => "to cancel",
+        (Reason::WhenSensitive, _) if request.assessment().sensitive => "to approve anything sensitive",
+        _ => return Ok(()),
+    };
+    Err(Refusal::ReasonRequired { for_what })
+}
+
+/// Whether `step` is one of the request's.
+///
+/// # Errors
+/// [`Refusal::NoSuchStep`].
+pub fn has_step(request: &Request, step: &StepId) -> Result<(), Refusal> {
+    if request.revision.steps.iter().any(|s| s.id == *step) {
+        Ok(())
+    } else {
+        Err(Refusal::NoSuchStep { id: request.id, step: step.clone() })
+    }
+}

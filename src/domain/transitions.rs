@@ -1,0 +1,252 @@
+//! The transition table: which verb is legal from which state, for whom. `decide` obeys it, a test walks every cell,
+//! and `docs/states.md` is printed from it.
+
+use crate::domain::content::Kind;
+use crate::domain::principal::Permission;
+use crate::domain::request::StateName;
+use StateName::{Approved, Cancelled, ChangesRequested, Escalated, Expired, Overridden, Rejected, Requested};
+
+/// Everything that can be done to a request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Verb {
+    /// Set the working answer on a step.
+    Mark,
+    /// Sign off.
+    Approve,
+    /// Take back one's own sign-off or request for changes.
+    Withdraw,
+    /// Refuse.
+    Reject,
+    /// Give the ball to the producer.
+    RequestChanges,
+    /// Give it back, changed.
+    Resubmit,
+    /// Change the content while it waits.
+    Revise,
+    /// Say that one is looking.
+    Claim,
+    /// Say that one no longer is.
+    Release,
+    /// Say something.
+    Comment,
+    /// Answer a question.
+    Answer,
+    /// Take the request back.
+    Cancel,
+    /// Denied by time.
+    Expire,
+    /// An approval that was not used in time ends.
+    Lapse,
+}
+
+/// Who may, apart from being able to see the request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// A holder of `review` (a promotion: `rollout`; a policy: `admin`) who is not the requester.
+    Reviewer,
+    /// As [`Who::Reviewer`], but a person may answer their own agent.
+    Answerer,
+    /// A holder of `review`, the requester included: it decides nothing.
+    Looker,
+    /// The one who gave what is taken back.
+    Author,
+    /// The requester.
+    Requester,
+    /// Whoever can see it.
+    Anyone,
+    /// Time.
+    Clock,
+}
+
+/// Where a verb leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum To {
+    /// Nowhere: the state stays.
+    Same,
+    /// To this state.
+    State(StateName),
+    /// The same, or approved when the last slot fills.
+    SameOrApproved,
+    /// To the state (and level) before changes were requested.
+    Before,
+    /// The same; from `changes_requested`, the state before.
+    SameOrBefore,
+}
+
+/// Whether a reason is required.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// Always.
+    Required,
+    /// When the request is sensitive.
+    WhenSensitive,
+    /// Welcome.
+    Welcome,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The verb.
+    pub verb: Verb,
+    /// The states it is legal from.
+    pub from: &'static [StateName],
+    /// Where it leads.
+    pub to: To,
+    /// Who may.
+    pub who: Who,
+    /// Whether a reason is required.
+    pub reason: Reason,
+    /// Which kinds it applies to; empty: all.
+    pub only: &'static [Kind],
+    /// What it makes void, in words for the document.
+    pub voids: &'static str,
+}
+
+const WAITING: &[StateName] = &[Requested, Escalated];
+const OPEN: &[StateName] = &[Requested, ChangesRequested, Escalated];
+const ANY: &[StateName] = &StateName::ALL;
+
+/// The table, in the order of the document.
+#[rustfmt::skip]
+pub const TABLE: [Row; 14] = [
+    Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
+    Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
+    Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
+    Row { verb: Verb::Reject, from: OPEN, to: To::State(Rejected), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
+    Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
+    Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Answer, from: WAITING, to: To::State(Approved), who: Who::Answerer, reason: Reason::WhenSensitive, only: &[Kind::Question], voids: "–" },
+    Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Expire, from: OPEN, to: To::State(Expired), who: Who::Clock, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+];
+
+/// The states of an execution and what leads on; the rows whose verbs are not built yet are the design they must obey.
+pub const EXECUTION: [(&str, &str); 7] = [
+    ("not_started", "start → running; its time to live passes → lapsed"),
+    ("running", "→ done, failed, stopped; the runner dies → unknown"),
+    ("done", "–"),
+    ("failed", "–"),
+    ("stopped", "–"),
+    ("unknown", "a person must look; never re-run by itself"),
+    ("lapsed", "never revived; a copy is a new request"),
+];
+
+impl Verb {
+    /// The verb's row.
+    pub const fn row(self) -> &'static Row {
+        // The table is in the order of the enum; `the_table_is_in_order` holds that.
+        &TABLE[self as usize]
+    }
+
+    /// The word of the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verb::Mark => "mark",
+            Verb::Approve => "approve",
+            Verb::Withdraw => "withdraw",
+            Verb::Reject => "reject",
+            Verb::RequestChanges => "request-changes",
+            Verb::Resubmit => "resubmit",
+            Verb::Revise => "revise",
+            Verb::Claim => "claim",
+            Verb::Release => "release",
+            Verb::Comment => "comment",
+            Verb::Answer => "answer",
+            Verb::Cancel => "cancel",
+            Verb::Expire => "expire",
+            Verb::Lapse => "lapse",
+        }
+    }
+
+    /// The permission a reviewer's verb needs on a request of this kind.
+    pub const fn permission(self, kind: Kind) -> Permission {
+        match (self, kind) {
+            (Verb::Approve, Kind::Promotion) => Permission::Rollout,
+            (Verb::Approve, Kind::Policy) => Permission::Admin,
+            _ => Permission::Review,
+        }
+    }
+}
+
+impl Who {
+    /// In words, for the document.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Who::Reviewer => {
+                "`review` (approve a promotion: `rollout`, a policy: `admin`), not the requester"
+            }
+            Who::Answerer => "`review`, not the requester (a person may answer their own agent)",
+            Who::Looker => "`review`",
+            Who::Author => "its author",
+            Who::Requester => "the requester",
+            Who::Anyone => "who can see it",
+            Who::Clock => "the clock",
+        }
+    }
+}
+
+/// The table as Markdown: the body of `docs/states.md`.
+pub fn as_markdown() -> String {
+    let mut out = String::from(
+        "| verb | from | to | who | reason | kinds | voids |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in &TABLE {
+        let words = |states: &[StateName]| states.iter().map(|s| s.word()).collect::<Vec<_>>().join(", ");
+        let from = match row.from.len() {
+            n if n == StateName::ALL.len() => "any".to_owned(),
+            _ => words(row.from),
+        };
+        let to = match row.to {
+            To::Same => "same".to_owned(),
+            To::State(state) => state.word().to_owned(),
+            To::SameOrApproved => "same, or **approved** when the last slot fills".to_owned(),
+            To::Before => "the state and level before, revision + 1".to_owned(),
+            To::SameOrBefore => "same; from changes_requested, the state before".to_owned(),
+        };
+        let reason = match row.reason {
+            Reason::Required => "required",
+            Reason::WhenSensitive => "when sensitive",
+            Reason::Welcome => "–",
+        };
+        let only: Vec<&str> = row.only.iter().map(|k| k.word()).collect();
+        let only = if only.is_empty() { "all".to_owned() } else { only.join(", ") };
+        out.push_str(&format!(
+            "| {} | {from} | {to} | {} | {reason} | {only} | {} |\n",
+            row.verb.word(),
+            row.who.words(),
+            row.voids
+        ));
+    }
+    out.push_str("\n| execution | what leads on |\n| --- | --- |\n");
+    for (state, on) in EXECUTION {
+        out.push_str(&format!("| {state} | {on} |\n"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        for (n, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.verb as usize, n, "{:?}", row.verb);
+            assert_eq!(row.verb.row().verb, row.verb);
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_a_closed_state() {
+        for row in &TABLE {
+            let from_closed = row.from.iter().any(|s| !s.is_open());
+            assert!(!from_closed || row.to == To::Same, "{:?}", row.verb);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! countersign: automation asks, people decide. The floors, lowest first; `ARCHITECTURE.md` draws them.
+
+pub mod domain;

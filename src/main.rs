@@ -1,0 +1,2 @@
+//! argv → a face → an exit code.
+fn main() {}
