@@ -110,6 +110,22 @@ impl From<&str> for Text {
 }
 
 impl Safe {
+    /// Our own words, composed of literals and of values that are already safe. Should a raw string have slipped into
+    /// the composition it is made harmless here too; only its brackets are then taken for ours.
+    pub fn composed(words: impl fmt::Display) -> Safe {
+        let words = words.to_string();
+        if words.chars().all(|c| mark(c).is_none() || is_bracket(c)) {
+            return Safe(words);
+        }
+        Safe(words.chars().fold(String::new(), |mut out, c| {
+            match mark(c) {
+                Some(mark) if !is_bracket(c) => out.push_str(&mark),
+                _ => out.push(c),
+            }
+            out
+        }))
+    }
+
     /// The characters, for width arithmetic and widgets.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -199,7 +215,12 @@ fn mark(c: char) -> Option<String> {
         _ => is_ignorable(c),
     };
     // The brackets of our own marks are marked themselves, so that text cannot pretend to contain one.
-    (invisible || matches!(c, '⟨' | '⟩')).then(|| code_point(c))
+    (invisible || is_bracket(c)).then(|| code_point(c))
+}
+
+/// The brackets of our marks.
+const fn is_bracket(c: char) -> bool {
+    matches!(c, '⟨' | '⟩')
 }
 
 /// Letters and marks that render as nothing: Default_Ignorable_Code_Point outside the categories above
@@ -238,6 +259,12 @@ mod tests {
     #[test]
     fn a_text_cannot_pretend_to_hold_a_mark() {
         assert_eq!(shown("⟨ESC⟩"), "⟨U+27E8⟩ESC⟨U+27E9⟩");
+    }
+
+    #[test]
+    fn composing_keeps_marks_and_still_lets_nothing_through() {
+        let inner = Text::from("a\x1b").line();
+        assert_eq!(Safe::composed(format_args!("{inner} and \u{202e}")).as_str(), "a⟨ESC⟩ and ⟨U+202E⟩");
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! Domain values as words: lines of phrases, each with a tone. The command line and the screen say the same thing;
+//! only the screen's theme knows colours.
+
+pub mod line;
+pub mod time;
+pub mod words;
+pub mod detail;
+pub mod history;

@@ -1,0 +1,107 @@
+//! Single words and sentences with their tone: states, risks, marks, deadlines, what happens if nobody acts.
+
+use crate::domain::due::{Due, next_due};
+use crate::domain::marks::Mark;
+use crate::domain::moment::Moment;
+use crate::domain::request::{Request, State, StateName};
+use crate::domain::risk::Risk;
+use crate::domain::text::Badge;
+use crate::present::line::{Line, Tone};
+use crate::present::time;
+
+/// The word for a state as it is shown; a requested one with a live claim is `in review`.
+pub const fn state(state: StateName, claimed: bool) -> (&'static str, Tone) {
+    match state {
+        StateName::Requested if claimed => ("in review", Tone::Plain),
+        StateName::Requested => ("requested", Tone::Plain),
+        StateName::ChangesRequested => ("changes requested", Tone::Warn),
+        StateName::Escalated => ("escalated", Tone::Bad),
+        StateName::Approved => ("approved", Tone::Good),
+        StateName::Rejected => ("rejected", Tone::Bad),
+        StateName::Overridden => ("OVERRIDDEN", Tone::Bad),
+        StateName::Cancelled => ("cancelled", Tone::Dim),
+        StateName::Expired => ("expired", Tone::Dim),
+    }
+}
+
+/// The tone of a risk; its word is its name.
+pub const fn risk(risk: Risk) -> Tone {
+    match risk {
+        Risk::Low => Tone::Dim,
+        Risk::Medium => Tone::Plain,
+        Risk::High => Tone::Warn,
+        Risk::Critical => Tone::Bad,
+    }
+}
+
+/// The mark in front of a row, so that risk is never said by colour alone.
+pub const fn risk_mark(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Low | Risk::Medium => " ",
+        Risk::High => "!",
+        Risk::Critical => "‼",
+    }
+}
+
+/// The tone of a mark.
+pub const fn mark(mark: Mark) -> Tone {
+    match mark {
+        Mark::Undecided => Tone::Plain,
+        Mark::Approved => Tone::Good,
+        Mark::Rejected => Tone::Bad,
+        Mark::Skipped => Tone::Dim,
+    }
+}
+
+/// What happens if nobody acts, from the function that time itself obeys.
+pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
+    let line = Line::default().and(Tone::Strong, "If nobody acts: ");
+    match next_due(request) {
+        Some((at, due)) => {
+            let what = match (due, &request.state) {
+                (Due::Expires, State::ChangesRequested { .. }) => {
+                    "it expires (the producer has the ball) and nothing runs"
+                }
+                (Due::Expires, _) => "it expires and nothing runs",
+                (Due::Lapses, _) => "the approval lapses and can no longer be started",
+            };
+            let when = match at > now {
+                true => format!("in {} ({}) ", time::span(at.since(now)), at.hour_and_minute()),
+                false => format!("now, being due since {}: ", at.date_and_time()),
+            };
+            line.and(Tone::Plain, when).and(Tone::Plain, what).and(Tone::Plain, ".")
+        }
+        None if request.is_open() => line.and(Tone::Plain, "it stays open; it never expires."),
+        None => line.and(Tone::Plain, "nothing more happens."),
+    }
+}
+
+/// The warning for text with hidden characters or mixed scripts; nothing when it has neither.
+pub fn badge(badge: Badge) -> Option<String> {
+    let hidden = match badge.hidden {
+        0 => None,
+        1 => Some("contains 1 hidden character".to_owned()),
+        n => Some(format!("contains {n} hidden characters")),
+    };
+    let mixed = badge.mixed_scripts.then(|| "a word mixes scripts".to_owned());
+    match (hidden, mixed) {
+        (None, None) => None,
+        (a, b) => Some(format!("⚠ {}", [a, b].into_iter().flatten().collect::<Vec<_>>().join("; "))),
+    }
+}
+
+/// The closing sentence of a request: who decided what, when, how sure we are of it.
+pub fn closing(request: &Request) -> Option<Line> {
+    let closed = request.closed()?;
+    let (word, tone) = state(request.state_name(), false);
+    let line = Line::default().and(tone, word).and(
+        Tone::Plain,
+        format_args!(" by {} ({}) at {}", closed.by, closed.assurance, closed.at.date_and_time()),
+    );
+    Some(match request.execution {
+        Some(execution) => {
+            line.and(Tone::Plain, format_args!("; execution {}", execution.word().replace('_', " ")))
+        }
+        None => line,
+    })
+}
