@@ -1,0 +1,119 @@
+//! The use cases: load, gather facts, decide, evolve, commit. Clock, chance, config and identity are found here and
+//! handed down; every face stands on this floor.
+
+use crate::domain::names::RequestId;
+use crate::domain::refusal::Refusal;
+
+pub mod clock;
+pub mod config;
+pub mod identity;
+pub mod place;
+pub mod submit;
+pub mod decide;
+pub mod lists;
+pub mod wait;
+pub mod audit;
+pub mod doctor;
+pub mod demo;
+
+pub use crate::store::bell::Bell;
+pub use crate::store::failure::Failure;
+pub use crate::store::inbox::{From, Queue, Row};
+pub use crate::store::log::Recorded;
+pub use crate::store::verify::{Problem, Report};
+pub use clock::Clock;
+pub use config::Config;
+pub use decide::Decided;
+pub use lists::Counters;
+pub use place::Place;
+pub use submit::Submitted;
+
+use crate::domain::principal::{Caller, Face};
+use crate::store::Store;
+use identity::Identity;
+
+/// Why a use case did not happen.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// No, and why.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// Cannot, and what it was doing.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+}
+
+impl Error {
+    /// The exit code of the command line.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Error::Refused(refusal) => refusal.exit_code(),
+            Error::Failed(failure) => failure.exit_code(),
+        }
+    }
+}
+
+/// The program, as every face sees it: one open store, a clock, the settings, and who is there.
+pub struct App {
+    store: Store,
+    clock: Clock,
+    config: Config,
+    identity: Identity,
+}
+
+impl App {
+    /// Opens the store at `place`, making it when there is none.
+    ///
+    /// # Errors
+    /// A config that does not parse, a store that may not be used, or a disk error.
+    pub fn open(place: &Place, clock: Clock) -> Result<Self, Failure> {
+        let config = Config::read(place.config.as_deref())?;
+        let identity = Identity::find(place.as_name.as_deref())?;
+        let path = place.store_path(&config)?;
+        let birth =
+            crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
+        let store = Store::open(&path, &birth, Box::new(clock::chance))?;
+        Ok(Self { store, clock, config, identity })
+    }
+
+    /// The time.
+    pub fn now(&self) -> crate::domain::moment::Moment {
+        self.clock.now()
+    }
+
+    /// Who is asking, through `face`.
+    pub fn caller(&self, face: Face) -> Caller {
+        self.identity.caller(face)
+    }
+
+    /// The host's name, for the header.
+    pub fn host(&self) -> crate::domain::text::Safe {
+        crate::domain::text::safe_line(&rustix::system::uname().nodename().to_string_lossy())
+    }
+
+    /// Where the store is.
+    pub fn store_path(&self) -> &std::path::Path {
+        self.store.path()
+    }
+
+    /// Why the store is only read, if it is.
+    pub fn read_only(&self) -> Option<&crate::domain::text::Safe> {
+        self.store.read_only()
+    }
+
+    /// A listener for commits, for a thread of its own.
+    ///
+    /// # Errors
+    /// When the bell's file cannot be made.
+    pub fn bell(&self) -> Result<Bell, Failure> {
+        self.store.bell()
+    }
+
+    /// One request by its number.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRequest`], or its events cannot be read.
+    pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
+        self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+    }
+}
