@@ -218,6 +218,11 @@ fn mark(c: char) -> Option<String> {
     (invisible || is_bracket(c)).then(|| code_point(c))
 }
 
+/// Whether a character is shown as a mark instead of itself.
+pub fn is_marked(c: char) -> bool {
+    mark(c).is_some() && !is_bracket(c)
+}
+
 /// The brackets of our marks.
 const fn is_bracket(c: char) -> bool {
     matches!(c, '⟨' | '⟩')
