@@ -118,7 +118,7 @@ pub const TABLE: [Row; 14] = [
     Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
-    Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Answer, from: WAITING, to: To::State(Approved), who: Who::Answerer, reason: Reason::WhenSensitive, only: &[Kind::Question], voids: "–" },
     Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: &[], voids: "–" },
