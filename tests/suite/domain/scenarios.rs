@@ -8,8 +8,9 @@ use countersign::domain::due::{Due, next_due};
 use countersign::domain::event::{CommentNumber, Entry, Fact};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
-use countersign::domain::names::RevisionNumber;
-use countersign::domain::principal::{Caller, Permission};
+use countersign::domain::names::{PrincipalName, RevisionNumber};
+use countersign::domain::principal::{Caller, Permission, PrincipalKind};
+use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::{Refusal, exit};
 use countersign::domain::request::{
     Execution, Level, Request, SignOffStanding, State, StateName, Verdict, Waiting,
@@ -191,6 +192,31 @@ fn a_changed_mark_voids_the_sign_off_on_the_other_marks() {
     assert_eq!(state(&story), StateName::Approved);
     let Some(Fact::Approved { signoffs, .. }) = story.log.last().map(|e| &e.fact) else { panic!() };
     assert_eq!(signoffs.iter().map(|n| n.0).collect::<Vec<_>>(), [2, 3]);
+}
+
+/// A human, and one of two agents.
+fn a_human_and_an_agent() -> Vec<Slot> {
+    let any_of = ["cp14", "cp18"].map(|name| PrincipalName::new(name).unwrap()).to_vec();
+    vec![Slot::one_human(), Slot { kind: PrincipalKind::Agent, any_of, ..Slot::one_human() }]
+}
+
+#[test]
+fn an_agent_fills_an_agents_slot_with_the_permission_to_and_only_that_slot() {
+    let story = Story::asked_under(a_human_and_an_agent(), &planner(), plan());
+    let cp18 = agent_of("cp18", "dave");
+    let told = story.refuses_under(&facts_with(&[Permission::Review]), &cp18, approve());
+    assert_eq!(told, Refusal::NotPermitted { permission: Permission::CosignAgent });
+    let cosign = facts_with(&[Permission::CosignAgent]);
+    let told = story.refuses_under(&cosign, &bob(), approve());
+    assert_eq!(told, Refusal::NotPermitted { permission: Permission::Review });
+    let told = story.refuses_under(&cosign, &agent_of("bot", "dave"), approve());
+    assert!(matches!(told, Refusal::NoSlot { .. }), "{told}");
+    let entries = story.decide(&cp18, &approve(), &cosign).unwrap();
+    let story = story.with(entries);
+    assert_eq!(state(&story), StateName::Requested, "the human's slot is open");
+    // Its owner is the same hand.
+    assert!(matches!(story.refuses(&human("dave"), approve()), Refusal::AlreadySigned { .. }));
+    assert_eq!(state(&story.then(&bob(), approve())), StateName::Approved);
 }
 
 #[test]
@@ -595,6 +621,17 @@ fn a_change_two_steps_away_touches_a_step() {
         Story::asked(&planner(), chain("1")).then(&bob(), mark(&["a", "b", "c", "d"], Mark::Approved));
     let story = story.then(&planner(), revise(chain("2")));
     assert_eq!(story.request.approved_steps(), [&step("d")]);
+}
+
+#[test]
+fn where_there_are_no_steps_the_words_are_what_is_decided_on() {
+    let story = Story::asked_under(two_humans(), &planner(), gate());
+    let seen = drawn(&story.request);
+    let story = story.then(&bob(), approve());
+    let story = story.then(&planner(), revise(content(r#"{"kind": "gate", "title": "Go on for ever?"}"#)));
+    assert_eq!(story.request.signoffs[0].standing, SignOffStanding::Void);
+    let told = story.refuses(&carol(), Command::Approve { reason: None, seen });
+    assert!(matches!(told, Refusal::Changed(_)), "{told}");
 }
 
 #[test]
