@@ -85,9 +85,9 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             if own {
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
-            needs(verb.permission(request.kind()), facts)
+            needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Looker => needs(verb.permission(request.kind()), facts),
+        Who::Looker => needs(verb.permission(request.kind(), caller.kind), facts),
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
