@@ -166,6 +166,7 @@ impl Deciding<'_> {
             Command::Comment { text, step, reply_to } => self.comment(text, step.as_ref(), *reply_to),
             Command::Cancel { reason } => {
                 rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
+                self.prose_fits("reason", reason.as_ref())?;
                 Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
             }
             Command::Settle => Ok(Vec::new()),
