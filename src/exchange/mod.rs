@@ -36,9 +36,12 @@ pub struct Format {
     pub name: &'static str,
     /// One line on what it is.
     pub what: &'static str,
-    /// Reads it. The name is the producer to use instead of the format's own.
-    pub read: fn(&[u8], Option<&PrincipalName>, &Limits) -> Result<Imported, Invalid>,
+    /// Reads it.
+    pub read: Read,
 }
+
+/// A pure reader of foreign bytes. The name is the producer to use instead of the format's own.
+pub type Read = fn(&[u8], Option<&PrincipalName>, &Limits) -> Result<Imported, Invalid>;
 
 /// Every format there is.
 pub const FORMATS: &[Format] = &[
@@ -139,6 +142,21 @@ mod tests {
     fn an_unknown_format_lists_the_known_ones() {
         let said = format("dr\u{1b}ft").unwrap_err().to_string();
         assert_eq!(said, "format: unknown format `dr⟨ESC⟩ft`; known: draft, calyx-pending");
+    }
+
+    const GUIDE: &str = include_str!("../../docs/producer.md");
+
+    #[test]
+    fn the_guide_has_a_section_for_every_format() {
+        for one in FORMATS {
+            assert!(GUIDE.contains(&format!("\n### `{}`\n", one.name)), "{}", one.name);
+        }
+    }
+
+    #[test]
+    fn the_document_in_the_guide_is_valid() {
+        let text = GUIDE.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        document::read(text.as_bytes(), &Limits::BUILT_IN).unwrap();
     }
 
     #[test]
