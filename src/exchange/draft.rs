@@ -198,7 +198,7 @@ impl<'de> Deserialize<'de> for Dependency {
             }
             fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Dependency, E> {
                 let step = StepId::new(id).map_err(E::custom)?;
-                Ok(Dependency { step, field: None, effect: None, resolution: None, fallback: None })
+                Ok(Dependency::bare(step))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Dependency, A::Error> {
                 let terms = Terms::deserialize(MapAccessDeserializer::new(map))?;
@@ -214,6 +214,19 @@ impl<'de> Deserialize<'de> for Dependency {
         reader.deserialize_any(Either)
     }
 }
+
+impl Dependency {
+    const fn bare(step: StepId) -> Self {
+        Self { step, field: None, effect: None, resolution: None, fallback: None }
+    }
+
+    const fn has_terms(&self) -> bool {
+        self.field.is_some() || self.effect.is_some() || self.resolution.is_some() || self.fallback.is_some()
+    }
+}
+
+/// The steps of the message by name.
+type Known<'a> = BTreeMap<&'a str, &'a StepId>;
 
 /// One native need on its way out.
 #[derive(Clone, PartialEq, Serialize)]
@@ -236,6 +249,10 @@ pub fn read(bytes: &[u8], by: Option<&PrincipalName>, limits: &Limits) -> Result
     check_type(&value)?;
     let message: Message = shaped(value, "")?;
     let payload = &message.payload;
+    if payload.steps.len() > limits.steps {
+        let why = format!("{} steps; at most {}", payload.steps.len(), limits.steps);
+        return Err(Invalid::new("payload.steps", why));
+    }
     let mut out = Imported::default();
     note_states(&message, &mut out);
 
@@ -377,10 +394,10 @@ fn raised(payload: &Payload) -> Result<BTreeMap<&StepId, RiskLevel>, Invalid> {
 
 /// The native needs of every step, in document order.
 fn needs_of(payload: &Payload, out: &mut Imported) -> Result<Vec<Vec<Need>>, Invalid> {
-    let known: BTreeSet<&StepId> = payload.steps.iter().map(|s| &s.id).collect();
+    let known: Known = payload.steps.iter().map(|s| (s.id.as_str(), &s.id)).collect();
     for (name, entry) in &payload.dependencies {
         let at = format!("payload.dependencies.{name}");
-        let Some(step) = known.iter().find(|id| id.as_str() == name) else {
+        let Some(step) = known.get(name.as_str()) else {
             return Err(Invalid::new(at, format!("there is no step {name}")));
         };
         if entry.step_id.as_ref().is_some_and(|id| id != *step) {
@@ -401,31 +418,27 @@ fn needs_of(payload: &Payload, out: &mut Imported) -> Result<Vec<Vec<Need>>, Inv
         let at = format!("payload.steps[{n}]");
         let above = payload.dependencies.get(step.id.as_str());
         let map_at = format!("payload.dependencies.{}", step.id);
+        let blocking: BTreeSet<&StepId> = above.map(|e| e.depends_on.iter().collect()).unwrap_or_default();
         let is_blocking =
-            |id: &StepId| above.filter(|e| e.depends_on.contains(id)).and_then(|e| e.is_blocking);
+            |id: &StepId| above.filter(|_| blocking.contains(id)).and_then(|entry| entry.is_blocking);
+        let bare: Vec<Dependency> = blocking.iter().map(|id| Dependency::bare((*id).clone())).collect();
         let lists = [
             (format!("{at}.dependencies"), step.dependencies.as_slice()),
             (format!("{at}.dependsOn"), step.depends_on.as_slice()),
             (format!("{map_at}.dependencies"), above.map_or(&[][..], |e| e.dependencies.as_slice())),
+            (format!("{map_at}.dependsOn"), bare.as_slice()),
         ];
-        for (list_at, list) in &lists {
-            for (m, dependency) in list.iter().enumerate() {
-                needs.add(&format!("{list_at}[{m}]"), dependency, is_blocking(&dependency.step), &map_at)?;
+        // A bare id says less than terms do: it makes a need only where no terms are given anywhere.
+        for with_terms in [true, false] {
+            for (list_at, list) in &lists {
+                for (m, one) in list.iter().enumerate().filter(|(_, one)| one.has_terms() == with_terms) {
+                    if with_terms || !needs.named.contains(&one.step) {
+                        needs.add(&format!("{list_at}[{m}]"), one, is_blocking(&one.step), &map_at)?;
+                    }
+                }
             }
         }
-        for (m, id) in above.map_or(&[][..], |e| e.depends_on.as_slice()).iter().enumerate() {
-            if !needs.names(id) {
-                let bare = Dependency {
-                    step: id.clone(),
-                    field: None,
-                    effect: None,
-                    resolution: None,
-                    fallback: None,
-                };
-                needs.add(&format!("{map_at}.dependsOn[{m}]"), &bare, is_blocking(id), &map_at)?;
-            }
-        }
-        for used in needs.used.keys().filter(|id| !needs.names(id)) {
+        for used in needs.used.keys().filter(|id| !needs.named.contains(*id)) {
             out.note(format!("{at}.params uses a value of {used}, but no dependency on {used} is declared"));
         }
         all.push(needs.found);
@@ -435,21 +448,20 @@ fn needs_of(payload: &Payload, out: &mut Imported) -> Result<Vec<Vec<Need>>, Inv
 
 /// The needs of one step while they are collected.
 struct StepNeeds<'a> {
-    known: &'a BTreeSet<&'a StepId>,
+    known: &'a Known<'a>,
     /// Which fields of which steps the parameters use.
     used: BTreeMap<&'a StepId, BTreeSet<ParamKey>>,
+    /// The steps that are needed, and where in `found` each of their fields stands.
+    named: BTreeSet<StepId>,
+    places: BTreeMap<(StepId, Option<ParamKey>), usize>,
     found: Vec<Need>,
 }
 
 impl<'a> StepNeeds<'a> {
-    fn new(step: &Step, known: &'a BTreeSet<&'a StepId>) -> Self {
+    fn new(step: &Step, known: &'a Known<'a>) -> Self {
         let mut used = BTreeMap::new();
         step.params.values().for_each(|value| placeholders(value, known, &mut used));
-        Self { known, used, found: Vec::new() }
-    }
-
-    fn names(&self, step: &StepId) -> bool {
-        self.found.iter().any(|need| need.step == *step)
+        Self { known, used, named: BTreeSet::new(), places: BTreeMap::new(), found: Vec::new() }
     }
 
     fn add(
@@ -460,7 +472,7 @@ impl<'a> StepNeeds<'a> {
         map_at: &str,
     ) -> Result<(), Invalid> {
         let step = &dependency.step;
-        if !self.known.contains(step) {
+        if !self.known.contains_key(step.as_str()) {
             return Err(no_such_step(at, step));
         }
         let effect = match (dependency.effect, is_blocking) {
@@ -494,11 +506,13 @@ impl<'a> StepNeeds<'a> {
             resolution: resolution.word(),
             fallback: dependency.fallback.clone(),
         };
-        match self.found.iter().find(|n| n.step == need.step && n.field == need.field) {
-            None => self.found.push(need),
-            Some(same) if *same == need => {}
-            Some(_) => {
-                return Err(Invalid::new(at, format!("{step} was already named, on other terms")));
+        match self.places.get(&(need.step.clone(), need.field.clone())) {
+            Some(place) if self.found.get(*place) == Some(&need) => {}
+            Some(_) => return Err(Invalid::new(at, format!("{step} was already named, on other terms"))),
+            None => {
+                self.named.insert(need.step.clone());
+                self.places.insert((need.step.clone(), need.field.clone()), self.found.len());
+                self.found.push(need);
             }
         }
         Ok(())
@@ -516,17 +530,13 @@ fn no_such_step(at: &str, step: &StepId) -> Invalid {
 }
 
 /// Collects every `{{step.field}}` in a parameter. Step ids may hold dots: the longest known one wins.
-fn placeholders<'a>(
-    value: &Value,
-    known: &'a BTreeSet<&'a StepId>,
-    found: &mut BTreeMap<&'a StepId, BTreeSet<ParamKey>>,
-) {
+fn placeholders<'a>(value: &Value, known: &Known<'a>, found: &mut BTreeMap<&'a StepId, BTreeSet<ParamKey>>) {
     match value {
         Value::String(text) => {
             for inside in text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")) {
                 let inside = inside.0.trim();
                 let parts = inside.rmatch_indices('.').find_map(|(dot, _)| {
-                    let id = known.iter().find(|id| id.as_str() == &inside[..dot])?;
+                    let id = known.get(&inside[..dot])?;
                     Some((*id, ParamKey::new(&inside[dot + 1..]).ok()?))
                 });
                 if let Some((id, field)) = parts {
@@ -769,6 +779,35 @@ mod tests {
             json!([{"step": "find", "field": "email", "effect": "optional", "resolution": "skip"}])
         );
         assert!(notes(&imported)[0].contains("what would run is worked out here"));
+    }
+
+    #[test]
+    fn a_bare_id_adds_nothing_to_terms_given_elsewhere() {
+        let mut message = message();
+        message["payload"]["dependencies"]["tell"] =
+            json!({"dependencies": [{"stepId": "find", "field": "phone", "effect": "optional"}]});
+        assert_eq!(
+            take(&message).documents[0]["steps"][1]["needs"],
+            json!([{"step": "find", "field": "phone", "effect": "optional", "resolution": "skip"}])
+        );
+    }
+
+    #[test]
+    fn a_file_made_to_be_slow_is_not() {
+        let started = std::time::Instant::now();
+        let many = |make: &dyn Fn(usize) -> Value| (0..25_000).map(make).collect::<Vec<Value>>();
+        let mut message = with("/payload/steps/1/dependencies", json!([]));
+        message["payload"]["dependencies"] = json!({});
+        message["payload"]["steps"][1]["dependencies"] =
+            json!(many(&|n| json!({"stepId": "find", "field": format!("f{n}")})));
+        assert!(message.to_string().len() < Limits::BUILT_IN.document);
+        take(&message);
+        let text = format!("{}{}", "{{find.x}} {{".repeat(4_000), ".".repeat(10_000));
+        take(&with("/payload/steps/1/params/query", json!(text)));
+        message["payload"]["steps"] =
+            json!(many(&|_| json!({"id": "a", "description": "", "type": "task", "action": "x"})));
+        assert!(read(message.to_string().as_bytes(), None, &Limits::BUILT_IN).is_err());
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
     }
 
     #[test]
