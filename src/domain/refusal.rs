@@ -286,3 +286,18 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::exit;
+
+    #[test]
+    fn the_guide_prints_the_exit_codes_as_they_are() {
+        let rows: String = exit::TABLE.iter().map(|(code, what)| format!("| {code} | {what} |\n")).collect();
+        assert!(
+            include_str!("../../docs/producer.md")
+                .contains(&format!("| exit | meaning |\n| --- | --- |\n{rows}\n")),
+            "docs/producer.md must hold:\n{rows}"
+        );
+    }
+}
