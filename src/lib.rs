@@ -5,3 +5,4 @@ pub mod store;
 pub mod present;
 pub mod exchange;
 pub mod app;
+pub mod cli;

@@ -86,6 +86,11 @@ impl App {
         self.identity.caller(face)
     }
 
+    /// The name asserted with `--as`, if one was.
+    pub fn asserted_name(&self) -> Option<&crate::domain::names::PrincipalName> {
+        self.identity.as_name.as_ref()
+    }
+
     /// The host's name, for the header.
     pub fn host(&self) -> crate::domain::text::Safe {
         crate::domain::text::safe_line(&rustix::system::uname().nodename().to_string_lossy())
@@ -116,4 +121,9 @@ impl App {
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
+}
+
+/// Every foreign format that can be imported.
+pub fn formats() -> &'static [crate::exchange::Format] {
+    crate::exchange::FORMATS
 }

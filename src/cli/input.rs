@@ -40,7 +40,10 @@ pub fn all(mut from: impl BufRead, limit: usize, what: &str) -> Result<Vec<u8>, 
     let read = from.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|e| Stop::Said(exit::IO, format!("reading {what}: {e}")))?;
     if bytes.len() > limit {
-        return Err(Stop::Said(exit::INVALID, format!("{what}: more than {limit} bytes; nothing was stored")));
+        return Err(Stop::Said(
+            exit::INVALID,
+            format!("{what}: more than {limit} bytes; nothing was stored"),
+        ));
     }
     Ok(bytes)
 }
@@ -83,7 +86,8 @@ impl<'a> Documents<'a> {
             if first && canon::read(&text).is_err() {
                 return self.whole(text).map(|document| vec![document]);
             }
-            let document = document::read(&text, self.limits).map_err(|invalid| self.at_line(&invalid, first))?;
+            let document =
+                document::read(&text, self.limits).map_err(|invalid| self.at_line(&invalid, first))?;
             if first {
                 self.first = Some(Vec::new());
             }

@@ -3,7 +3,7 @@
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::digest::{RevisionDigest, StepDigest, framed};
 use crate::domain::names::{Identifier, ParamKey, StepId};
-use crate::domain::needs::{Need, Needs};
+use crate::domain::needs::{Need, Needs, before};
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
@@ -242,13 +242,16 @@ impl Content {
                 if !needs_done && open.insert(&step.id) {
                     stack.push((step, true));
                     stack.extend(
-                        step.single_needs().filter_map(|n| by_id.get(&n.step)).map(|needed| (*needed, false)),
+                        before(step)
+                            .into_iter()
+                            .filter_map(|id| by_id.get(id))
+                            .map(|needed| (*needed, false)),
                     );
                     continue;
                 }
-                let below: BTreeMap<&StepId, StepDigest> = step
-                    .single_needs()
-                    .filter_map(|n| known.get_key_value(&n.step))
+                let below: BTreeMap<&StepId, StepDigest> = before(step)
+                    .into_iter()
+                    .filter_map(|id| known.get_key_value(id))
                     .map(|(id, d)| (*id, *d))
                     .collect();
                 let text = canonical_or_poison(&json!({"step": effect_of(step), "needs": below}));

@@ -237,7 +237,10 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::NotRequester { verb, requester } => {
-                write!(f, "only the requester, {requester}, can {verb} it (in a solo store: --as {requester})")
+                write!(
+                    f,
+                    "only the requester, {requester}, can {verb} it (in a solo store: --as {requester})"
+                )
             }
             Refusal::NotPermitted { permission } => {
                 write!(f, "you do not hold the permission `{}` that this needs", permission.word())

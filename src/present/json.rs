@@ -69,16 +69,19 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());
     set("comments", request.comments.iter().map(comment).collect());
-    set("decision", json!(request.closed().map(|closed| json!({
-        "verdict": request.state_name().word(), "by": closed.by, "assurance": closed.assurance,
-        "at": closed.at.iso(), "reason": closed.reason.as_ref().map(Text::raw),
-        "answer": match &closed.verdict {
-            Verdict::Approved { answer: Some(answer), .. } => {
-                json!({"option": answer.option, "text": answer.text.as_ref().map(Text::raw)})
-            }
-            _ => Value::Null,
-        },
-    }))));
+    set(
+        "decision",
+        json!(request.closed().map(|closed| json!({
+            "verdict": request.state_name().word(), "by": closed.by, "assurance": closed.assurance,
+            "at": closed.at.iso(), "reason": closed.reason.as_ref().map(Text::raw),
+            "answer": match &closed.verdict {
+                Verdict::Approved { answer: Some(answer), .. } => {
+                    json!({"option": answer.option, "text": answer.text.as_ref().map(Text::raw)})
+                }
+                _ => Value::Null,
+            },
+        }))),
+    );
     Value::Object(out)
 }
 
