@@ -160,7 +160,7 @@ fn closed_stays_closed(before: &Request, after: &Request, entries: &[Entry], way
     assert_eq!(before.revision, after.revision, "what was decided on changed: {}", way());
     assert_eq!(before.marks, after.marks, "what was decided on changed: {}", way());
     assert_eq!(before.signoffs, after.signoffs, "{}", way());
-    let harmless = |e: &Entry| matches!(e.fact, Fact::Commented { .. } | Fact::Lapsed {});
+    let harmless = |e: &Entry| matches!(e.fact, Fact::Commented { .. } | Fact::Lapsed { .. });
     assert!(entries.iter().all(harmless), "{}", way());
 }
 
@@ -246,8 +246,8 @@ fn all_lawful(slots: Vec<Slot>, depth: usize) -> Met {
         for entry in entries {
             match &entry.fact {
                 Fact::Approved { .. } => met.approved += 1,
-                Fact::Lapsed {} => met.lapsed += 1,
-                Fact::Expired {} => met.expired += 1,
+                Fact::Lapsed { .. } => met.lapsed += 1,
+                Fact::Expired { .. } => met.expired += 1,
                 Fact::Marked { voids, .. } | Fact::Resubmitted { voids, .. } if !voids.is_empty() => {
                     met.voided += 1;
                 }

@@ -231,8 +231,8 @@ fn clock_cell(verb: Verb, story: &Story, cell: &str) {
     let far = story.now.plus(countersign::domain::moment::Span::from_hours(24 * 365));
     let due: Vec<Fact> = due::settle(&story.request, far).into_iter().map(|e| e.fact).collect();
     let happens = due.iter().any(|fact| match verb {
-        Verb::Expire => matches!(fact, Fact::Expired {}),
-        _ => matches!(fact, Fact::Lapsed {}),
+        Verb::Expire => matches!(fact, Fact::Expired { .. }),
+        _ => matches!(fact, Fact::Lapsed { .. }),
     });
     assert_eq!(happens, cell == "clock", "{at}");
     let asked = rules::may(verb, &story.request, &Caller::system(), &facts(), story.now);
