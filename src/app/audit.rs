@@ -1,13 +1,75 @@
 //! The log for auditors, and the store's upkeep: verify, export, rebuild, backup.
 
 use crate::app::{App, Error, Failure, Recorded, Report};
-use crate::domain::digest::EventHash;
+use crate::domain::canon;
+use crate::domain::digest::{EventHash, unhex};
 use crate::domain::event::Entry;
 use crate::domain::names::{PrincipalName, RequestId, Seq};
 use crate::domain::text::Text;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
+/// How the log stands to an export that was kept elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Against {
+    /// Every event of the export is in the log, the last one at this place: nothing up to there was cut or made anew.
+    Agrees(Seq),
+    /// The export is of another store.
+    OtherStore,
+    /// From this event on the two differ: one of them was made anew, or both went on from a copy.
+    Forks(Seq),
+    /// The log ends before the export does: its end was cut off, or an old copy was put back.
+    Cut {
+        /// Where the log ends.
+        ends: Seq,
+        /// Where the export ends.
+        export: Seq,
+    },
+}
+
+/// How long one line of an export may be: a document's limit in JSON escapes, and the facts beside it.
+const LONGEST_LINE: u64 = 16 << 20;
+
 impl App {
+    /// Compares the log with an export kept elsewhere, which makes the export an anchor.
+    ///
+    /// # Errors
+    /// The reason, when the export cannot be read or is not one.
+    pub fn verify_against(&self, mut export: impl BufRead) -> Result<Against, String> {
+        let mut last = Seq(0);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let read =
+                export.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(|e| e.to_string())?;
+            if read == 0 {
+                break;
+            }
+            let event = canon::read(line.trim_ascii()).map_err(|e| format!("line {number}: {}", e.0))?;
+            let (envelope, hash) = (&event["envelope"], event["hash"].as_str().and_then(unhex));
+            let (Some(seq), Some(hash)) = (envelope["seq"].as_u64(), hash) else {
+                return Err(format!("line {number} is no event of an export"));
+            };
+            if envelope["store"].as_str() != Some(self.store.id().as_str()) {
+                return Ok(Against::OtherStore);
+            }
+            match self.store.hash_at(Seq(seq)).map_err(|e| e.to_string())? {
+                None if last < Seq(seq) => {
+                    last = last.max(Seq(seq));
+                    continue; // the export's own end is still to be found
+                }
+                Some(ours) if *ours.bytes() != hash => return Ok(Against::Forks(Seq(seq))),
+                _ => last = last.max(Seq(seq)),
+            }
+        }
+        let (ends, _) = self.store.head().map_err(|e| e.to_string())?;
+        match last {
+            Seq(0) => Err("it holds no event".to_owned()),
+            _ if last > ends => Ok(Against::Cut { ends, export: last }),
+            _ => Ok(Against::Agrees(last)),
+        }
+    }
+
     /// Verifies file, chain and derived tables.
     ///
     /// # Errors

@@ -303,7 +303,11 @@ pub struct Log {
 #[derive(Subcommand, Debug)]
 pub enum Audit {
     /// Check the file, the chain of hashes, and every derived row against a full rebuild
-    Verify,
+    Verify {
+        /// An export kept elsewhere: says whether the log was cut off or made anew since
+        #[arg(long, value_name = "EXPORT")]
+        against: Option<PathBuf>,
+    },
     /// Print the log, one event a line
     Export {
         /// The format

@@ -129,6 +129,18 @@ impl Store {
         Ok(())
     }
 
+    /// The hash of one event; `None` when the log does not reach it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hash_at(&self, seq: Seq) -> Result<Option<crate::domain::digest::EventHash>, Failure> {
+        self.conn
+            .prepare_cached("SELECT hash FROM log WHERE seq = ?1")
+            .and_then(|mut query| query.query_row([seq.0], |row| row.get::<_, [u8; 32]>(0)).optional())
+            .map(|hash| hash.map(crate::domain::digest::EventHash::from_bytes))
+            .map_err(|e| failed("reading the log", e))
+    }
+
     /// The last event's number and hash.
     ///
     /// # Errors

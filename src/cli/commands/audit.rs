@@ -1,10 +1,11 @@
 //! The log and the store's upkeep: log, audit verify, audit export, rebuild, backup, doctor.
 
 use crate::app::App;
+use crate::app::audit::Against;
 use crate::app::doctor::Health;
 use crate::cli::args::Log;
 use crate::cli::output::Out;
-use crate::cli::{Done, Stop};
+use crate::cli::{Done, Stop, input};
 use crate::domain::event::Entry;
 use crate::domain::names::Seq;
 use crate::domain::refusal::exit;
@@ -65,24 +66,32 @@ fn progress(words: &'static str) -> impl FnMut(u64) {
 }
 
 /// `audit verify`
-pub fn verify(app: &mut App, out: &mut Out) -> Done {
+pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
     let report = app.verify(progress("events verified:"))?;
+    let anchor = match against {
+        Some(path) => Some(app.verify_against(input::open(path)?).map_err(|why| {
+            Stop::Said(
+                exit::INVALID,
+                format!("{}: {why}; name a file that `audit export` wrote", path.display()),
+            )
+        })?),
+        None => None,
+    };
+    let anchored = if let Some(Against::Agrees(seq)) = anchor { seq.0 } else { 0 };
+    let (words, agrees) = anchor_words(anchor);
     let gone: Vec<u64> = report.payloads_gone.iter().map(|s| s.0).collect();
-    let code = if report.is_sound() { exit::DONE } else { exit::NOT_VERIFIED };
+    let code = if report.is_sound() && agrees { exit::DONE } else { exit::NOT_VERIFIED };
     if out.as_json {
         let problems: Vec<_> =
             report.problems.iter().map(|p| json!({"seq": p.seq, "what": p.what.as_str()})).collect();
         out.json(&json!({"v": json::VERSION, "sound": report.is_sound(), "events": report.events, "head": report.head,
             "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone,
-            "decisions": report.decisions, "signed": report.signed, "anchored": 0}));
+            "decisions": report.decisions, "signed": report.signed, "anchored_to": anchored, "anchor": words}));
         return Ok(code);
     }
     if report.is_sound() {
-        out.line(format_args!(
-            "{} events, head {}, no anchor: truncation cannot be excluded",
-            report.events, report.head
-        ));
-        out.line(format_args!("decisions: {}, signed: {}, anchored: 0", report.decisions, report.signed));
+        out.line(format_args!("{} events, head {}, {words}", report.events, report.head));
+        out.line(format_args!("decisions: {}, signed: {}", report.decisions, report.signed));
     } else {
         match report.first_bad() {
             Some(seq) => out.line(format_args!("DOES NOT VERIFY: first bad event {seq}")),
@@ -102,6 +111,23 @@ pub fn verify(app: &mut App, out: &mut Out) -> Done {
         out.line(format_args!("{} payloads are missing (redacted): events {}", gone.len(), list.join(", ")));
     }
     Ok(code)
+}
+
+/// What the export that was kept elsewhere says of the log, and whether they agree.
+fn anchor_words(anchor: Option<Against>) -> (String, bool) {
+    match anchor {
+        None => ("no anchor: truncation cannot be excluded".to_owned(), true),
+        Some(Against::Agrees(seq)) => {
+            (format!("anchored: nothing up to event {seq} was cut off or made anew"), true)
+        }
+        Some(Against::OtherStore) => ("DOES NOT AGREE: the export is of another store".to_owned(), false),
+        Some(Against::Forks(seq)) => {
+            (format!("DOES NOT AGREE: log and export differ from event {seq} on"), false)
+        }
+        Some(Against::Cut { ends, export }) => {
+            (format!("DOES NOT AGREE: the log ends at event {ends}, the export at {export}"), false)
+        }
+    }
 }
 
 /// `audit export`

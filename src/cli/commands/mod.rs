@@ -47,7 +47,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Release(which) => talk::release(app, &which.request, out),
         Verb::Wait(args) => wait::wait(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
-        Verb::Audit { verb: Audit::Verify } => audit::verify(app, out),
+        Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
