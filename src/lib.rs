@@ -4,3 +4,4 @@ pub mod domain;
 pub mod present;
 pub mod store;
 pub mod app;
+pub mod tui;

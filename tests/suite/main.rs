@@ -1,0 +1,3 @@
+//! One test program, laid out like `src`.
+
+mod tui;
