@@ -41,10 +41,12 @@ pub fn about(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>
         }
     }
     if let Some(claim) = request.live_claim(now).filter(|claim| claim.by != caller.name) {
-        out.push(Line::default().and(
-            Tone::Warn,
-            format_args!("{} is on it until {}.", claim.by, claim.until.hour_and_minute()),
-        ));
+        out.push(
+            Line::default().and(
+                Tone::Warn,
+                format_args!("{} is on it until {}.", claim.by, claim.until.hour_and_minute()),
+            ),
+        );
     }
     if ask != Ask::Comment {
         out.push(words::if_nobody_acts(request, now));
@@ -109,14 +111,19 @@ fn withdrawing(request: &Request, caller: &Caller) -> Line {
             signoff.bound.revision,
             signoff.at.date_and_time()
         )),
-        Ok(Withdrawable::Changes) => Line::plain("You no longer ask for changes: it waits for reviewers again."),
+        Ok(Withdrawable::Changes) => {
+            Line::plain("You no longer ask for changes: it waits for reviewers again.")
+        }
         Err(refusal) => Line::default().and(Tone::Bad, refusal),
     }
 }
 
 fn answering(request: &Request) -> Vec<Line> {
-    let mut out =
-        vec![Line::plain(format_args!("The answer goes to {} and closes the question.", request.requester.name))];
+    let mut out = vec![Line::plain(format_args!(
+        "The answer goes to {}, who asked, and closes the question:",
+        request.requester.name
+    ))];
+    out.extend(quoted(request.content.as_ref().map(|c| &c.title), 0));
     let options = request.content.as_ref().map(|c| c.options.as_slice()).unwrap_or_default();
     for (n, option) in options.iter().enumerate() {
         out.push(Line::default().and(Tone::Strong, format_args!("{}", n + 1)).indented(2));
@@ -135,7 +142,9 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
     match ask {
         Ask::Withdraw => Vec::new(),
         Ask::Comment => vec![Field::new(FieldName::Reason, "Comment", true)],
-        Ask::RequestChanges => vec![Field::new(FieldName::Reason, "What to change, and why (required)", true)],
+        Ask::RequestChanges => {
+            vec![Field::new(FieldName::Reason, "What to change, and why (required)", true)]
+        }
         Ask::Answer => {
             let count = request.content.as_ref().map_or(0, |c| c.options.len());
             let label = match count {

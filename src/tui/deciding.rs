@@ -26,8 +26,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.say(Tone::Warn, refusal);
         return Vec::new();
     }
-    let mut dialog =
-        Dialog::open(ask, &reading.request, &model.caller, reading.facts.as_ref(), model.now);
+    let mut dialog = Dialog::open(ask, &reading.request, &model.caller, reading.facts.as_ref(), model.now);
     debug_assert_eq!(dialog.drawn_request, now_there);
     if let Some(draft) = model.drafts.get(&(id, ask)) {
         let fields = dialog.fields.iter_mut().filter(|f| f.name != FieldName::Code);
@@ -124,7 +123,10 @@ fn close(model: &mut Model) {
     if dialog.has_text() {
         let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
         model.drafts.insert(key, texts.collect());
-        model.say(Tone::Dim, format_args!("nothing was decided on {}; your text is kept as a draft", dialog.id));
+        model.say(
+            Tone::Dim,
+            format_args!("nothing was decided on {}; your text is kept as a draft", dialog.id),
+        );
     } else {
         model.drafts.remove(&key);
         model.say(Tone::Dim, format_args!("nothing was decided on {}", dialog.id));

@@ -150,9 +150,7 @@ impl Dialog {
             Ask::Reject => Command::Reject { reason, seen },
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
-            Ask::Comment => {
-                Command::Comment { text: reason.unwrap_or_default(), step: None, reply_to: None }
-            }
+            Ask::Comment => Command::Comment { text: reason.unwrap_or_default(), step: None, reply_to: None },
             Ask::Answer => {
                 let answer = text(FieldName::Answer);
                 let option = answer.as_ref().and_then(|t| t.raw().parse().ok());

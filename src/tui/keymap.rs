@@ -131,14 +131,14 @@ const fn looks(
 /// Every key, in the order in which the footer keeps them when it is narrow.
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
+    looks(&[Scope::List], &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
+    looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
     decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
     decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
-    looks(&[Scope::List], &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
-    looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
     looks(&[Scope::List], &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
     looks(PANES, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
@@ -231,9 +231,31 @@ mod tests {
     fn every_action_has_a_key() {
         use Action::*;
         let all = [
-            Down, Up, HalfDown, HalfUp, PageDown, PageUp, Top, Bottom, Open, Back, Quit, NextQueue, Claim,
-            Help, Repaint, Reload, Suspend, NextField, PreviousField, Press, Submit, Cancel,
-            Show(Queue::Waiting), Show(Queue::Open), Show(Queue::Decided),
+            Down,
+            Up,
+            HalfDown,
+            HalfUp,
+            PageDown,
+            PageUp,
+            Top,
+            Bottom,
+            Open,
+            Back,
+            Quit,
+            NextQueue,
+            Claim,
+            Help,
+            Repaint,
+            Reload,
+            Suspend,
+            NextField,
+            PreviousField,
+            Press,
+            Submit,
+            Cancel,
+            Show(Queue::Waiting),
+            Show(Queue::Open),
+            Show(Queue::Decided),
         ];
         // The answer dialog is opened by the key that approves, on a question.
         let asks = super::Ask::ALL.into_iter().filter(|a| *a != super::Ask::Answer).map(Ask);

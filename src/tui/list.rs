@@ -70,6 +70,21 @@ impl List {
         self.cursor
     }
 
+    /// Whether the whole queue is at hand.
+    pub fn is_whole(&self) -> bool {
+        self.from_start && self.to_end
+    }
+
+    /// Where there are rows that are not at hand.
+    pub fn more(&self) -> &'static str {
+        match (self.from_start, self.to_end) {
+            (true, true) => "",
+            (true, false) => "more below",
+            (false, true) => "more above",
+            (false, false) => "more above and below",
+        }
+    }
+
     /// Moves the cursor by `lines`, and says what must be read for that to go on.
     pub fn step(&mut self, lines: isize) -> Option<Place> {
         let last = self.rows.len().saturating_sub(1);

@@ -68,7 +68,11 @@ impl Reading {
         let mut lines = detail(&self.request, now);
         if !self.history.is_empty() {
             lines.push(Line::empty());
-            lines.push(Line::heading(format_args!("History: {} events", self.history.len())));
+            let many = self.history.len();
+            lines.push(Line::heading(format_args!(
+                "History: {many} event{}",
+                if many == 1 { "" } else { "s" }
+            )));
             let name = self.request.id.to_string();
             lines.extend(self.history.iter().flat_map(|(seq, entry)| history::event(*seq, &name, entry)));
         }

@@ -4,13 +4,13 @@
 use crate::app::{App, Bell, Failure};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::principal::Face;
+use crate::tui::Options;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
 use crate::tui::model::Model;
 use crate::tui::terminal::{Tui, give_back};
-use crate::tui::Options;
 use crossterm::event::{Event, read};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -109,7 +109,9 @@ fn turn(
         };
         let mut effects = Vec::new();
         let mut bell = false;
-        if first.is_none() && let Some(id) = wanted {
+        if first.is_none()
+            && let Some(id) = wanted
+        {
             effects.push(Effect::Read(id));
         }
         for arrived in first.into_iter().chain(incoming.try_iter()) {

@@ -37,10 +37,11 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
     let Some(counters) = model.counters else { return };
     let mut words = Line::default();
     let tone = if counters.waiting > 0 { Tone::Strong } else { Tone::Plain };
+    let for_you = if line.width < 70 { "" } else { " for you" };
     words = match counters.waiting {
-        0 => words.and(tone, "nothing waits for you"),
-        1 => words.and(tone, "1 waits for you"),
-        n => words.and(tone, format_args!("{} wait for you", count(n))),
+        0 => words.and(tone, format_args!("nothing waits{for_you}")),
+        1 => words.and(tone, format_args!("1 waits{for_you}")),
+        n => words.and(tone, format_args!("{} wait{for_you}", count(n))),
     };
     if counters.escalated > 0 {
         words = words
@@ -94,7 +95,9 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
         key_and_word(canvas, right + 2, line.y, binding, &words, false);
     }
     let mut x = line.x + 1;
-    for binding in named().filter(|b| !at_the_end(b)) {
+    let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
+    let nothing = model.list.selected().is_none();
+    for binding in named().filter(|b| !at_the_end(b) && !(nothing && about_a_row(b))) {
         let forbidden = model.refusal_of(binding.action).is_some();
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if binding.action == Action::Ask(crate::tui::action::Ask::Withdraw)
@@ -116,7 +119,9 @@ fn words(model: &Model, binding: &Binding) -> String {
     let key = binding.keys.first().map(|key| key.name()).unwrap_or_default();
     let short = match (binding.action, model.subject()) {
         (Action::Ask(ask), Some(reading)) if Model::ask_on(ask, &reading.request) != ask => "answer",
-        (Action::Claim, Some(_)) if model.claim_verb() == crate::domain::transitions::Verb::Release => "release",
+        (Action::Claim, Some(_)) if model.claim_verb() == crate::domain::transitions::Verb::Release => {
+            "release"
+        }
         (Action::Submit, _) => match &model.dialog {
             Some(dialog) => return format!("{key} {}", dialog.button().to_lowercase()),
             None => binding.short,

@@ -95,7 +95,10 @@ impl Plan {
         let mut gap = 1;
         let mut about = lines(about);
         let need = |about: u16, field: u16, gap: u16| fixed + about + gap + many * (field + 1);
-        while field > 1 && need(about, field, gap) > most {
+        // Two fields share their lines; one gives up lines before it covers more than it must.
+        while field > 1
+            && (need(about, field, gap) > most || (many > 1 && need(about, field, gap) > most / 4 * 3))
+        {
             field -= 1;
         }
         if need(about, field, gap) > most {

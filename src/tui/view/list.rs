@@ -7,32 +7,43 @@
 //! ```
 
 use crate::app::{Queue, Row};
+use crate::domain::risk::Risk;
 use crate::present::line::Tone;
 use crate::present::{time, words};
 use crate::tui::layout::Pane;
 use crate::tui::list::Shown;
 use crate::tui::model::Model;
-use crate::tui::view::canvas::{Canvas, cells};
+use crate::tui::view::canvas::Canvas;
 use crate::tui::view::chrome::queue_title;
 use ratatui::layout::{Position, Rect};
 
 /// A column behind the title: its heading, its width, and from which screen width on it is shown.
 struct Column {
     heading: &'static str,
-    width: u16,
+    wide: u16,
+    narrow: u16,
     from: u16,
-    cell: fn(&Model, &Shown) -> (String, Tone),
+    cell: fn(&Model, &Shown, u16) -> (String, Tone),
 }
+
+/// From this screen width on, columns have their wide form.
+const WIDE: u16 = 100;
 
 #[rustfmt::skip]
 const COLUMNS: &[Column] = &[
-    Column { heading: "kind", width: 10, from: 110, cell: |_, s| (s.row.kind.to_string(), Tone::Plain) },
-    Column { heading: "risk", width: 8, from: 0, cell: |_, s| (s.row.risk.to_string(), words::risk(s.row.risk)) },
-    Column { heading: "where", width: 10, from: 72, cell: |_, s| environment(&s.row) },
-    Column { heading: "due", width: 11, from: 0, cell: due },
-    Column { heading: "on it", width: 8, from: 76, cell: |m, s| on_it(m, &s.row) },
-    Column { heading: "asked by", width: 12, from: 100, cell: |_, s| (s.row.requester.to_string(), Tone::Plain) },
+    Column { heading: "kind", wide: 10, narrow: 10, from: 110, cell: |_, s, _| (s.row.kind.to_string(), Tone::Plain) },
+    Column { heading: "risk", wide: 8, narrow: 4, from: 0, cell: |_, s, width| risk(&s.row, width) },
+    Column { heading: "where", wide: 10, narrow: 10, from: 72, cell: |_, s, _| environment(&s.row) },
+    Column { heading: "due", wide: 11, narrow: 9, from: 0, cell: due },
+    Column { heading: "on it", wide: 8, narrow: 7, from: 76, cell: |m, s, _| on_it(m, &s.row) },
+    Column { heading: "asked by", wide: 12, narrow: 12, from: WIDE, cell: |_, s, _| (s.row.requester.to_string(), Tone::Plain) },
 ];
+
+impl Column {
+    const fn width(&self, screen: u16) -> u16 {
+        if screen >= WIDE { self.wide } else { self.narrow }
+    }
+}
 
 /// Cells before the title: selection mark, risk mark, number.
 const BEFORE_TITLE: u16 = 2 + 3 + 7;
@@ -41,10 +52,10 @@ const BEFORE_TITLE: u16 = 2 + 3 + 7;
 pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> {
     let list = &model.list;
     let visible = usize::from(pane.inner.height.saturating_sub(1));
-    let end = match list.rows.len() {
-        0 => String::new(),
-        n if n <= visible => String::new(),
-        _ => format!("row {} of those at hand: {}", list.cursor() + 1, list.rows.len()),
+    let end = match (list.is_whole(), list.rows.len()) {
+        (true, n) if n <= visible => String::new(),
+        (true, n) => format!("row {} of {n}", list.cursor() + 1),
+        (false, _) => list.more().to_owned(),
     };
     let tone = if model.in_detail { Tone::Plain } else { Tone::Strong };
     canvas.rule(pane.rule, canvas.glyphs.rule(), queue_title(list.queue), &end, tone);
@@ -78,7 +89,7 @@ fn columns(width: u16) -> impl Iterator<Item = &'static Column> {
 
 /// The width of the title, gutter included: what the other columns leave.
 fn title_width(width: u16) -> u16 {
-    let behind: u16 = columns(width).map(|column| column.width + 2).sum();
+    let behind: u16 = columns(width).map(|column| column.width(width) + 2).sum();
     width.saturating_sub(BEFORE_TITLE + behind + 1)
 }
 
@@ -93,8 +104,9 @@ fn headings(model: &Model, canvas: &mut Canvas, area: Rect) {
             "on it" if decided => "by",
             heading => heading,
         };
-        canvas.put(x, area.y, column.width, heading, Tone::Dim);
-        x += column.width + 2;
+        let width = column.width(area.width);
+        canvas.put(x, area.y, width, heading, Tone::Dim);
+        x += width + 2;
     }
 }
 
@@ -117,11 +129,20 @@ fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool
     canvas.put(x + gutter, line.y, title.saturating_sub(gutter), &words, tone);
     let mut x = x + title + 2;
     for column in columns(line.width) {
-        let (words, tone) = (column.cell)(model, shown);
-        canvas.put(x, line.y, column.width, &words, if shown.gone { Tone::Dim } else { tone });
-        x += column.width + 2;
+        let width = column.width(line.width);
+        let (words, tone) = (column.cell)(model, shown, width);
+        canvas.put(x, line.y, width, &words, if shown.gone { Tone::Dim } else { tone });
+        x += width + 2;
     }
-    debug_assert!(cells(canvas.glyphs.gutter()) == 2);
+}
+
+fn risk(row: &Row, width: u16) -> (String, Tone) {
+    let word = match row.risk {
+        Risk::Critical if width < 8 => "crit",
+        Risk::Medium if width < 8 => "med",
+        risk => risk.word(),
+    };
+    (word.to_owned(), words::risk(row.risk))
 }
 
 fn environment(row: &Row) -> (String, Tone) {
@@ -135,7 +156,7 @@ fn environment(row: &Row) -> (String, Tone) {
 }
 
 /// How long there is; for what is closed or left the queue, what became of it.
-fn due(model: &Model, shown: &Shown) -> (String, Tone) {
+fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
     let row = &shown.row;
     if !row.state.is_open() || model.list.queue == Queue::Decided {
         let (word, tone) = words::state(row.state, false);
@@ -145,16 +166,16 @@ fn due(model: &Model, shown: &Shown) -> (String, Tone) {
         return ("left".to_owned(), Tone::Dim);
     }
     if row.state == crate::domain::request::StateName::ChangesRequested {
-        return ("at producer".to_owned(), Tone::Dim);
+        return (if width < 11 { "returned" } else { "at producer" }.to_owned(), Tone::Dim);
     }
     if row.due_at <= model.now {
         let late = time::short_span(model.now.since(row.due_at));
-        return (format!("OVERDUE {late}"), Tone::Bad);
+        return (format!("{} {late}", if width < 11 { "LATE" } else { "OVERDUE" }), Tone::Bad);
     }
     let word = time::until(row.due_at, model.now);
     match row.level {
         0 => (word, Tone::Plain),
-        level => (format!("{word} esc {level}"), Tone::Bad),
+        level => (format!("{word} esc{level}"), Tone::Bad),
     }
 }
 

@@ -71,7 +71,11 @@ fn the_help() {
 
 #[test]
 fn the_decided_queue() {
-    let rejected = mail().then("alice", ago(3), &Command::Reject { reason: Some(Text::from("no mail today")), seen: Seen::Nothing });
+    let rejected = mail().then(
+        "alice",
+        ago(3),
+        &Command::Reject { reason: Some(Text::from("no mail today")), seen: Seen::Nothing },
+    );
     let mut model = screen((120, 40));
     press(&mut model, "3");
     let rows = vec![rejected.row()];
@@ -129,7 +133,8 @@ fn requesting_changes() {
 
 #[test]
 fn withdrawing() {
-    let changes = Command::RequestChanges { reason: Some(Text::from("name the mailbox")), seen: Seen::Nothing };
+    let changes =
+        Command::RequestChanges { reason: Some(Text::from("name the mailbox")), seen: Seen::Nothing };
     assert_snapshot!(text(&asked(mail().then("bob", ago(2), &changes), "W")));
 }
 

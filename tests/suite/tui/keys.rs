@@ -43,8 +43,7 @@ fn a_rejection_carries_the_reason_and_what_was_drawn() {
     press(&mut model, "R");
     type_text(&mut model, "no mail today");
     let effects = press(&mut model, "alt-enter");
-    let seen =
-        Seen::Drawn { revision: told.request.revision.digest, marks: told.request.marks_digest() };
+    let seen = Seen::Drawn { revision: told.request.revision.digest, marks: told.request.marks_digest() };
     let expected = Command::Reject { reason: Some(Text::from("no mail today")), seen };
     assert_eq!(decisions(&effects), [&expected]);
 }
@@ -108,7 +107,8 @@ fn a_dangerous_approval_needs_the_reason_and_the_code() {
 #[test]
 fn a_paste_presses_nothing() {
     let mut model = opened(mail());
-    let paste = |model: &mut Model| countersign::tui::act::input(model, Event::Paste("A\rR\r\u{1b}".to_owned()));
+    let paste =
+        |model: &mut Model| countersign::tui::act::input(model, Event::Paste("A\rR\r\u{1b}".to_owned()));
     assert!(paste(&mut model).is_empty() && model.dialog.is_none());
     press(&mut model, "A");
     assert!(paste(&mut model).is_empty() && model.dialog.is_some());
@@ -168,7 +168,8 @@ fn a_recorded_decision_closes_the_dialog_and_says_so() {
     press(&mut model, "R");
     type_text(&mut model, "no");
     press(&mut model, "alt-enter");
-    let after = mail().then("bob", NOW, &Command::Reject { reason: Some(Text::from("no")), seen: Seen::Nothing });
+    let after =
+        mail().then("bob", NOW, &Command::Reject { reason: Some(Text::from("no")), seen: Seen::Nothing });
     hear(&mut model, Message::Decided { verb: Verb::Reject, after: Box::new(after.request) });
     assert!(model.dialog.is_none());
     assert_eq!(model.said.as_ref().unwrap().to_string(), "R-1037 rejected; nothing of it will run");
@@ -203,7 +204,8 @@ fn reading_again_moves_nothing_under_the_cursor() {
     press(&mut model, "j");
     assert_eq!(model.list.selected_id(), Some(RequestId::new(1040)));
     // Somebody decided the first; a new one stands at the top; another came below.
-    let new = |n| Told::asked(n, "planner", ago(1), serde_json::json!({"kind": "gate", "title": "new"})).row();
+    let new =
+        |n| Told::asked(n, "planner", ago(1), serde_json::json!({"kind": "gate", "title": "new"})).row();
     let above = vec![new(2000), told[1].row()];
     let below = vec![told[2].row(), new(2001), told[3].row()];
     hear(&mut model, Message::Around { queue: Queue::Waiting, above, below });
@@ -236,7 +238,11 @@ fn a_long_queue_is_read_in_pages() {
     for _ in 0..6 {
         wanted = press(&mut model, "pgdn");
     }
-    assert!(wanted.iter().any(|e| matches!(e, Effect::Load { place: Place::After(row), .. } if row.id.number() == 100)));
+    assert!(
+        wanted
+            .iter()
+            .any(|e| matches!(e, Effect::Load { place: Place::After(row), .. } if row.id.number() == 100))
+    );
     let mut next = 101;
     for _ in 0..200 {
         for effect in press(&mut model, "pgdn") {

@@ -16,19 +16,22 @@ fn no_size_is_too_odd_to_draw() {
     press(&mut help, "?");
     let ascii = screen_with((80, 24), Options { ascii: true, no_color: true }, &inbox());
     press(&mut list, "j");
-    let widths = (1..=300).filter(|w| *w < 130 || w % 17 == 0);
-    for width in widths {
-        for height in (1..=100).filter(|h| *h < 45 || h % 11 == 0) {
-            for model in [&list, &detail, &asking, &help, &ascii] {
-                // Few of the very wide ones: wrapping is the same there.
-                if width > 90 && height % 3 != 0 {
-                    continue;
-                }
-                let mut model = model.clone();
-                countersign::tui::act::input(&mut model, Event::Resize(width, height));
-                let (_, (x, y)) = draw(&model);
-                assert!(x < width && y < height, "cursor {x},{y} outside {width}×{height}");
-            }
+    let models = [&list, &detail, &asking, &help, &ascii];
+    let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
+        let mut model = model.clone();
+        countersign::tui::act::input(&mut model, Event::Resize(width, height));
+        let (_, (x, y)) = draw(&model);
+        assert!(x < width && y < height, "cursor {x},{y} outside {width}×{height}");
+    };
+    // All small sizes and a grid over the large ones, each with one of the screens; the edges between layouts with all.
+    for width in (1..=300).filter(|w| *w <= 64 || w % 7 == 0) {
+        for height in (1..=100).filter(|h| *h <= 20 || h % 9 == 0) {
+            try_at(models[usize::from(width * 3 + height) % models.len()], width, height);
+        }
+    }
+    for width in [1, 2, 59, 60, 61, 71, 72, 75, 76, 99, 100, 101, 109, 110, 300] {
+        for height in [1, 2, 15, 16, 17, 29, 30, 31, 100] {
+            models.iter().for_each(|model| try_at(model, width, height));
         }
     }
 }

@@ -158,8 +158,7 @@ pub fn inbox() -> Vec<Told> {
     let drop = json!({"kind": "plan", "title": "Drop index orders_idx", "risk": "high", "target": {"environment": "production"},
         "steps": [{"id": "drop", "action": "sql.run", "params": {"sql": "DROP INDEX orders_idx"}}]});
     let gate = json!({"kind": "gate", "title": "日本語のタイトル: 次の段階へ進んでよいですか、確認してください", "risk": "medium"});
-    let exception =
-        json!({"kind": "exception", "title": "Keep TLS 1.1 for the old scanner until the end of the quarter, as agreed with the vendor"});
+    let exception = json!({"kind": "exception", "title": "Keep TLS 1.1 for the old scanner until the end of the quarter, as agreed with the vendor"});
     vec![
         deployment(),
         Told::asked(1039, "dba-bot", ago(112), drop),
