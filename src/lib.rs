@@ -1,7 +1,9 @@
 //! countersign: automation asks, people decide. The floors, lowest first; `ARCHITECTURE.md` draws them.
 
 pub mod domain;
-pub mod present;
 pub mod store;
+pub mod present;
+pub mod exchange;
 pub mod app;
+pub mod cli;
 pub mod tui;

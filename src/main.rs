@@ -1,2 +1,7 @@
 //! argv → a face → an exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(countersign::cli::run(std::env::args_os().collect()))
+}

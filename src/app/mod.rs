@@ -1,14 +1,36 @@
-//! The use cases: load, decide, evolve, commit.
+//! The use cases: load, gather facts, decide, evolve, commit. Clock, chance, config and identity are found here and
+//! handed down; every face stands on this floor.
 
-use crate::domain::command::{Command, Facts};
-use crate::domain::event::Entry;
-use crate::domain::moment::{Moment, Span};
-use crate::domain::names::{RequestId, Seq};
-use crate::domain::principal::{Caller, Face};
+use crate::domain::names::RequestId;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+
+pub mod clock;
+pub mod config;
+pub mod identity;
+pub mod place;
+pub mod submit;
+pub mod decide;
+pub mod lists;
+pub mod wait;
+pub mod audit;
+pub mod doctor;
+pub mod demo;
+
+pub use crate::store::bell::Bell;
 pub use crate::store::failure::Failure;
 pub use crate::store::inbox::{From, Queue, Row};
+pub use crate::store::log::Recorded;
+pub use crate::store::verify::{Problem, Report};
+pub use clock::Clock;
+pub use config::Config;
+pub use decide::Decided;
+pub use lists::Counters;
+pub use place::Place;
+pub use submit::Submitted;
+
+use crate::domain::principal::{Caller, Face};
+use crate::store::Store;
+use identity::Identity;
 
 /// Why a use case did not happen.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -21,45 +43,87 @@ pub enum Error {
     Failed(#[from] Failure),
 }
 
-/// How many requests are in each list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters { pub waiting: u64, pub open: u64, pub escalated: u64, pub decided: u64 }
-
-/// What a decision left behind.
-pub struct Decided { pub entries: Vec<Entry>, pub after: Request }
-
-/// The program, as every face sees it.
-pub struct App {}
-
-impl App {
-    /// The time.
-    pub fn now(&self) -> Moment { todo!() }
-    /// Who is asking, through `face`.
-    pub fn caller(&self, face: Face) -> Caller { todo!() }
-    /// Where this runs, for the header (host name).
-    pub fn host(&self) -> crate::domain::text::Safe { todo!() }
-    /// One page of a list.
-    pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> { todo!() }
-    /// The kept counters.
-    pub fn counters(&self) -> Result<Counters, Failure> { todo!() }
-    /// One request.
-    pub fn request(&self, id: RequestId) -> Result<Request, Error> { todo!() }
-    /// Its events, oldest first.
-    pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Error> { todo!() }
-    /// What is true of the caller and the request across requests: for greying keys.
-    pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> { todo!() }
-    /// Decides.
-    pub fn decide(&mut self, id: RequestId, command: &Command, caller: &Caller) -> Result<Decided, Error> { todo!() }
-    /// Records what is due by now; how many requests it touched.
-    pub fn settle_due(&mut self) -> Result<usize, Failure> { todo!() }
-    /// A listener for commits, for a thread of its own.
-    pub fn bell(&self) -> Result<Bell, Failure> { todo!() }
+impl Error {
+    /// The exit code of the command line.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Error::Refused(refusal) => refusal.exit_code(),
+            Error::Failed(failure) => failure.exit_code(),
+        }
+    }
 }
 
-/// Wakes its thread when something was committed.
-pub struct Bell {}
+/// The program, as every face sees it: one open store, a clock, the settings, and who is there.
+pub struct App {
+    store: Store,
+    clock: Clock,
+    config: Config,
+    identity: Identity,
+}
 
-impl Bell {
-    /// Waits until somebody commits (true) or the time is over (false).
-    pub fn wait(&mut self, at_most: Span) -> bool { todo!() }
+impl App {
+    /// Opens the store at `place`, making it when there is none.
+    ///
+    /// # Errors
+    /// A config that does not parse, a store that may not be used, or a disk error.
+    pub fn open(place: &Place, clock: Clock) -> Result<Self, Failure> {
+        let config = Config::read(place.config.as_deref())?;
+        let identity = Identity::find(place.as_name.as_deref())?;
+        let path = place.store_path(&config)?;
+        let birth =
+            crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
+        let store = Store::open(&path, &birth, Box::new(clock::chance))?;
+        Ok(Self { store, clock, config, identity })
+    }
+
+    /// The time.
+    pub fn now(&self) -> crate::domain::moment::Moment {
+        self.clock.now()
+    }
+
+    /// Who is asking, through `face`.
+    pub fn caller(&self, face: Face) -> Caller {
+        self.identity.caller(face)
+    }
+
+    /// The name asserted with `--as`, if one was.
+    pub fn asserted_name(&self) -> Option<&crate::domain::names::PrincipalName> {
+        self.identity.as_name.as_ref()
+    }
+
+    /// The host's name, for the header.
+    pub fn host(&self) -> crate::domain::text::Safe {
+        crate::domain::text::safe_line(&rustix::system::uname().nodename().to_string_lossy())
+    }
+
+    /// Where the store is.
+    pub fn store_path(&self) -> &std::path::Path {
+        self.store.path()
+    }
+
+    /// Why the store is only read, if it is.
+    pub fn read_only(&self) -> Option<&crate::domain::text::Safe> {
+        self.store.read_only()
+    }
+
+    /// A listener for commits, for a thread of its own.
+    ///
+    /// # Errors
+    /// When the bell's file cannot be made.
+    pub fn bell(&self) -> Result<Bell, Failure> {
+        self.store.bell()
+    }
+
+    /// One request by its number.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRequest`], or its events cannot be read.
+    pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
+        self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+    }
+}
+
+/// Every foreign format that can be imported.
+pub fn formats() -> &'static [crate::exchange::Format] {
+    crate::exchange::FORMATS
 }

@@ -3,7 +3,7 @@
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::digest::{RevisionDigest, StepDigest, framed};
 use crate::domain::names::{Identifier, ParamKey, StepId};
-use crate::domain::needs::{Need, Needs};
+use crate::domain::needs::{Need, Needs, before};
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
@@ -242,13 +242,16 @@ impl Content {
                 if !needs_done && open.insert(&step.id) {
                     stack.push((step, true));
                     stack.extend(
-                        step.single_needs().filter_map(|n| by_id.get(&n.step)).map(|needed| (*needed, false)),
+                        before(step)
+                            .into_iter()
+                            .filter_map(|id| by_id.get(id))
+                            .map(|needed| (*needed, false)),
                     );
                     continue;
                 }
-                let below: BTreeMap<&StepId, StepDigest> = step
-                    .single_needs()
-                    .filter_map(|n| known.get_key_value(&n.step))
+                let below: BTreeMap<&StepId, StepDigest> = before(step)
+                    .into_iter()
+                    .filter_map(|id| known.get_key_value(id))
                     .map(|(id, d)| (*id, *d))
                     .collect();
                 let text = canonical_or_poison(&json!({"step": effect_of(step), "needs": below}));
@@ -266,4 +269,59 @@ impl Content {
 fn effect_of(step: &Step) -> Value {
     json!({"id": step.id, "action": step.action, "params": step.params, "run": step.run, "undo": step.undo,
            "needs": step.needs})
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::digest::DecisionDigest;
+    use crate::domain::document::{Limits, read};
+    use crate::domain::marks::{Mark, Marks};
+    use crate::domain::names::StepId;
+    use serde_json::json;
+
+    // The vectors of docs/log-format.md: computed by an independent program; they must never change.
+    #[test]
+    fn the_published_vectors_hold() {
+        let plan = json!({"kind": "plan", "title": "prose", "target": {"environment": "production"}, "steps": [
+            {"id": "a", "title": "prose", "action": "contact.search", "params": {"query": "Ada"}, "risk": "low"},
+            {"id": "b", "action": "email.send", "params": {"to": "{{a.email}}"}, "run": ["/usr/bin/send"],
+             "needs": [{"step": "a", "field": "email", "effect": "blocks", "resolution": "ask_user"}]}]});
+        let plan = read(plan.to_string().as_bytes(), &Limits::BUILT_IN).unwrap().content;
+        let revision = plan.revision_digest();
+        assert_eq!(revision.to_string(), "de6145616b418ca10ca0656f64cf44cf0dbf60c71c313b9850de40d8a8936e34");
+        let steps: Vec<String> = plan.step_digests().iter().map(|(_, digest)| digest.to_string()).collect();
+        assert_eq!(
+            steps,
+            [
+                "4a81803a3425415f68039d73155511577b7683c31833c0eeafec5ef2143d5642",
+                "25f4194e8c6df443c64fa0aa6db2c16a756387212af593bc74fad15633c68542"
+            ]
+        );
+        let mut marks = Marks::default();
+        let none = marks.digest();
+        assert_eq!(none.to_string(), "9b746b9f5936250ae23622669c38580f6ec09326f4d02a6ac29252b1e9475210");
+        marks.set(StepId::new("a").unwrap(), Mark::Approved);
+        assert_eq!(
+            marks.digest().to_string(),
+            "d92f0a82b5d1b0a4c916545935874c1c08e1433d0929dd4e86094eb02389d024"
+        );
+        marks.set(StepId::new("b").unwrap(), Mark::Rejected);
+        assert_eq!(
+            marks.digest().to_string(),
+            "77c92096a93530dca36e38f01bcb6580c96be3b6975461ba5cde8f8b15856d08"
+        );
+        assert_eq!(
+            DecisionDigest::of(revision, marks.digest()).to_string(),
+            "9c18ff2bcebe969fc3a9d12168b37384102507ac06f7be75de1e5d0cdc659346"
+        );
+        let gate = read(br#"{"kind": "gate", "title": "Go on?"}"#, &Limits::BUILT_IN).unwrap().content;
+        assert_eq!(
+            gate.revision_digest().to_string(),
+            "45951c9cdfb057073f69a369d9af3c2c2424c8cebfe05303b0b59be8325506bb"
+        );
+        assert_eq!(
+            DecisionDigest::of(gate.revision_digest(), none).to_string(),
+            "11f54fac9f04702e6340f9228c467f22ddeae97603ad40759130bc829fa0b558"
+        );
+    }
 }

@@ -166,6 +166,7 @@ impl Deciding<'_> {
             Command::Comment { text, step, reply_to } => self.comment(text, step.as_ref(), *reply_to),
             Command::Cancel { reason } => {
                 rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
+                self.prose_fits("reason", reason.as_ref())?;
                 Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
             }
             Command::Settle => Ok(Vec::new()),
@@ -388,9 +389,7 @@ impl Deciding<'_> {
             Fact::Revised { revision, deadlines, touched, voids }
         };
         let payload = Payload { content: Some(content.clone()), ..Payload::default() };
-        let mut entry = self.entry(fact, Held::Here(Box::new(payload)));
-        entry.by = request.requester.name.clone();
-        Ok(vec![entry])
+        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 
     /// A revision never buys time: a deadline moves only forward to what the new risk allows from now on.
@@ -410,8 +409,8 @@ impl Deciding<'_> {
     fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
         let most = self.facts.policy.limits.prose;
         match text {
-            Some(text) if text.len() > most => {
-                let why = format!("{} bytes; at most {most}", text.len());
+            Some(text) if text.size() > most => {
+                let why = format!("{} bytes; at most {most}", text.size());
                 Err(Refusal::Invalid(Invalid::new(field, why)))
             }
             _ => Ok(()),

@@ -233,8 +233,8 @@ fn prose(field: &str, text: &Text, limits: &Limits) -> Result<(), Invalid> {
 }
 
 fn at_most(field: &str, text: &Text, most: usize) -> Result<(), Invalid> {
-    if text.len() > most {
-        return Err(Invalid::new(field, format!("{} bytes; at most {most}", text.len())));
+    if text.size() > most {
+        return Err(Invalid::new(field, format!("{} bytes; at most {most}", text.size())));
     }
     Ok(())
 }

@@ -37,8 +37,8 @@ pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
             by: system.name,
             assurance: system.assurance,
             fact: match due {
-                Due::Expires => Fact::Expired {},
-                Due::Lapses => Fact::Lapsed {},
+                Due::Expires => Fact::Expired { due_at: at },
+                Due::Lapses => Fact::Lapsed { due_at: at },
             },
             payload: Held::None,
         }],

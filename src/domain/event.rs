@@ -192,12 +192,18 @@ pub enum Fact {
     /// The requester took it back. Payload: the reason.
     #[serde(rename = "request.cancelled")]
     Cancelled {},
-    /// Nobody decided in time: denied.
+    /// Nobody decided in time: denied. Recorded when somebody next looks; it holds from the moment it was due.
     #[serde(rename = "request.expired")]
-    Expired {},
+    Expired {
+        /// When it was due.
+        due_at: Moment,
+    },
     /// An approval was not used in time; it cannot be used any more.
     #[serde(rename = "execution.lapsed")]
-    Lapsed {},
+    Lapsed {
+        /// When it was due.
+        due_at: Moment,
+    },
     /// Somebody is looking at it; advisory.
     #[serde(rename = "claim.taken")]
     Claimed {

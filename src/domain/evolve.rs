@@ -4,6 +4,7 @@
 
 use crate::domain::event::{Bound, Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
 use crate::domain::marks::{Mark, Marks};
+use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, StepId};
 use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
@@ -87,7 +88,7 @@ impl Request {
             }
             Fact::Rejected { .. } => self.close(entry, Verdict::Rejected, reason),
             Fact::Cancelled {} => self.close(entry, Verdict::Cancelled, reason),
-            Fact::Expired {} => self.close(entry, Verdict::Expired, None),
+            Fact::Expired { due_at } => self.close_at(*due_at, entry, Verdict::Expired, None),
             Fact::ChangesRequested { bound, producer_until } => {
                 if let State::Waiting(before) = self.state {
                     self.state = State::ChangesRequested {
@@ -101,7 +102,7 @@ impl Request {
                 }
             }
             Fact::ChangesWithdrawn { deadlines } => self.wait_again(*deadlines),
-            Fact::Lapsed {} => self.execution = Some(Execution::Lapsed),
+            Fact::Lapsed { .. } => self.execution = Some(Execution::Lapsed),
             Fact::Claimed { until } => {
                 self.claim = Some(Claim { by: entry.by.clone(), taken: entry.at, until: *until });
             }
@@ -156,11 +157,15 @@ impl Request {
     }
 
     fn close(&mut self, entry: &Entry, verdict: Verdict, reason: Option<Text>) {
+        self.close_at(entry.at, entry, verdict, reason);
+    }
+
+    fn close_at(&mut self, at: Moment, entry: &Entry, verdict: Verdict, reason: Option<Text>) {
         self.state = State::Closed(Box::new(Closed {
             verdict,
             by: entry.by.clone(),
             assurance: entry.assurance,
-            at: entry.at,
+            at,
             reason,
         }));
         self.claim = None;

@@ -198,30 +198,37 @@ impl<'de> Deserialize<'de> for Needs {
 pub fn check(steps: &[Step], deepest: usize) -> Result<(), Invalid> {
     let known: BTreeMap<&StepId, usize> = steps.iter().enumerate().map(|(n, s)| (&s.id, n)).collect();
     for (n, step) in steps.iter().enumerate() {
-        for (m, need) in step.single_needs().enumerate() {
-            let at = format!("steps[{n}].needs[{m}]");
-            let named = std::iter::once(&need.step).chain(need.when.as_ref().map(|c| &c.step));
-            for other in named {
-                if !known.contains_key(other) {
-                    return Err(Invalid::new(format!("{at}.step"), format!("there is no step {other}")));
-                }
-                if *other == step.id {
-                    return Err(Invalid::new(format!("{at}.step"), format!("{other} needs itself")));
-                }
-            }
-            if need.resolution() == Resolution::Fallback
-                && need.fallback.is_none()
-                && need.resolution.is_some()
-            {
-                return Err(Invalid::new(format!("{at}.fallback"), "the resolution fallback needs a value"));
+        for (m, entry) in step.needs.iter().enumerate() {
+            for (k, need) in entry.each().enumerate() {
+                let at = match entry {
+                    Needs::One(_) => format!("steps[{n}].needs[{m}]"),
+                    Needs::AnyOf { .. } => format!("steps[{n}].needs[{m}].any_of[{k}]"),
+                };
+                check_one(&at, step, need, &known)?;
             }
         }
     }
     check_order(steps, &known, deepest)
 }
 
+fn check_one(at: &str, step: &Step, need: &Need, known: &BTreeMap<&StepId, usize>) -> Result<(), Invalid> {
+    let condition = need.when.as_ref().map(|c| (format!("{at}.when.step"), &c.step));
+    for (at, other) in std::iter::once((format!("{at}.step"), &need.step)).chain(condition) {
+        if !known.contains_key(other) {
+            return Err(Invalid::new(at, format!("there is no step {other}")));
+        }
+        if *other == step.id {
+            return Err(Invalid::new(at, format!("{other} needs itself")));
+        }
+    }
+    if need.resolution == Some(Resolution::Fallback) && need.fallback.is_none() {
+        return Err(Invalid::new(format!("{at}.fallback"), "the resolution fallback needs a value"));
+    }
+    Ok(())
+}
+
 /// The steps that must come before `step`: what it needs, and what its conditions look at.
-fn before(step: &Step) -> BTreeSet<&StepId> {
+pub fn before(step: &Step) -> BTreeSet<&StepId> {
     step.single_needs()
         .flat_map(|n| std::iter::once(&n.step).chain(n.when.as_ref().map(|c| &c.step)))
         .collect()

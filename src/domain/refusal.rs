@@ -237,7 +237,10 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::NotRequester { verb, requester } => {
-                write!(f, "only the requester, {requester}, can {verb} it")
+                write!(
+                    f,
+                    "only the requester, {requester}, can {verb} it (in a solo store: --as {requester})"
+                )
             }
             Refusal::NotPermitted { permission } => {
                 write!(f, "you do not hold the permission `{}` that this needs", permission.word())
@@ -286,3 +289,18 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::exit;
+
+    #[test]
+    fn the_guide_prints_the_exit_codes_as_they_are() {
+        let rows: String = exit::TABLE.iter().map(|(code, what)| format!("| {code} | {what} |\n")).collect();
+        assert!(
+            include_str!("../../docs/producer.md")
+                .contains(&format!("| exit | meaning |\n| --- | --- |\n{rows}\n")),
+            "docs/producer.md must hold:\n{rows}"
+        );
+    }
+}

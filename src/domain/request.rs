@@ -346,6 +346,12 @@ impl Request {
         slots.iter().zip(fill(slots, &signers)).filter(|(_, by)| by.is_none()).map(|(slot, _)| slot).collect()
     }
 
+    /// Whether `signer` decided on what they asked for themselves (a solo store can allow it; it is always shown).
+    pub fn is_self_review(&self, signer: &Signer) -> bool {
+        self.requester.name == signer.name
+            || (self.requester.person.is_some() && self.requester.person == signer.person)
+    }
+
     /// The claim that is live at `now`.
     pub fn live_claim(&self, now: Moment) -> Option<&Claim> {
         self.claim.as_ref().filter(|claim| claim.until > now)

@@ -85,9 +85,9 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             if own {
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
-            needs(verb.permission(request.kind()), facts)
+            needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Looker => needs(verb.permission(request.kind()), facts),
+        Who::Looker => needs(verb.permission(request.kind(), caller.kind), facts),
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
@@ -135,21 +135,22 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<
 /// # Errors
 /// [`Refusal::NotNow`] when there is nothing of theirs.
 pub fn withdrawable<'a>(request: &'a Request, caller: &Caller) -> Result<Withdrawable<'a>, Refusal> {
-    if let State::ChangesRequested { bound, .. } = &request.state {
-        return if bound.signer.name == caller.name {
-            Ok(Withdrawable::Changes)
-        } else {
-            let why = format!("{} requested the changes; only they can take that back", bound.signer.name);
-            Err(Refusal::NotNow { id: request.id, why })
-        };
+    let changes = match &request.state {
+        State::ChangesRequested { bound, .. } => Some(&bound.signer.name),
+        State::Waiting(_) | State::Closed(_) => None,
+    };
+    if changes == Some(&caller.name) {
+        return Ok(Withdrawable::Changes);
     }
-    match request.counting().find(|s| s.bound.signer.name == caller.name) {
-        Some(signoff) => Ok(Withdrawable::SignOff(signoff)),
-        None => {
-            let why = "there is no sign-off of yours that counts".to_owned();
-            Err(Refusal::NotNow { id: request.id, why })
-        }
+    // A sign-off is its author's to take back whoever has the ball.
+    if let Some(signoff) = request.counting().find(|s| s.bound.signer.name == caller.name) {
+        return Ok(Withdrawable::SignOff(signoff));
     }
+    let why = match changes {
+        Some(author) => format!("{author} requested the changes; only they can take that back"),
+        None => "there is no sign-off of yours that counts".to_owned(),
+    };
+    Err(Refusal::NotNow { id: request.id, why })
 }
 
 /// What can be taken back.

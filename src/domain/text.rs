@@ -48,7 +48,7 @@ impl Text {
     }
 
     /// Length in bytes.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 
@@ -216,6 +216,11 @@ fn mark(c: char) -> Option<String> {
     };
     // The brackets of our own marks are marked themselves, so that text cannot pretend to contain one.
     (invisible || is_bracket(c)).then(|| code_point(c))
+}
+
+/// Whether a character is shown as a mark instead of itself.
+pub fn is_marked(c: char) -> bool {
+    mark(c).is_some() && !is_bracket(c)
 }
 
 /// The brackets of our marks.

@@ -2,7 +2,7 @@
 //! and `docs/states.md` is printed from it.
 
 use crate::domain::content::Kind;
-use crate::domain::principal::Permission;
+use crate::domain::principal::{Permission, PrincipalKind};
 use crate::domain::request::StateName;
 use StateName::{Approved, Cancelled, ChangesRequested, Escalated, Expired, Overridden, Rejected, Requested};
 
@@ -42,7 +42,8 @@ pub enum Verb {
 /// Who may, apart from being able to see the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Who {
-    /// A holder of `review` (a promotion: `rollout`; a policy: `admin`) who is not the requester.
+    /// A holder of `review` (to approve a promotion: `rollout`; a policy: `admin`; as an agent: `cosign_agent`) who is
+    /// not the requester.
     Reviewer,
     /// As [`Who::Reviewer`], but a person may answer their own agent.
     Answerer,
@@ -118,7 +119,7 @@ pub const TABLE: [Row; 14] = [
     Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
-    Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Answer, from: WAITING, to: To::State(Approved), who: Who::Answerer, reason: Reason::WhenSensitive, only: &[Kind::Question], voids: "–" },
     Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: &[], voids: "–" },
@@ -164,11 +165,13 @@ impl Verb {
         }
     }
 
-    /// The permission a reviewer's verb needs on a request of this kind.
-    pub const fn permission(self, kind: Kind) -> Permission {
-        match (self, kind) {
-            (Verb::Approve, Kind::Promotion) => Permission::Rollout,
-            (Verb::Approve, Kind::Policy) => Permission::Admin,
+    /// The permission a reviewer's verb needs on a request of this kind, of this sort of principal.
+    pub const fn permission(self, kind: Kind, by: PrincipalKind) -> Permission {
+        match (self, kind, by) {
+            // An agent can only fill an agent's slot, whatever the kind.
+            (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
+            (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
+            (Verb::Approve, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
         }
     }
@@ -179,7 +182,7 @@ impl Who {
     pub const fn words(self) -> &'static str {
         match self {
             Who::Reviewer => {
-                "`review` (approve a promotion: `rollout`, a policy: `admin`), not the requester"
+                "`review` (approve a promotion: `rollout`, a policy: `admin`, as an agent: `cosign_agent`), not the requester"
             }
             Who::Answerer => "`review`, not the requester (a person may answer their own agent)",
             Who::Looker => "`review`",

@@ -149,19 +149,27 @@ fn what_runs(request: &Request, content: &Content) -> Vec<Line> {
     let runs = outcomes.iter().filter(|(_, o)| o.runs()).count();
     let words = if open { "What would run" } else { "The plan" };
     let mut out = vec![Line::heading(format_args!("{words}: {runs} of {} steps", content.steps.len()))];
+    let width = |of: fn(&Step) -> &str| content.steps.iter().map(|s| of(s).len()).max().unwrap_or(0).min(28);
+    let widths = (width(|s| s.id.as_str()), width(|s| s.action.as_str()));
     for (n, (step, (_, outcome))) in content.steps.iter().zip(&outcomes).enumerate() {
-        out.extend(one_step(n + 1, step, request.marks.on(&step.id), outcome));
+        out.extend(one_step(n + 1, step, widths, request.marks.on(&step.id), outcome));
     }
     out
 }
 
-fn one_step(number: usize, step: &Step, mark: Mark, outcome: &Outcome) -> Vec<Line> {
+fn one_step(
+    number: usize,
+    step: &Step,
+    (id, action): (usize, usize),
+    mark: Mark,
+    outcome: &Outcome,
+) -> Vec<Line> {
     let (fate, tone) = fate(outcome);
     let mut out = vec![
         Line::default()
             .and(Tone::Dim, format_args!("{number:>3} "))
-            .and(Tone::Strong, format_args!("{}  ", step.id))
-            .and(Tone::Plain, format_args!("{}  ", step.action))
+            .and(Tone::Strong, format_args!("{:<id$}  ", step.id))
+            .and(Tone::Plain, format_args!("{:<action$}  ", step.action))
             .and(words::mark(mark), format_args!("[{mark}]"))
             .and(Tone::Plain, "  ")
             .and(tone, fate),
@@ -337,6 +345,7 @@ fn signoffs(request: &Request) -> Vec<Line> {
                 bound.revision,
                 if bound.seen { "yes" } else { "no" }
             ))
+            .and(Tone::Warn, if request.is_self_review(&bound.signer) { "self-review  " } else { "" })
             .and(tone, word)
             .indented(2),
         );

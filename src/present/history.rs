@@ -73,8 +73,13 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         Fact::ChangesRequested { .. } => ("→ requested changes".to_owned(), Tone::Warn),
         Fact::ChangesWithdrawn { .. } => ("took back the request for changes".to_owned(), Tone::Plain),
         Fact::Cancelled {} => ("→ cancelled".to_owned(), Tone::Dim),
-        Fact::Expired {} => ("→ expired: nobody decided in time".to_owned(), Tone::Dim),
-        Fact::Lapsed {} => ("→ the approval lapsed: it was not started in time".to_owned(), Tone::Dim),
+        Fact::Expired { due_at } => {
+            (format!("→ expired at {}: nobody decided in time", due_at.date_and_time()), Tone::Dim)
+        }
+        Fact::Lapsed { due_at } => (
+            format!("→ the approval lapsed at {}: it was not started in time", due_at.date_and_time()),
+            Tone::Dim,
+        ),
         Fact::Claimed { until } => (format!("is on it until {}", until.hour_and_minute()), Tone::Plain),
         Fact::Released {} => ("is no longer on it".to_owned(), Tone::Plain),
         Fact::Commented { step, .. } => (

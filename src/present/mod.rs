@@ -6,3 +6,4 @@ pub mod time;
 pub mod words;
 pub mod detail;
 pub mod history;
+pub mod json;

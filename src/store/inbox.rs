@@ -3,9 +3,14 @@
 use crate::domain::content::Kind;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, PrincipalName, RequestId};
+use crate::domain::quorum::{Signer, Slot};
 use crate::domain::request::StateName;
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
+use crate::store::derive::{EVERYTHING, reading_rank};
+use crate::store::failure::Failure;
+use crate::store::open::{Store, failed};
+use rusqlite::params;
 
 /// Which list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,4 +69,248 @@ pub struct Row {
     pub closed_by: Option<PrincipalName>,
     /// When anything last happened to it.
     pub updated_at: Moment,
+    /// When it was closed.
+    pub closed_at: Option<Moment>,
+}
+
+/// Who is looking, as far as lists care.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reader {
+    /// Keys of their own requests (`person:…`, `name:…`), which never wait for themselves.
+    pub own: Vec<String>,
+    /// How they would sign, to know which slots they could fill.
+    pub signer: Signer,
+}
+
+/// The place of a row in its queue.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Place {
+    /// `false` for overdue rows, which come first.
+    in_time: bool,
+    rank: i64,
+    due_at: i64,
+    id: u64,
+}
+
+/// The columns of a row, in the order [`row`] takes them.
+const COLUMNS: &str =
+    "r.id, r.kind, r.title, r.state, r.level, r.risk, r.priority, r.sensitive, r.environment,
+    r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at";
+
+impl Store {
+    /// One page of a queue, in reading order, at most `limit` rows. Reads only the rows of the page and, for each
+    /// distinct rank, one more.
+    ///
+    /// # Errors
+    /// When the tables cannot be read, or hold something that is no word of ours.
+    pub fn page(
+        &self,
+        queue: Queue,
+        from: From<'_>,
+        limit: usize,
+        reader: &Reader,
+        now: Moment,
+    ) -> Result<Vec<Row>, Failure> {
+        let reading = |e| failed("reading the inbox", e);
+        if queue == Queue::Decided {
+            return self.decided(from, limit).map_err(reading);
+        }
+        let own: &[String] = if queue == Queue::Waiting { &reader.own } else { &[] };
+        let (edge, backwards) = match from {
+            From::Start => (None, false),
+            From::After(row) => (Some(place(row, now)), false),
+            From::Before(row) => (Some(place(row, now)), true),
+            From::End => (None, true),
+        };
+        let mut rows: Vec<(Place, Row)> = Vec::new();
+        for slot in self.slots(queue, reader).map_err(reading)? {
+            rows.extend(self.slot_page(&slot, own, edge, backwards, limit, now).map_err(reading)?);
+        }
+        // A request with two open slots for the same reader is one row.
+        rows.sort_by_key(|(place, _)| *place);
+        rows.dedup_by_key(|(place, _)| place.id);
+        if backwards {
+            rows.drain(..rows.len().saturating_sub(limit));
+        } else {
+            rows.truncate(limit);
+        }
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// How many wait for the reader: every slot they could fill, less their own requests.
+    ///
+    /// # Errors
+    /// When the counters cannot be read.
+    pub fn waiting_for(&self, reader: &Reader) -> Result<u64, Failure> {
+        let mut waiting = 0u64;
+        for slot in self.slots(Queue::Waiting, reader).map_err(|e| failed("reading the counters", e))? {
+            let mut own = 0;
+            for asker in &reader.own {
+                own += self.counter(&format!("waiting-of:{asker}:{slot}"))?;
+            }
+            waiting += self.counter(&format!("waiting:{slot}"))?.saturating_sub(own);
+        }
+        Ok(waiting)
+    }
+
+    /// The slots whose rows belong to the queue.
+    fn slots(&self, queue: Queue, reader: &Reader) -> rusqlite::Result<Vec<String>> {
+        if queue == Queue::Open {
+            return Ok(vec![EVERYTHING.to_owned()]);
+        }
+        let mut query = self.conn.prepare_cached(
+            "SELECT substr(name, 9) FROM counters WHERE name >= 'waiting:' AND name < 'waiting;' ORDER BY name",
+        )?;
+        let keys: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mine =
+            |key: &String| serde_json::from_str::<Slot>(key).is_ok_and(|slot| slot.admits(&reader.signer));
+        Ok(keys.into_iter().filter(mine).collect())
+    }
+
+    /// Up to `limit` rows of one slot next to `edge`, segment by segment: overdue or not, then rank by rank.
+    fn slot_page(
+        &self,
+        slot: &str,
+        own: &[String],
+        edge: Option<Place>,
+        backwards: bool,
+        limit: usize,
+        now: Moment,
+    ) -> rusqlite::Result<Vec<(Place, Row)>> {
+        let mut segments: Vec<(bool, i64)> = Vec::new();
+        let ranks = self.ranks(slot)?;
+        for in_time in [false, true] {
+            segments.extend(ranks.iter().map(|rank| (in_time, *rank)));
+        }
+        segments.retain(|segment| {
+            edge.is_none_or(|e| {
+                if backwards { *segment <= (e.in_time, e.rank) } else { *segment >= (e.in_time, e.rank) }
+            })
+        });
+        if backwards {
+            segments.reverse();
+        }
+        let mut out: Vec<(Place, Row)> = Vec::new();
+        for (in_time, rank) in segments {
+            if out.len() >= limit {
+                break;
+            }
+            let here = edge.filter(|e| (e.in_time, e.rank) == (in_time, rank)).map(|e| (e.due_at, e.id));
+            let (low, high) = if backwards { (None, here) } else { (here, None) };
+            let (low, high) = (low.unwrap_or((i64::MIN, 0)), high.unwrap_or((i64::MAX, 0)));
+            let (late_from, late_to) =
+                if in_time { (now.millis(), i64::MAX) } else { (i64::MIN, now.millis()) };
+            let sql = format!(
+                "SELECT {COLUMNS}, i.rank FROM inbox i JOIN requests r ON r.id = i.request
+                 WHERE i.slot = ?1 AND i.rank = ?2 AND i.due_at > ?3 AND i.due_at <= ?4
+                   AND (i.due_at, i.request) > (?5, ?6) AND (i.due_at, i.request) < (?7, ?8)
+                   AND i.asker NOT IN (?9, ?10)
+                 ORDER BY i.due_at {0}, i.request {0} LIMIT ?11",
+                if backwards { "DESC" } else { "ASC" }
+            );
+            let mut query = self.conn.prepare_cached(&sql)?;
+            let own = |n: usize| own.get(n).map_or("", String::as_str);
+            let rows = query.query_map(
+                params![
+                    slot,
+                    rank,
+                    late_from,
+                    late_to,
+                    low.0,
+                    low.1 as i64,
+                    high.0,
+                    high.1 as i64,
+                    own(0),
+                    own(1),
+                    (limit - out.len()) as i64
+                ],
+                row,
+            )?;
+            for row in rows {
+                let row = row?;
+                out.push((Place { in_time, rank, due_at: row.due_at.millis(), id: row.id.number() }, row));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The distinct ranks of a slot, smallest first: a loose index scan, one look-up each.
+    fn ranks(&self, slot: &str) -> rusqlite::Result<Vec<i64>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT min(rank) FROM inbox WHERE slot = ?1 AND rank > ?2")?;
+        let mut ranks = Vec::new();
+        let mut last = -1i64;
+        while let Some(rank) = query.query_row(params![slot, last], |row| row.get::<_, Option<i64>>(0))? {
+            ranks.push(rank);
+            last = rank;
+        }
+        Ok(ranks)
+    }
+
+    /// What is decided, newest first.
+    fn decided(&self, from: From<'_>, limit: usize) -> rusqlite::Result<Vec<Row>> {
+        let edge = |row: &Row| (row.closed_at.map_or(0, Moment::millis), row.id.number() as i64);
+        let (low, high, backwards) = match from {
+            From::Start => ((i64::MIN, 0), (i64::MAX, 0), false),
+            From::After(row) => ((i64::MIN, 0), edge(row), false),
+            From::Before(row) => (edge(row), (i64::MAX, 0), true),
+            From::End => ((i64::MIN, 0), (i64::MAX, 0), true),
+        };
+        let sql = format!(
+            "SELECT {COLUMNS}, 0 FROM requests r
+             WHERE r.closed_at IS NOT NULL AND (r.closed_at, r.id) > (?1, ?2) AND (r.closed_at, r.id) < (?3, ?4)
+             ORDER BY r.closed_at {0}, r.id {0} LIMIT ?5",
+            if backwards { "ASC" } else { "DESC" }
+        );
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(params![low.0, low.1, high.0, high.1, limit as i64], row)?;
+        let mut rows: Vec<Row> = rows.collect::<rusqlite::Result<_>>()?;
+        if backwards {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+}
+
+/// Where a row stands; its rank follows from what it shows.
+fn place(row: &Row, now: Moment) -> Place {
+    let rank = reading_rank(row.level, row.risk, row.priority);
+    Place { in_time: row.due_at > now, rank, due_at: row.due_at.millis(), id: row.id.number() }
+}
+
+/// Takes one row of `SELECT {COLUMNS} …`.
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let moment = |n: usize| row.get::<_, i64>(n).map(Moment::from_millis);
+    let moment_or_none = |n: usize| row.get::<_, Option<i64>>(n).map(|m| m.map(Moment::from_millis));
+    let name = |n: usize| row.get::<_, Option<String>>(n).map(|t| t.and_then(|t| PrincipalName::new(t).ok()));
+    Ok(Row {
+        id: RequestId::new(row.get(0)?),
+        kind: word(row, 1, &Kind::ALL.map(|k| (k.word(), k)))?,
+        title: Text::new(row.get::<_, String>(2)?),
+        state: word(row, 3, &StateName::ALL.map(|s| (s.word(), s)))?,
+        level: row.get(4)?,
+        risk: word(row, 5, &Risk::ALL.map(|r| (r.word(), r)))?,
+        priority: word(row, 6, &Priority::ALL.map(|p| (p.word(), p)))?,
+        sensitive: row.get(7)?,
+        environment: row.get::<_, Option<String>>(8)?.and_then(|e| Identifier::new(e).ok()),
+        requester: name(9)?.unwrap_or_else(PrincipalName::system),
+        due_at: moment(10)?,
+        expires_at: moment_or_none(11)?,
+        claim: name(12)?.zip(moment_or_none(13)?),
+        closed_by: name(14)?,
+        updated_at: moment(15)?,
+        closed_at: moment_or_none(16)?,
+    })
+}
+
+/// One of our own words; anything else is damage, and said with its column.
+fn word<T: Copy>(row: &rusqlite::Row<'_>, column: usize, words: &[(&str, T)]) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            "not a word of ours".into(),
+        )
+    })
 }

@@ -1,4 +1,26 @@
 //! The store: one SQLite file with the log, everything derived from it, and what is only local.
+//!
+//! Nothing above this floor may assume that the log and the derived tables share one file.
 
 pub mod failure;
+pub mod hygiene;
+pub mod lock;
+pub mod bell;
+pub mod open;
+pub mod write;
+pub mod log;
+pub mod derive;
+pub mod read;
 pub mod inbox;
+pub mod rebuild;
+pub mod verify;
+pub mod export;
+pub mod backup;
+pub mod drafts;
+
+pub use open::Store;
+
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

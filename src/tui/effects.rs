@@ -27,15 +27,21 @@ impl Hands {
 
     /// Does it, and says what came of it. What concerns the terminal is done by `run`.
     pub fn perform(&mut self, effect: Effect) -> Vec<Message> {
-        let done = match effect {
-            Effect::Load { queue, place } => self.load(queue, place),
-            Effect::Count => self.app.counters().map(|counters| vec![Message::Counters(counters)]),
+        let done: Result<Vec<Message>, Error> = match effect {
+            Effect::Load { queue, place } => self.load(queue, place).map_err(Error::from),
+            Effect::Count => {
+                self.app.counters().map(|counters| vec![Message::Counters(counters)]).map_err(Error::from)
+            }
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
-        done.unwrap_or_else(|failure| vec![Message::Failed(failure)])
+        done.unwrap_or_else(|error| match error {
+            Error::Failed(failure) => vec![Message::Failed(failure)],
+            // Nobody asked for it, so nobody is told: what is due is settled with the next decision anyway.
+            Error::Refused(_) => Vec::new(),
+        })
     }
 
     fn load(&self, queue: Queue, place: Place) -> Result<Vec<Message>, Failure> {

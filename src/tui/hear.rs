@@ -125,9 +125,11 @@ fn changed(model: &Model) -> Vec<Effect> {
 fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: Option<Facts>) {
     let (id, now_there, state) = (request.id, Drawn::of(&request), request.state_name());
     let claim = request.live_claim(model.now).map(|claim| (claim.by.clone(), claim.until));
+    let closed_by = request.closed().map(|closed| closed.by.clone());
     model.list.note(id, |shown| {
         shown.row.state = state;
         shown.row.claim = claim;
+        shown.row.closed_by = closed_by;
     });
     if let Some(dialog) = &mut model.dialog
         && dialog.id == id
@@ -202,7 +204,8 @@ fn refused(model: &mut Model, id: RequestId, refusal: &Refusal) -> Vec<Effect> {
                 dialog.focus = Focus::Cancel;
             }
             dialog.say(Tone::Bad, refusal);
-            vec![Effect::Read(id)]
+            // What cannot be read is not read again: it would be refused again, for ever.
+            if matches!(refusal, Refusal::NoSuchRequest(_)) { Vec::new() } else { vec![Effect::Read(id)] }
         }
         None => {
             model.say(Tone::Warn, refusal);

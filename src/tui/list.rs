@@ -23,7 +23,7 @@ pub struct Shown {
 }
 
 /// A window into a queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct List {
     /// Which queue.
     pub queue: Queue,

@@ -1,14 +1,17 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
-use crate::app::{App, Bell, Failure};
+use crate::app::{App, Bell, Counters, Failure};
 use crate::domain::moment::{Moment, Span};
+use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
+use crate::present::line::Line;
 use crate::tui::Options;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
+use crate::tui::list::List;
 use crate::tui::model::Model;
 use crate::tui::terminal::{Tui, give_back};
 use crossterm::event::{Event, read};
@@ -26,8 +29,8 @@ use std::time::{Duration, Instant};
 const REST: Duration = Duration::from_millis(50);
 /// How long the loop has to end by itself after a signal.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long a bell waits at once; it is only how often its thread looks whether it is still needed.
-const LISTEN: Span = Span::from_minutes(10);
+/// How long the bell is listened to at once. It says earlier when it is time to look without having been called.
+const LISTEN: Span = Span::from_minutes(1);
 /// The exit code after a hang-up, as a shell counts signals.
 const HUNG_UP: i32 = 128 + SIGHUP;
 
@@ -36,6 +39,7 @@ enum Incoming {
     Terminal(Event, Instant),
     Gone(std::io::Error),
     Bell,
+    Look,
     Continued,
     Signal(i32),
 }
@@ -79,6 +83,8 @@ fn turn(
 ) -> Result<Option<i32>, Failure> {
     let mut changed = true;
     let mut last_key = Instant::now();
+    // What was read for resting keys; when it could not be, it is not tried again and again.
+    let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
     let mut dialog_shown = Instant::now();
     if perform(tui, model, hands, model.begin())? {
@@ -97,7 +103,7 @@ fn turn(
                 dialog_shown = Instant::now();
             }
         }
-        let wanted = model.wants_reading();
+        let wanted = model.wants_reading().filter(|id| tried != Some(*id));
         let wait = match wanted {
             Some(_) => REST.saturating_sub(last_key.elapsed()),
             None => until_next_minute(hands.app().now()),
@@ -113,11 +119,13 @@ fn turn(
             && let Some(id) = wanted
         {
             effects.push(Effect::Read(id));
+            (tried, changed) = (Some(id), true);
         }
         for arrived in first.into_iter().chain(incoming.try_iter()) {
             match arrived {
                 Incoming::Terminal(event, at) => {
                     last_key = at;
+                    tried = None;
                     let is_key_or_paste = !matches!(event, Event::Resize(..));
                     if is_key_or_paste && model.dialog.is_some() && at <= dialog_shown {
                         continue;
@@ -132,7 +140,8 @@ fn turn(
                     thread::sleep(GRACE);
                     return Err(Failure::io("reading the keyboard", error, "nothing was changed"));
                 }
-                Incoming::Bell => bell = true,
+                Incoming::Bell => (bell, changed) = (true, true),
+                Incoming::Look => bell = true,
                 Incoming::Continued => {
                     tui.resume()?;
                     changed = true;
@@ -149,11 +158,14 @@ fn turn(
         }
         if bell {
             effects.extend(hear(model, Message::Changed));
-            changed = true;
         }
-        changed |= !effects.is_empty();
+        // A look that nobody called for draws only when there is something to see.
+        let before = (!changed).then(|| visible(model));
         if perform(tui, model, hands, effects)? {
             return Ok(None);
+        }
+        if let Some(before) = before {
+            changed = before != visible(model);
         }
     }
 }
@@ -181,6 +193,12 @@ fn perform(
     Ok(false)
 }
 
+/// What a look that nobody called for could change on the screen.
+fn visible(model: &Model) -> (List, Option<Counters>, Option<(RequestId, u64)>, Option<Line>) {
+    let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
+    (model.list.clone(), model.counters, reading, model.said.clone())
+}
+
 fn until_next_minute(now: Moment) -> Duration {
     let into = now.millis().rem_euclid(60_000).unsigned_abs();
     Duration::from_millis(60_000 - into)
@@ -204,7 +222,8 @@ fn listen_to_keys(sender: Sender<Incoming>) {
 fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
     thread::spawn(move || {
         loop {
-            if bell.wait(LISTEN) && sender.send(Incoming::Bell).is_err() {
+            let arrived = if bell.wait(LISTEN) { Incoming::Bell } else { Incoming::Look };
+            if sender.send(arrived).is_err() {
                 return;
             }
         }

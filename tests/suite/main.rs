@@ -1,3 +1,5 @@
-//! One test program, laid out like `src`.
+//! The test program, laid out like `src`: one module a floor, one file a subject; every test is a sentence.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod domain;
 mod tui;

@@ -72,14 +72,21 @@ pub fn queues(model: &Model, canvas: &mut Canvas, line: Rect) {
     }
 }
 
-/// What was last said; else what is new.
+/// What was last said, and what is new.
 pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
-    let width = line.width.saturating_sub(2);
+    let mut width = line.width.saturating_sub(2);
+    if model.list.news > 0 {
+        let words = format!("{} new: g to see", model.list.news);
+        width = match &model.said {
+            Some(_) => {
+                let right = line.right().saturating_sub(1);
+                width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2)
+            }
+            None => width.saturating_sub(canvas.put(line.x + 1, line.y, width, &words, Tone::Strong)),
+        };
+    }
     if let Some(said) = &model.said {
         canvas.phrases(line.x + 1, line.y, width, said);
-    } else if model.list.news > 0 {
-        let words = format!("{} new: g to see", model.list.news);
-        canvas.put(line.x + 1, line.y, width, &words, Tone::Strong);
     }
 }
 

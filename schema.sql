@@ -1,0 +1,120 @@
+-- The store of countersign, whole, as it is made on the first open. Three groups that are never mixed:
+-- what is true (primary), what follows from it (derived: forgotten and written again by `rebuild`), what is only here.
+
+-- ── PRIMARY: the truth. Shared; changed only by numbered steps; events never change. ────────────────────────────
+
+CREATE TABLE store (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id  TEXT NOT NULL CHECK (length(id) = 32)
+) STRICT;
+
+-- One row per event: envelope, facts, and the commitment to the payload. docs/log-format.md has the hash.
+CREATE TABLE log (
+    seq       INTEGER PRIMARY KEY CHECK (seq > 0),
+    aggregate TEXT    NOT NULL,
+    version   INTEGER NOT NULL CHECK (version > 0),
+    at        INTEGER NOT NULL,              -- milliseconds since the epoch, by the host's clock
+    by        TEXT    NOT NULL,
+    assurance TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    facts     TEXT    NOT NULL,              -- canonical JSON
+    payload   BLOB             CHECK (payload IS NULL OR length(payload) = 32),
+    hash      BLOB    NOT NULL CHECK (length(hash) = 32),
+    UNIQUE (aggregate, version)
+) STRICT;
+CREATE INDEX log_by_name ON log (name);      -- which names occur, without reading the log
+
+-- The redactable part. A row that is gone leaves the chain valid: the log keeps only its salted hash.
+CREATE TABLE payloads (
+    seq  INTEGER PRIMARY KEY REFERENCES log (seq),
+    salt BLOB NOT NULL CHECK (length(salt) = 32),
+    body TEXT NOT NULL                       -- canonical JSON
+) STRICT;
+
+CREATE TRIGGER log_is_in_order BEFORE INSERT ON log
+    WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM log)
+    BEGIN SELECT raise(ABORT, 'the log has no gaps'); END;
+CREATE TRIGGER log_is_not_changed BEFORE UPDATE ON log
+    BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER log_is_not_cut BEFORE DELETE ON log
+    BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER payloads_are_not_changed BEFORE UPDATE ON payloads
+    BEGIN SELECT raise(ABORT, 'a payload is kept or redacted, never changed'); END;
+CREATE TRIGGER store_is_not_changed BEFORE UPDATE ON store
+    BEGIN SELECT raise(ABORT, 'a store keeps its id'); END;
+CREATE TRIGGER store_is_not_cut BEFORE DELETE ON store
+    BEGIN SELECT raise(ABORT, 'a store keeps its id'); END;
+
+-- ── DERIVED: written from the evolved state in the same transaction; `rebuild` writes it again. ─────────────────
+
+CREATE TABLE requests (
+    id           INTEGER PRIMARY KEY,
+    kind         TEXT    NOT NULL,
+    state        TEXT    NOT NULL,
+    level        INTEGER NOT NULL,
+    title        TEXT    NOT NULL,
+    requester    TEXT    NOT NULL,
+    risk         TEXT    NOT NULL,
+    priority     TEXT    NOT NULL,
+    sensitive    INTEGER NOT NULL,
+    environment  TEXT,
+    service      TEXT,
+    tenant       TEXT,
+    revision     INTEGER NOT NULL,
+    digest       TEXT    NOT NULL,           -- the decision digest
+    due_at       INTEGER NOT NULL,
+    expires_at   INTEGER,
+    next_due_at  INTEGER,                    -- when time does the next thing to it
+    claim_by     TEXT,
+    claim_until  INTEGER,
+    closed_by    TEXT,
+    closed_at    INTEGER,
+    execution    TEXT,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    version      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
+CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;
+
+-- One row per (open slot, request) in reading order, and one per open request under the slot '*'.
+CREATE TABLE inbox (
+    slot    TEXT    NOT NULL,                -- the slot as canonical JSON, or '*' for everything open
+    rank    INTEGER NOT NULL,                -- escalation level, risk, priority; smaller is read first
+    due_at  INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    asker   TEXT    NOT NULL,                -- whose request it is: nobody's own requests wait for them
+    PRIMARY KEY (slot, rank, due_at, request)
+) STRICT, WITHOUT ROWID;
+
+-- What a request can be called by: its reference, and its labels `lease` and `intent`.
+CREATE TABLE names (
+    name    TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (name, request)
+) STRICT, WITHOUT ROWID;
+
+-- The idempotency key: a producer's own name for a request.
+CREATE TABLE refs (
+    requester TEXT    NOT NULL,
+    reference TEXT    NOT NULL,
+    request   INTEGER NOT NULL,
+    PRIMARY KEY (requester, reference, request)
+) STRICT, WITHOUT ROWID;
+
+-- Kept, never counted.
+CREATE TABLE counters (
+    name  TEXT    PRIMARY KEY,
+    value INTEGER NOT NULL CHECK (value >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- ── LOCAL: of this place only; in no export, and forgotten without loss. ─────────────────────────────────────────
+
+CREATE TABLE drafts (
+    author  TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    verb    TEXT    NOT NULL,
+    body    TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (author, request, verb)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,54 @@
+//! Who is there: the Unix account, as one human with every permission, and the name it asserts with `--as`.
+
+use crate::domain::names::{PersonName, PrincipalName};
+use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind};
+use crate::store::failure::Failure;
+
+/// The account and the name it goes by. In a solo store nothing can prove more than the account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The account's own principal.
+    pub account: PrincipalName,
+    /// The name asserted with `--as`.
+    pub as_name: Option<PrincipalName>,
+}
+
+impl Identity {
+    /// Looks the account up, and checks the asserted name.
+    ///
+    /// # Errors
+    /// When the asserted name is no name.
+    pub fn find(as_name: Option<&str>) -> Result<Self, Failure> {
+        let uid = rustix::process::geteuid().as_raw();
+        // Not from the environment, which anybody who starts the program can set.
+        let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let account = passwd.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let (name, number) = (fields.next()?, fields.nth(1)?);
+            (number.parse() == Ok(uid)).then(|| name.to_owned())
+        });
+        let account = PrincipalName::from_account(&account.unwrap_or_default(), uid);
+        let as_name = match as_name {
+            None => None,
+            Some(name) if name == PrincipalName::system().as_str() => {
+                return Err(Failure::unusable("--as system: the name is taken", "name somebody else"));
+            }
+            Some(name) => Some(PrincipalName::new(name).map_err(|e| {
+                Failure::unusable(format!("--as {name}: {e}"), "name a principal such as alice")
+            })?),
+        };
+        Ok(Self { account, as_name })
+    }
+
+    /// The caller behind `face`. Whatever name is asserted, the person is the account's: in a solo store another name
+    /// is no second pair of eyes.
+    pub fn caller(&self, face: Face) -> Caller {
+        Caller {
+            name: self.as_name.clone().unwrap_or_else(|| self.account.clone()),
+            kind: PrincipalKind::Human,
+            person: Some(PersonName::of(&self.account)),
+            assurance: Assurance::Asserted,
+            face,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Lists and names: pages of the inbox, the kept counters, and which request a word means.
+
+use crate::app::{App, Error, Failure, From, Queue, Row};
+use crate::domain::event::Entry;
+use crate::domain::names::{RequestId, Seq};
+use crate::domain::principal::{Caller, Face};
+use crate::domain::quorum::Signer;
+use crate::domain::refusal::Refusal;
+use crate::store::inbox::Reader;
+
+/// How many requests are in each list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Those that wait for the caller.
+    pub waiting: u64,
+    /// Those that are open.
+    pub open: u64,
+    /// Those that are escalated.
+    pub escalated: u64,
+    /// Those that are decided.
+    pub decided: u64,
+}
+
+impl App {
+    fn reader(&self) -> Reader {
+        let caller: Caller = self.caller(Face::Cli);
+        // With self-review on, one's own requests wait for oneself too.
+        let own = if self.config.solo.self_review {
+            Vec::new()
+        } else {
+            let person = caller.person.as_ref().map(|p| format!("person:{p}"));
+            person.into_iter().chain([format!("name:{}", caller.name)]).collect()
+        };
+        let Caller { name, kind, person, assurance, .. } = caller;
+        Reader { own, signer: Signer { name, kind, person, roles: Vec::new(), assurance } }
+    }
+
+    /// One page of a list, at most `limit` rows, in reading order.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> {
+        self.store.page(queue, from, limit, &self.reader(), self.now())
+    }
+
+    /// The kept counters.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn counters(&self) -> Result<Counters, Failure> {
+        Ok(Counters {
+            waiting: self.store.waiting_for(&self.reader())?,
+            open: self.store.counter("open")?,
+            escalated: self.store.counter("escalated")?,
+            decided: self.store.counter("decided")?,
+        })
+    }
+
+    /// A request's events, oldest first.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRequest`], or the log cannot be read.
+    pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Error> {
+        let events = self.store.history(id)?;
+        if events.is_empty() {
+            return Err(Refusal::NoSuchRequest(id.to_string()).into());
+        }
+        Ok(events)
+    }
+
+    /// Which request `word` means: its number, or a name that exactly one (open, else any) request carries.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRequest`], or [`Refusal::Ambiguous`] with the candidates.
+    pub fn resolve(&self, word: &str) -> Result<RequestId, Error> {
+        if let Some(id) = RequestId::parse(word) {
+            return Ok(id);
+        }
+        let named = self.store.named(word)?;
+        let mut open = Vec::new();
+        for id in &named {
+            if self.request(*id)?.is_open() {
+                open.push(*id);
+            }
+        }
+        let candidates = if open.is_empty() { named } else { open };
+        match candidates.as_slice() {
+            [] => Err(Refusal::NoSuchRequest(word.to_owned()).into()),
+            [one] => Ok(*one),
+            _ => Err(Refusal::Ambiguous { name: word.to_owned(), candidates }.into()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Submitting: documents in, requests out, all of one call in one transaction.
+
+use crate::app::{App, Error};
+use crate::domain::command::Command;
+use crate::domain::decide::{self, OnSameReference, Placement};
+use crate::domain::document::{Document, Invalid};
+use crate::domain::due;
+use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::principal::{Caller, PrincipalKind, Requester};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::store::write::Tx;
+
+/// What became of one document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Submitted {
+    /// Which request it is.
+    pub id: RequestId,
+    /// Whether it is new, was there already, or is a new revision.
+    pub placement: Placement,
+    /// The request's current revision.
+    pub revision: RevisionNumber,
+    /// The request as it is now.
+    pub request: Request,
+}
+
+impl App {
+    /// Submits documents in one transaction: all of them, or none.
+    ///
+    /// # Errors
+    /// The first refusal, with the document's index; nothing was stored then.
+    pub fn submit(
+        &mut self,
+        documents: &[Document],
+        how: OnSameReference,
+        caller: &Caller,
+    ) -> Result<Vec<Submitted>, (usize, Error)> {
+        let requesters: Vec<Requester> = documents
+            .iter()
+            .enumerate()
+            .map(|(n, document)| self.requester(document, caller).map_err(|e| (n, e.into())))
+            .collect::<Result<_, (usize, Error)>>()?;
+        let now = self.now();
+        let self_review = self.config.solo.self_review;
+        let mut at = 0;
+        let done = self.store.write(|tx| {
+            let mut out = Vec::with_capacity(documents.len());
+            for (n, (document, requester)) in documents.iter().zip(&requesters).enumerate() {
+                at = n;
+                out.push(one(tx, document, requester, how, caller, self_review, now)?);
+            }
+            Ok(out)
+        });
+        done.map_err(|e: Error| (at, e))
+    }
+
+    /// Who asks: the producer named by the document or by `--as`, owned by nobody; without either, the account.
+    fn requester(&self, document: &Document, caller: &Caller) -> Result<Requester, Refusal> {
+        let asserted = match (&document.by, &self.identity.as_name) {
+            (Some(by), Some(name)) if by != name => {
+                return Err(Refusal::Invalid(Invalid::new(
+                    "by",
+                    format!("the document says {by}, --as says {name}"),
+                )));
+            }
+            (Some(by), _) => Some(by),
+            (None, name) => name.as_ref(),
+        };
+        Ok(match asserted {
+            Some(name) if *name != self.identity.account => {
+                Requester { name: name.clone(), kind: PrincipalKind::Agent, person: None }
+            }
+            _ => Requester {
+                name: self.identity.account.clone(),
+                kind: caller.kind,
+                person: caller.person.clone(),
+            },
+        })
+    }
+}
+
+fn one(
+    tx: &mut Tx<'_>,
+    document: &Document,
+    requester: &Requester,
+    how: OnSameReference,
+    caller: &Caller,
+    self_review: bool,
+    now: crate::domain::moment::Moment,
+) -> Result<Submitted, Error> {
+    let known = match &document.reference {
+        Some(reference) => tx.by_reference(&requester.name, reference)?,
+        None => None,
+    };
+    let known = known.map(|id| tx.load(id)).transpose()?.flatten();
+    // What has expired by now is closed for this decision too, recorded or not.
+    let settled =
+        known.as_ref().map(|k| due::settle(k, now).iter().fold(k.clone(), |k, entry| k.evolve(entry)));
+    let placement = decide::place(settled.as_ref(), &document.content, how)?;
+    let facts = super::decide::facts(tx.open_of(&requester.name)?, self_review);
+    let request = match (placement, known) {
+        (Placement::Same(_), Some(known)) => known,
+        (Placement::NextRevision(_), Some(known)) => {
+            let command = Command::Revise { content: Box::new(document.content.clone()) };
+            // Who revises is the requester, however the account got at the document.
+            let requester_calls = Caller { name: requester.name.clone(), ..caller.clone() };
+            let entries = known.decide(&command, &requester_calls, &facts, now)?;
+            tx.commit(&known, &entries)?.0
+        }
+        _ => {
+            let id = tx.next_number()?;
+            let content = document.content.clone();
+            let entry =
+                decide::submit(content, requester.clone(), document.reference.clone(), caller, &facts, now)?;
+            tx.commit_new(id, &entry)?
+        }
+    };
+    Ok(Submitted { id: request.id, placement, revision: request.revision.number, request })
+}

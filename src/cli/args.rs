@@ -1,0 +1,313 @@
+//! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Automation asks for permission; people give or refuse it. Without a command this opens the inbox.
+#[derive(Parser, Debug)]
+#[command(name = "countersign", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The store's file
+    #[arg(long, global = true, env = "COUNTERSIGN_STORE", value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// The settings file
+    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The name to act under; a solo store takes your word for it, and says so
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub as_name: Option<String>,
+    /// Print JSON: one object or array
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// How the screen looks
+    #[command(flatten)]
+    pub look: Look,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// How the screen looks.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct Look {
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+/// Every command.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Fill a throw-away store and open it
+    Demo(Demo),
+    /// Ask for a decision: one JSON document, or one a line (NDJSON)
+    Submit(Submit),
+    /// Take requests from another system's file: draft, calyx-pending
+    Import(Import),
+    /// List requests, most urgent first
+    List(List),
+    /// Show one request: what would run, who stands for it, what was said
+    Show(Which),
+    /// Say which rule holds, which sign-offs are open, and what you may do
+    Explain(Which),
+    /// Sign off a request, or mark steps approved with --step
+    Approve(Decide),
+    /// Refuse a request, or mark steps rejected with --step
+    Reject(Decide),
+    /// Mark steps as left out
+    Skip(Skip),
+    /// Give the request back to its producer, saying what to change
+    RequestChanges(Reasoned),
+    /// Take back your own sign-off or request for changes
+    Withdraw(Which),
+    /// Answer a question: an option's number, or words
+    Answer(Answer),
+    /// Answer requested changes with a changed document
+    Resubmit(Resubmit),
+    /// Say something on a request or a step
+    Comment(Comment),
+    /// Say that you are looking at it
+    Claim(Which),
+    /// Say that you no longer are
+    Release(Which),
+    /// Take your own request back
+    Cancel(Reasoned),
+    /// Wait until a request is decided; the exit code says how
+    Wait(Wait),
+    /// Exit 1 when something waits for you
+    Check,
+    /// A few lines: what waits, what is overdue, what came last
+    Pulse,
+    /// Show the log, or one request's part of it
+    Log(Log),
+    /// Verify or export the log
+    Audit {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Audit,
+    },
+    /// Forget everything but the log and write it again
+    Rebuild,
+    /// Copy the store into a new file
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Look at the store's health and say what to do
+    Doctor,
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+    /// Print the screen's keys
+    Keys,
+}
+
+/// `demo`
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Only fill a store in this new directory and say where it is
+    #[arg(long, value_name = "DIR")]
+    pub fill: Option<PathBuf>,
+}
+
+/// `submit`
+#[derive(Args, Debug)]
+pub struct Submit {
+    /// The document; `-` reads stdin
+    pub file: PathBuf,
+    /// Wait for the decision
+    #[arg(long)]
+    pub wait: bool,
+    /// Wait at most so many seconds
+    #[arg(long, requires = "wait", value_name = "S")]
+    pub timeout: Option<u64>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// `import`
+#[derive(Args, Debug)]
+pub struct Import {
+    /// Which format
+    pub format: String,
+    /// The file; `-` reads stdin
+    pub file: PathBuf,
+}
+
+/// Which lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Lists {
+    /// What waits for you
+    Waiting,
+    /// Everything open
+    Open,
+    /// What is decided, newest first
+    Decided,
+    /// Open, then decided
+    All,
+}
+
+/// `list`
+#[derive(Args, Debug)]
+pub struct List {
+    /// Which
+    #[arg(long, value_enum, default_value = "open")]
+    pub state: Lists,
+    /// Only this kind
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only this risk
+    #[arg(long)]
+    pub risk: Option<String>,
+    /// Only this requester
+    #[arg(long)]
+    pub by: Option<String>,
+    /// Only this environment
+    #[arg(long)]
+    pub env: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+}
+
+/// One request.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+}
+
+/// `approve`, `reject`
+#[derive(Args, Debug)]
+pub struct Decide {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed, at least 12 digits: refused when it is no longer that
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+    /// Mark this step only (again for more)
+    #[arg(long, value_name = "STEP")]
+    pub step: Vec<String>,
+}
+
+/// `skip`
+#[derive(Args, Debug)]
+pub struct Skip {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step to leave out (again for more)
+    #[arg(long, required = true, value_name = "STEP")]
+    pub step: Vec<String>,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// A verb with a reason.
+#[derive(Args, Debug)]
+pub struct Reasoned {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// `answer`
+#[derive(Args, Debug)]
+pub struct Answer {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The option's number, counted from 1
+    #[arg(long, value_name = "N", conflicts_with = "text")]
+    pub option: Option<u32>,
+    /// The answer in words
+    #[arg(long)]
+    pub text: Option<String>,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// `resubmit`
+#[derive(Args, Debug)]
+pub struct Resubmit {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The changed document; `-` reads stdin
+    pub file: PathBuf,
+}
+
+/// `comment`
+#[derive(Args, Debug)]
+pub struct Comment {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What to say; `-` reads stdin
+    pub text: String,
+    /// About this step
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// In reply to comment N
+    #[arg(long, value_name = "N")]
+    pub reply: Option<u32>,
+}
+
+/// `wait`
+#[derive(Args, Debug)]
+pub struct Wait {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// At most so many seconds
+    #[arg(long, value_name = "S")]
+    pub timeout: Option<u64>,
+    /// For an approval of this revision
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u32>,
+}
+
+/// `log`
+#[derive(Args, Debug)]
+pub struct Log {
+    /// Only this request
+    pub request: Option<String>,
+    /// Only events behind this number
+    #[arg(long, value_name = "SEQ")]
+    pub after: Option<u64>,
+    /// At most so many (of the whole log: the last ones)
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: u64,
+}
+
+/// `audit`
+#[derive(Subcommand, Debug)]
+pub enum Audit {
+    /// Check the file, the chain of hashes, and every derived row against a full rebuild
+    Verify,
+    /// Print the log, one event a line
+    Export {
+        /// The format
+        #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
+        format: String,
+    },
+}

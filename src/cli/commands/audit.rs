@@ -1,0 +1,167 @@
+//! The log and the store's upkeep: log, audit verify, audit export, rebuild, backup, doctor.
+
+use crate::app::App;
+use crate::app::doctor::Health;
+use crate::cli::args::Log;
+use crate::cli::output::Out;
+use crate::cli::{Done, Stop};
+use crate::domain::event::Entry;
+use crate::domain::names::Seq;
+use crate::domain::refusal::exit;
+use crate::present::{history, json};
+use serde_json::json;
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// `log [R]`
+pub fn log(app: &mut App, args: &Log, out: &mut Out) -> Done {
+    let mut events: Vec<(Seq, String, Option<Entry>, String)> = Vec::new();
+    if let Some(which) = &args.request {
+        let id = app.resolve(which)?;
+        for (seq, entry) in app.history(id)? {
+            events.push((seq, id.to_string(), Some(entry), String::new()));
+        }
+        events.retain(|(seq, ..)| args.after.is_none_or(|after| seq.0 > after));
+        events.truncate(usize::try_from(args.limit).unwrap_or(usize::MAX));
+    } else {
+        let after =
+            args.after.unwrap_or_else(|| app.head().map_or(0, |(last, _)| last.0.saturating_sub(args.limit)));
+        app.events(Seq(after), |event| {
+            let (seq, aggregate, name) =
+                (event.envelope.seq, event.envelope.aggregate.clone(), event.envelope.name.clone());
+            events.push((seq, aggregate, App::entry(&event), name));
+            Ok((events.len() as u64) < args.limit)
+        })?;
+    }
+    if out.as_json {
+        let list: Vec<_> = events
+            .iter()
+            .map(|(seq, aggregate, entry, name)| match entry {
+                Some(entry) => json::event(*seq, aggregate, entry),
+                None => json!({"seq": seq, "aggregate": aggregate, "event": name}),
+            })
+            .collect();
+        out.json(&json!(list));
+        return Ok(exit::DONE);
+    }
+    for (seq, aggregate, entry, name) in &events {
+        match entry {
+            Some(entry) => out.lines(&history::event(*seq, aggregate, entry)),
+            None => out.line(format_args!("{:>6}  {aggregate}  {name}", seq.0)),
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// Progress on stderr, when a person is there to see it.
+fn progress(words: &'static str) -> impl FnMut(u64) {
+    use std::io::Write;
+    let seen = std::io::stderr().is_terminal();
+    move |done| {
+        if seen {
+            let _ = write!(std::io::stderr(), "\r{words} {done} ");
+        }
+    }
+}
+
+/// `audit verify`
+pub fn verify(app: &mut App, out: &mut Out) -> Done {
+    let report = app.verify(progress("events verified:"))?;
+    let gone: Vec<u64> = report.payloads_gone.iter().map(|s| s.0).collect();
+    let code = if report.is_sound() { exit::DONE } else { exit::NOT_VERIFIED };
+    if out.as_json {
+        let problems: Vec<_> =
+            report.problems.iter().map(|p| json!({"seq": p.seq, "what": p.what.as_str()})).collect();
+        out.json(&json!({"v": json::VERSION, "sound": report.is_sound(), "events": report.events, "head": report.head,
+            "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone,
+            "decisions": report.decisions, "signed": report.signed, "anchored": 0}));
+        return Ok(code);
+    }
+    if report.is_sound() {
+        out.line(format_args!(
+            "{} events, head {}, no anchor: truncation cannot be excluded",
+            report.events, report.head
+        ));
+        out.line(format_args!("decisions: {}, signed: {}, anchored: 0", report.decisions, report.signed));
+    } else {
+        match report.first_bad() {
+            Some(seq) => out.line(format_args!("DOES NOT VERIFY: first bad event {seq}")),
+            None => out.line("DOES NOT VERIFY: the chain of events is sound, but something around it is not"),
+        }
+        for problem in &report.problems {
+            out.line(format_args!("  {}", problem.what));
+        }
+        if report.first_bad().is_none()
+            && report.problems.iter().all(|p| p.what.as_str().starts_with("derived"))
+        {
+            out.line("`countersign rebuild` writes the derived tables again from the log");
+        }
+    }
+    if !gone.is_empty() {
+        let list: Vec<String> = gone.iter().take(20).map(u64::to_string).collect();
+        out.line(format_args!("{} payloads are missing (redacted): events {}", gone.len(), list.join(", ")));
+    }
+    Ok(code)
+}
+
+/// `audit export`
+pub fn export(app: &mut App, out: &mut Out) -> Done {
+    app.events(Seq(0), |event| {
+        out.json_line(&App::export_line(&event));
+        Ok(out.is_whole())
+    })?;
+    out.flush();
+    if out.is_whole() {
+        Ok(exit::DONE)
+    } else {
+        Err(Stop::Said(exit::IO, "the export is not complete".to_owned()))
+    }
+}
+
+/// `rebuild`
+pub fn rebuild(app: &mut App, out: &mut Out) -> Done {
+    let requests = app.rebuild(progress("requests rebuilt:"))?;
+    if out.as_json {
+        out.json(&json!({"v": json::VERSION, "requests": requests}));
+    } else {
+        out.line(format_args!("rebuilt {requests} requests from the log"));
+    }
+    Ok(exit::DONE)
+}
+
+/// `backup FILE`
+pub fn backup(app: &mut App, file: &Path, out: &mut Out) -> Done {
+    let mut tell = progress("pages left:");
+    app.backup(file, |left, _| tell(u64::try_from(left).unwrap_or_default()))?;
+    let (seq, head) = app.head()?;
+    if out.as_json {
+        out.json(&json!({"v": json::VERSION, "file": file.to_string_lossy(), "events": seq, "head": head}));
+    } else {
+        let name = crate::domain::text::safe_line(&file.to_string_lossy());
+        out.line(format_args!("copied to {name}: {seq} events, head {head}"));
+    }
+    Ok(exit::DONE)
+}
+
+/// `doctor`: exit 5 when something is wrong.
+pub fn doctor(app: &mut App, out: &mut Out) -> Done {
+    let findings = app.doctor();
+    let word = |health| match health {
+        Health::Well => "well",
+        Health::Note => "note",
+        Health::Ill => "ILL",
+    };
+    if out.as_json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|f| json!({"what": f.what, "health": word(f.health).to_lowercase(), "words": f.words.as_str()}))
+            .collect();
+        out.json(&json!({"v": json::VERSION, "findings": list}));
+    } else {
+        for finding in &findings {
+            out.line(format_args!("{:<4}  {:<11} {}", word(finding.health), finding.what, finding.words));
+        }
+    }
+    let ill = findings.iter().any(|f| f.health == Health::Ill);
+    Ok(if ill { exit::NOT_VERIFIED } else { exit::DONE })
+}

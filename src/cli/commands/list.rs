@@ -1,0 +1,189 @@
+//! Looking over everything: list, check, pulse.
+
+use crate::app::{App, Error, From, Queue, Row};
+use crate::cli::args::{List, Lists};
+use crate::cli::output::Out;
+use crate::cli::{Done, Stop};
+use crate::domain::refusal::exit;
+use crate::domain::request::Request;
+use crate::domain::text::Text;
+use crate::present::line::Line;
+use crate::present::{json, time, words};
+use serde_json::json;
+
+/// Rows read at a time.
+const PAGE: usize = 200;
+/// A filter looks at no more rows than this, and says so.
+const LOOKED_AT: usize = 20_000;
+
+/// Records what time has done, so that a list does not lie; a store that cannot be written is still listed.
+fn settle(app: &mut App, out: &mut Out) {
+    loop {
+        match app.settle_due() {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(e) => {
+                let words = crate::domain::text::Safe::composed(format_args!(
+                    "note: what is due was not recorded: {e}"
+                ));
+                out.aside(&words);
+                break;
+            }
+        }
+    }
+}
+
+/// `list`
+pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
+    check_word("kind", args.kind.as_deref(), &crate::domain::content::Kind::ALL.map(|k| k.word()))?;
+    check_word("risk", args.risk.as_deref(), &crate::domain::risk::Risk::ALL.map(|r| r.word()))?;
+    settle(app, out);
+    let queues: &[Queue] = match args.state {
+        Lists::Waiting => &[Queue::Waiting],
+        Lists::Open => &[Queue::Open],
+        Lists::Decided => &[Queue::Decided],
+        Lists::All => &[Queue::Open, Queue::Decided],
+    };
+    let mut rows = Vec::new();
+    let mut looked_at = 0;
+    for queue in queues {
+        let mut last: Option<Row> = None;
+        while rows.len() < args.limit && looked_at < LOOKED_AT {
+            let page = app.page(*queue, last.as_ref().map_or(From::Start, From::After), PAGE)?;
+            let Some(end) = page.last().cloned() else { break };
+            looked_at += page.len();
+            rows.extend(page.into_iter().filter(|row| matches(row, args)));
+            last = Some(end);
+        }
+    }
+    rows.truncate(args.limit);
+    let now = app.now();
+    if out.as_json {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|row| app.request(row.id).map(|request| json::request(&request, now)))
+            .collect::<Result<_, Error>>()?;
+        out.json(&json!(list));
+        return Ok(exit::DONE);
+    }
+    let counters = app.counters()?;
+    match args.state {
+        Lists::Decided => out.line(format_args!("DECIDED: {}", counters.decided)),
+        _ => out.line(format_args!("PENDING APPROVALS: {} ({} for you)", counters.open, counters.waiting)),
+    }
+    for (n, row) in rows.iter().enumerate() {
+        print_row(n + 1, row, &app.request(row.id)?, now, out);
+    }
+    if looked_at >= LOOKED_AT {
+        out.line(format_args!("only the first {LOOKED_AT} were looked at"));
+    }
+    Ok(exit::DONE)
+}
+
+fn check_word(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Stop> {
+    match given {
+        Some(word) if !known.contains(&word) => {
+            Err(Stop::Said(exit::USAGE, format!("--{name} {word}: known are {}", known.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn matches(row: &Row, args: &List) -> bool {
+    args.kind.as_deref().is_none_or(|kind| row.kind.word() == kind)
+        && args.risk.as_deref().is_none_or(|risk| row.risk.word() == risk)
+        && args.by.as_deref().is_none_or(|by| row.requester.as_str() == by)
+        && args.env.as_deref().is_none_or(|env| row.environment.as_ref().is_some_and(|e| e.as_str() == env))
+}
+
+fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::moment::Moment, out: &mut Out) {
+    let claimed = row.claim.as_ref().is_some_and(|(_, until)| *until > now);
+    let (state, _) = words::state(row.state, claimed);
+    let when = match row.closed_at {
+        Some(at) => time::ago(at, now),
+        None if row.due_at <= now => format!("OVERDUE {}", time::span(now.since(row.due_at))),
+        None => format!("due in {}", time::span(row.due_at.since(now))),
+    };
+    let place = row.environment.as_ref().map_or("–", |e| e.as_str());
+    out.line(format_args!(
+        "{number:>3}. {:<2}{:<8} {:<10} {:<8} {place:<12} {state:<17} {when:<22} {}",
+        words::risk_mark(row.risk),
+        row.id,
+        row.kind,
+        row.risk,
+        row.requester
+    ));
+    let mut lines = vec![Line::quoted(row.title.line()).indented(5)];
+    if let Some(content) = &request.content {
+        for (key, value) in
+            content.labels.iter().filter(|(key, _)| matches!(key.as_str(), "lease" | "intent"))
+        {
+            lines.push(Line::plain(format_args!("{key}: {}", Text::line(value))).indented(5));
+        }
+        if !content.summary.is_blank() {
+            let first = content.summary.lines().into_iter().next().unwrap_or_default();
+            lines.push(Line::quoted(first.clipped(160)).indented(5));
+        }
+    }
+    out.lines(&lines);
+}
+
+/// `check`: exit 1 when something waits for the caller.
+pub fn check(app: &mut App, out: &mut Out) -> Done {
+    settle(app, out);
+    let waiting = app.counters()?.waiting;
+    if out.as_json {
+        out.json(&json!({"v": json::VERSION, "waiting": waiting}));
+    } else {
+        match waiting {
+            0 => out.line("nothing waits for you"),
+            1 => out.line("1 waits for you"),
+            n => out.line(format_args!("{n} wait for you")),
+        }
+    }
+    Ok(if waiting == 0 { exit::DONE } else { exit::REFUSED })
+}
+
+/// `pulse`: a few lines on how things stand.
+pub fn pulse(app: &mut App, out: &mut Out) -> Done {
+    const NEWEST: usize = 5;
+    settle(app, out);
+    let (counters, now) = (app.counters()?, app.now());
+    let first = app.page(Queue::Waiting, From::Start, NEWEST)?;
+    let decided = app.page(Queue::Decided, From::Start, NEWEST)?;
+    if out.as_json {
+        let row = |r: &Row| {
+            json!({"id": r.id.to_string(), "kind": r.kind, "risk": r.risk, "state": r.state.word(),
+            "due_at": r.due_at.iso(), "overdue": r.closed_at.is_none() && r.due_at <= now, "title": r.title.raw()})
+        };
+        out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "open": counters.open,
+            "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0,
+            "first": first.iter().map(row).collect::<Vec<_>>(), "latest": decided.iter().map(row).collect::<Vec<_>>()}));
+        return Ok(exit::DONE);
+    }
+    let needed = if counters.waiting > 0 { "ACTION NEEDED" } else { "no action needed" };
+    out.line(format_args!(
+        "{needed}: {} wait for you, {} open, {} escalated, {} decided",
+        counters.waiting, counters.open, counters.escalated, counters.decided
+    ));
+    for (heading, rows) in [("first:", &first), ("latest decisions:", &decided)] {
+        if !rows.is_empty() {
+            out.line(heading);
+        }
+        for row in rows {
+            let when = match row.closed_at {
+                Some(at) => format!("{} {}", row.state.word(), time::ago(at, now)),
+                None => format!("due {}", time::until(row.due_at, now)),
+            };
+            let title = row.title.line().clipped(60);
+            out.line(format_args!(
+                "  {:<2}{:<8} {:<10} {:<8} {when:<24} │ {title}",
+                words::risk_mark(row.risk),
+                row.id,
+                row.kind,
+                row.risk
+            ));
+        }
+    }
+    Ok(exit::DONE)
+}

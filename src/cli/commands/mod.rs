@@ -1,0 +1,98 @@
+//! One file per family of verbs. Each takes the app and its arguments, prints, and returns the exit code.
+
+pub mod submit;
+pub mod list;
+pub mod show;
+pub mod verdict;
+pub mod talk;
+pub mod wait;
+pub mod audit;
+pub mod meta;
+pub mod demo;
+pub mod screen;
+
+use crate::app::{App, Decided, Error};
+use crate::cli::args::{Audit, Verb};
+use crate::cli::output::Out;
+use crate::cli::{Done, Stop};
+use crate::domain::command::{Command, DigestPrefix, Seen};
+use crate::domain::names::{RequestId, StepId};
+use crate::domain::principal::{Caller, Face};
+use crate::domain::refusal::exit;
+use crate::present::json;
+
+/// Runs one verb on an open store.
+///
+/// # Errors
+/// Whatever stopped it.
+pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
+    match verb {
+        Verb::Submit(args) => submit::submit(app, &args, out),
+        Verb::Import(args) => submit::import(app, &args, out),
+        Verb::Resubmit(args) => submit::resubmit(app, &args, out),
+        Verb::List(args) => list::list(app, &args, out),
+        Verb::Check => list::check(app, out),
+        Verb::Pulse => list::pulse(app, out),
+        Verb::Show(which) => show::show(app, &which.request, out),
+        Verb::Explain(which) => show::explain(app, &which.request, out),
+        Verb::Approve(args) => verdict::approve(app, &args, out),
+        Verb::Reject(args) => verdict::reject(app, &args, out),
+        Verb::Skip(args) => verdict::skip(app, &args, out),
+        Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
+        Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
+        Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Cancel(args) => verdict::cancel(app, &args, out),
+        Verb::Comment(args) => talk::comment(app, &args, out),
+        Verb::Claim(which) => talk::claim(app, &which.request, out),
+        Verb::Release(which) => talk::release(app, &which.request, out),
+        Verb::Wait(args) => wait::wait(app, &args, out),
+        Verb::Log(args) => audit::log(app, &args, out),
+        Verb::Audit { verb: Audit::Verify } => audit::verify(app, out),
+        Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
+        Verb::Rebuild => audit::rebuild(app, out),
+        Verb::Backup { file } => audit::backup(app, &file, out),
+        Verb::Doctor => audit::doctor(app, out),
+        // Handled before a store was opened.
+        Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys => Ok(exit::USAGE),
+    }
+}
+
+/// The caller at the command line.
+fn caller(app: &App) -> Caller {
+    app.caller(Face::Cli)
+}
+
+/// What was typed behind `--digest`.
+fn seen(digest: Option<&str>) -> Result<Seen, Stop> {
+    match digest {
+        None => Ok(Seen::Nothing),
+        Some(text) => DigestPrefix::parse(text).map(Seen::Prefix).ok_or_else(|| {
+            let words =
+                format!("--digest {text}: must be 12 to 64 hexadecimal digits, as `show` prints them");
+            Stop::Said(exit::USAGE, words)
+        }),
+    }
+}
+
+/// Step ids as they were typed.
+fn steps(typed: &[String]) -> Result<Vec<StepId>, Stop> {
+    let read = |text: &String| {
+        StepId::new(text.as_str()).map_err(|e| Stop::Said(exit::USAGE, format!("--step {text}: {e}")))
+    };
+    typed.iter().map(read).collect()
+}
+
+/// Decides, and prints what became of the request.
+fn decide(app: &mut App, id: RequestId, command: &Command, out: &mut Out) -> Result<Decided, Error> {
+    let caller = caller(app);
+    // Somebody else's claim is advisory: it is said, and the decision stands.
+    if let Some(claim) = app.request(id)?.live_claim(app.now()).filter(|claim| claim.by != caller.name) {
+        let words = format!("note: {} is on it until {}", claim.by, claim.until.hour_and_minute());
+        out.aside(&crate::domain::text::Safe::composed(words));
+    }
+    let decided = app.decide(id, command, &caller)?;
+    if out.as_json {
+        out.json(&json::request(&decided.after, app.now()));
+    }
+    Ok(decided)
+}

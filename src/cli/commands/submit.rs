@@ -1,0 +1,164 @@
+//! Asking: submit, import, resubmit. Stdout carries the request's number and nothing else, so that scripts can use it.
+
+use crate::app::{App, Submitted};
+use crate::cli::args::{Import, Resubmit, Submit, Wait};
+use crate::cli::input::{self, Documents};
+use crate::cli::output::Out;
+use crate::cli::{Done, Stop, commands};
+use crate::domain::command::Command;
+use crate::domain::decide::{OnSameReference, Placement};
+use crate::domain::document::{self, Document, Invalid, Limits};
+use crate::domain::refusal::{Refusal, exit};
+use crate::domain::text::Safe;
+use crate::present::json;
+use serde_json::{Value, json};
+
+/// How many documents of a stream go into one transaction.
+const PORTION: usize = 200;
+/// The limits before a policy says otherwise.
+const LIMITS: Limits = Limits::BUILT_IN;
+
+/// `submit FILE|-`
+pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
+    let how = match (args.revise, args.again) {
+        (true, _) => OnSameReference::Revise,
+        (_, true) => OnSameReference::Again,
+        _ => OnSameReference::Refuse,
+    };
+    let mut documents = Documents::new(input::open(&args.file)?, &LIMITS);
+    let (mut count, mut last) = (0usize, None);
+    loop {
+        let portion = documents.next(if args.wait { 2 } else { PORTION })?;
+        if portion.is_empty() {
+            break;
+        }
+        if args.wait && count + portion.len() > 1 {
+            return Err(Stop::Said(exit::USAGE, "--wait takes one document; nothing was stored".to_owned()));
+        }
+        let lines: Vec<usize> = portion.iter().map(|d| d.line).collect();
+        let batch: Vec<Document> = portion.into_iter().map(|d| d.document).collect();
+        let done = app.submit(&batch, how, &commands::caller(app)).map_err(|(at, e)| {
+            if count == 0 && batch.len() == 1 {
+                return Stop::Because(e);
+            }
+            let words = format!(
+                "line {}: {e}; lines {} to {} were not stored",
+                lines[at],
+                lines[0],
+                lines[lines.len() - 1]
+            );
+            Stop::Said(e.exit_code(), words)
+        })?;
+        for submitted in &done {
+            tell(app, submitted, out, args.wait);
+        }
+        out.flush();
+        count += done.len();
+        last = done.into_iter().last();
+    }
+    match (last, args.wait) {
+        (None, _) => Err(Stop::Said(exit::INVALID, "there is no document; nothing was stored".to_owned())),
+        (Some(submitted), true) => {
+            let wait = Wait {
+                request: submitted.id.to_string(),
+                timeout: args.timeout,
+                revision: Some(submitted.revision.0),
+            };
+            commands::wait::wait(app, &wait, out)
+        }
+        (Some(_), false) => Ok(exit::DONE),
+    }
+}
+
+/// Prints which request it is; remarks go beside it.
+fn tell(app: &App, submitted: &Submitted, out: &mut Out, waits: bool) {
+    let Submitted { id, placement, revision, request } = submitted;
+    if out.as_json {
+        // With --wait the one object is what the waiting ends with.
+        if !waits {
+            let mut value = json::request(request, app.now());
+            value["placement"] = json!(match placement {
+                Placement::New => "new",
+                Placement::Same(_) => "same",
+                Placement::NextRevision(_) => "revised",
+            });
+            out.json_line(&value.to_string());
+        }
+        return;
+    }
+    out.line(id);
+    let words = match placement {
+        Placement::New => return,
+        Placement::Same(_) => {
+            format!("{id} was asked before, nothing new was stored; it is {}", request.state_name().word())
+        }
+        Placement::NextRevision(_) => format!("{id} is now at revision {revision}"),
+    };
+    out.aside(&Safe::composed(words));
+}
+
+/// `import FORMAT FILE`
+pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
+    let Some(format) = crate::app::formats().iter().find(|f| f.name == args.format) else {
+        let known: Vec<&str> = crate::app::formats().iter().map(|f| f.name).collect();
+        let words = format!("there is no format {}; known: {}", args.format, known.join(", "));
+        return Err(Stop::Said(exit::USAGE, words));
+    };
+    let text = input::all(input::open(&args.file)?, LIMITS.document * 16, "the file")?;
+    let invalid = |invalid: Invalid| Stop::Because(Refusal::Invalid(invalid).into());
+    // `--as` names the producer whose file it is.
+    let by = app.asserted_name().cloned();
+    let imported = (format.read)(&text, by.as_ref(), &LIMITS).map_err(invalid)?;
+    let documents: Vec<Document> = imported
+        .documents
+        .iter()
+        .map(|value: &Value| document::from_value(value.clone(), &LIMITS))
+        .collect::<Result<_, _>>()
+        .map_err(invalid)?;
+    for note in &imported.notes {
+        out.aside(&Safe::composed(format_args!("note: {note}")));
+    }
+    if documents.is_empty() {
+        out.aside(&Safe::composed("nothing to ask in this file"));
+        return Ok(exit::DONE);
+    }
+    let done =
+        app.submit(&documents, OnSameReference::Refuse, &commands::caller(app)).map_err(|(at, e)| {
+            Stop::Said(e.exit_code(), format!("request {} of the file: {e}; nothing was stored", at + 1))
+        })?;
+    for submitted in &done {
+        tell(app, submitted, out, false);
+    }
+    Ok(exit::DONE)
+}
+
+/// `resubmit R FILE|-`
+pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
+    let id = app.resolve(&args.request)?;
+    let text = input::all(input::open(&args.file)?, LIMITS.document, "the document")?;
+    let document = document::read(&text, &LIMITS).map_err(|e| Stop::Because(Refusal::Invalid(e).into()))?;
+    let request = app.request(id)?;
+    if request.is_open() && request.state_name() != crate::domain::request::StateName::ChangesRequested {
+        let why = "no changes were requested; use `submit --revise` to change it".to_owned();
+        return Err(Stop::Because(Refusal::NotNow { id, why }.into()));
+    }
+    let mut caller = commands::caller(app);
+    // The document's `by` asserts who resubmits, as it asserted who asked; two names for one call are refused.
+    match (document.by, app.asserted_name()) {
+        (Some(by), Some(name)) if by != *name => {
+            let words = format!("by: the document says {by}, --as says {name}");
+            return Err(Stop::Said(exit::INVALID, words));
+        }
+        (Some(by), _) => caller.name = by,
+        (None, _) => {}
+    }
+    let decided = app.decide(id, &Command::Revise { content: Box::new(document.content) }, &caller)?;
+    if out.as_json {
+        out.json(&json::request(&decided.after, app.now()));
+    } else {
+        out.line(id);
+        let words = format!("{id} is now at revision {}, and waits again", decided.after.revision.number);
+        out.aside(&Safe::composed(words));
+    }
+    Ok(exit::DONE)
+}

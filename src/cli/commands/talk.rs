@@ -1,0 +1,57 @@
+//! Talking and looking: comment, claim, release.
+
+use crate::app::App;
+use crate::cli::args::Comment;
+use crate::cli::output::Out;
+use crate::cli::{Done, commands, input};
+use crate::domain::command::Command;
+use crate::domain::document::Limits;
+use crate::domain::event::CommentNumber;
+use crate::domain::refusal::exit;
+use crate::domain::text::Text;
+use std::path::Path;
+
+/// `comment R TEXT|-`
+pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
+    let id = app.resolve(&args.request)?;
+    let text = if args.text == "-" {
+        let bytes = input::all(input::open(Path::new("-"))?, Limits::BUILT_IN.prose, "the comment")?;
+        String::from_utf8(bytes)
+            .map_err(|_| crate::cli::Stop::Said(exit::INVALID, "the comment is not UTF-8".to_owned()))?
+    } else {
+        args.text.clone()
+    };
+    let step = match &args.step {
+        Some(step) => commands::steps(std::slice::from_ref(step))?.pop(),
+        None => None,
+    };
+    let command = Command::Comment { text: Text::new(text), step, reply_to: args.reply.map(CommentNumber) };
+    let caller = commands::caller(app);
+    let decided = app.decide(id, &command, &caller)?;
+    if out.as_json {
+        out.json(&crate::present::json::request(&decided.after, app.now()));
+    } else {
+        out.line(format_args!("{id}: comment {}", decided.after.comments.len()));
+    }
+    Ok(exit::DONE)
+}
+
+/// `claim R`
+pub fn claim(app: &mut App, which: &str, out: &mut Out) -> Done {
+    let id = app.resolve(which)?;
+    let decided = commands::decide(app, id, &Command::Claim, out)?;
+    if let (false, Some(claim)) = (out.as_json, &decided.after.claim) {
+        out.line(format_args!("{id}: you are on it until {}", claim.until.hour_and_minute()));
+    }
+    Ok(exit::DONE)
+}
+
+/// `release R`
+pub fn release(app: &mut App, which: &str, out: &mut Out) -> Done {
+    let id = app.resolve(which)?;
+    commands::decide(app, id, &Command::Release, out)?;
+    if !out.as_json {
+        out.line(format_args!("{id}: released"));
+    }
+    Ok(exit::DONE)
+}

@@ -1,0 +1,123 @@
+//! Deciding: approve, reject, skip, request-changes, withdraw, answer, cancel.
+
+use crate::app::{App, Decided};
+use crate::cli::args::{Answer, Decide, Reasoned, Skip};
+use crate::cli::output::Out;
+use crate::cli::{Done, commands};
+use crate::domain::command::{Command, Seen};
+use crate::domain::marks::Mark;
+use crate::domain::names::RequestId;
+use crate::domain::refusal::exit;
+use crate::domain::request::Request;
+use crate::domain::text::Text;
+
+/// `approve R`, or with `--step` a mark.
+pub fn approve(app: &mut App, args: &Decide, out: &mut Out) -> Done {
+    if !args.step.is_empty() {
+        return mark(app, args, Mark::Approved, out);
+    }
+    let seen = commands::seen(args.digest.as_deref())?;
+    decide(app, &args.request, &Command::Approve { reason: text(&args.reason), seen }, out)
+}
+
+/// `reject R`, or with `--step` a mark.
+pub fn reject(app: &mut App, args: &Decide, out: &mut Out) -> Done {
+    if !args.step.is_empty() {
+        return mark(app, args, Mark::Rejected, out);
+    }
+    let seen = commands::seen(args.digest.as_deref())?;
+    decide(app, &args.request, &Command::Reject { reason: text(&args.reason), seen }, out)
+}
+
+/// `skip R --step S`
+pub fn skip(app: &mut App, args: &Skip, out: &mut Out) -> Done {
+    let Skip { request, step, reason, digest } = args;
+    let args = Decide {
+        request: request.clone(),
+        reason: reason.clone(),
+        digest: digest.clone(),
+        step: step.clone(),
+    };
+    mark(app, &args, Mark::Skipped, out)
+}
+
+fn mark(app: &mut App, args: &Decide, mark: Mark, out: &mut Out) -> Done {
+    let command = Command::Mark {
+        steps: commands::steps(&args.step)?,
+        mark,
+        reason: text(&args.reason),
+        seen: commands::seen(args.digest.as_deref())?,
+    };
+    decide(app, &args.request, &command, out)
+}
+
+/// `request-changes R`
+pub fn request_changes(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
+    let seen: Seen = commands::seen(args.digest.as_deref())?;
+    decide(app, &args.request, &Command::RequestChanges { reason: text(&args.reason), seen }, out)
+}
+
+/// `withdraw R`
+pub fn withdraw(app: &mut App, which: &str, out: &mut Out) -> Done {
+    decide(app, which, &Command::Withdraw, out)
+}
+
+/// `answer R`
+pub fn answer(app: &mut App, args: &Answer, out: &mut Out) -> Done {
+    let command = Command::Answer {
+        option: args.option,
+        text: text(&args.text),
+        reason: text(&args.reason),
+        seen: commands::seen(args.digest.as_deref())?,
+    };
+    decide(app, &args.request, &command, out)
+}
+
+/// `cancel R`
+pub fn cancel(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
+    decide(app, &args.request, &Command::Cancel { reason: text(&args.reason) }, out)
+}
+
+fn text(words: &Option<String>) -> Option<Text> {
+    words.as_deref().map(Text::from)
+}
+
+fn decide(app: &mut App, which: &str, command: &Command, out: &mut Out) -> Done {
+    let id: RequestId = app.resolve(which)?;
+    let decided = commands::decide(app, id, command, out)?;
+    if !out.as_json {
+        tell(&decided, out);
+    }
+    Ok(exit::DONE)
+}
+
+/// What was recorded, and how the request stands now.
+fn tell(decided: &Decided, out: &mut Out) {
+    let after: &Request = &decided.after;
+    if decided.entries.is_empty() {
+        out.line(format_args!("{}: that was so already; nothing new was recorded", after.id));
+        return;
+    }
+    for (entry, place) in decided.entries.iter().zip(&decided.places) {
+        out.line(format_args!(
+            "{}: {} {} (event {place})",
+            after.id,
+            entry.by,
+            crate::present::history::words(&entry.fact).0
+        ));
+    }
+    if after.is_open() {
+        let slots: Vec<String> = after.open_slots().iter().map(|s| s.to_string()).collect();
+        out.line(format_args!(
+            "{} is {}; waits for {}; digest {}",
+            after.id,
+            after.state_name().word(),
+            slots.join(", "),
+            after.decision_digest().short()
+        ));
+    } else if after.has_steps() && after.execution.is_some() {
+        let steps: Vec<&str> = after.approved_steps().into_iter().map(|s| s.as_str()).collect();
+        let part = if after.is_whole() { "" } else { "in part: " };
+        out.line(format_args!("{} is approved {part}{}", after.id, steps.join(", ")));
+    }
+}

@@ -1,0 +1,142 @@
+//! Reading what a command is given: a file or stdin, never more than the limit, and never through a surprise.
+
+use crate::cli::Stop;
+use crate::domain::canon;
+use crate::domain::document::{self, Document, Invalid, Limits};
+use crate::domain::refusal::{Refusal, exit};
+use rustix::fs::{FileType, Mode, OFlags};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// Opens a regular file, or stdin for `-`.
+///
+/// # Errors
+/// Exit 74 when it cannot be opened, 65 when it is a device or a pipe.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let trouble = |e: rustix::io::Errno| {
+        Stop::Said(exit::IO, format!("reading {}: {e}; check the path", path.display()))
+    };
+    // Non-blocking, so that naming a FIFO does not hang; what is not a regular file is refused below.
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty());
+    let file = file.map_err(trouble)?;
+    let meta = rustix::fs::fstat(&file).map_err(trouble)?;
+    if FileType::from_raw_mode(meta.st_mode) != FileType::RegularFile {
+        let words = format!("{} is not a regular file; pipe it in and name -", path.display());
+        return Err(Stop::Said(exit::INVALID, words));
+    }
+    Ok(Box::new(BufReader::new(File::from(file))))
+}
+
+/// Reads everything, at most `limit` bytes.
+///
+/// # Errors
+/// Exit 65 beyond the limit, 74 when reading fails.
+pub fn all(mut from: impl BufRead, limit: usize, what: &str) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let read = from.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|e| Stop::Said(exit::IO, format!("reading {what}: {e}")))?;
+    if bytes.len() > limit {
+        return Err(Stop::Said(
+            exit::INVALID,
+            format!("{what}: more than {limit} bytes; nothing was stored"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// One document with the line it began on.
+pub struct Lined {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The document.
+    pub document: Document,
+}
+
+/// Documents from a file or stdin, in portions: one document over any number of lines, or one a line.
+pub struct Documents<'a> {
+    from: Box<dyn BufRead>,
+    limits: &'a Limits,
+    line: usize,
+    first: Option<Vec<u8>>,
+}
+
+impl<'a> Documents<'a> {
+    /// Reads from `from` under `limits`.
+    pub fn new(from: Box<dyn BufRead>, limits: &'a Limits) -> Self {
+        Self { from, limits, line: 0, first: None }
+    }
+
+    /// The next documents, at most `most`; none at the end.
+    ///
+    /// # Errors
+    /// Exit 65 for a document that is not valid, with its line when there are several.
+    pub fn next(&mut self, most: usize) -> Result<Vec<Lined>, Stop> {
+        let mut out = Vec::new();
+        while out.len() < most {
+            let Some(text) = self.next_line()? else { break };
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let first = self.first.is_none();
+            // A first line that is no JSON by itself is the beginning of one document over many lines.
+            if first && canon::read(&text).is_err() {
+                return self.whole(text).map(|document| vec![document]);
+            }
+            let document =
+                document::read(&text, self.limits).map_err(|invalid| self.at_line(&invalid, first))?;
+            if first {
+                self.first = Some(Vec::new());
+            }
+            out.push(Lined { line: self.line, document });
+        }
+        Ok(out)
+    }
+
+    fn whole(&mut self, mut text: Vec<u8>) -> Result<Lined, Stop> {
+        let line = self.line;
+        let room = self.limits.document.saturating_sub(text.len());
+        text.push(b'\n');
+        text.extend(all(&mut self.from, room, "document")?);
+        self.first = Some(Vec::new());
+        match document::read(&text, self.limits) {
+            Ok(document) => Ok(Lined { line, document }),
+            Err(invalid) => Err(invalid_stop(invalid)),
+        }
+    }
+
+    /// One line without its line feed; nothing at the end. A line beyond the limit is not read to its end.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Stop> {
+        let mut bytes = Vec::new();
+        let limit = self.limits.document as u64 + 2;
+        let read = self.from.by_ref().take(limit).read_until(b'\n', &mut bytes);
+        let read = read.map_err(|e| Stop::Said(exit::IO, format!("reading the documents: {e}")))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += 1;
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        if bytes.len() > self.limits.document {
+            let invalid = Invalid::new("document", format!("more than {} bytes", self.limits.document));
+            return Err(self.at_line(&invalid, self.line == 1));
+        }
+        Ok(Some(bytes))
+    }
+
+    fn at_line(&self, invalid: &Invalid, first: bool) -> Stop {
+        if first {
+            return invalid_stop(invalid.clone());
+        }
+        let words = format!("line {}: {invalid}; this line and those after it were not stored", self.line);
+        Stop::Said(exit::INVALID, words)
+    }
+}
+
+fn invalid_stop(invalid: Invalid) -> Stop {
+    Stop::Because(Refusal::Invalid(invalid).into())
+}

@@ -1,0 +1,91 @@
+//! The command line: words in, lines or JSON out, an exit code.
+
+pub mod args;
+pub mod output;
+pub mod input;
+pub mod commands;
+
+use crate::app::{App, Clock, Error, Failure, Place};
+use crate::domain::refusal::exit;
+use crate::domain::text::safe_line;
+use args::{Cli, Verb};
+use clap::Parser;
+use clap::error::ErrorKind;
+use output::Out;
+use std::ffi::OsString;
+
+/// How a command ended without doing what was asked.
+#[derive(Debug)]
+pub enum Stop {
+    /// A use case said no, or could not.
+    Because(Error),
+    /// The command line or its input is wrong; the code and the sentence.
+    Said(u8, String),
+}
+
+impl From<Error> for Stop {
+    fn from(e: Error) -> Self {
+        Stop::Because(e)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(e: Failure) -> Self {
+        Stop::Because(e.into())
+    }
+}
+
+/// What every command returns: its exit code.
+pub type Done = Result<u8, Stop>;
+
+/// Runs one command line; the exit code.
+pub fn run(arguments: Vec<OsString>) -> u8 {
+    let mut out = Out::standard();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(e) => return refuse_usage(&mut out, &e),
+    };
+    out.as_json = cli.json;
+    let done = dispatch(cli, &mut out);
+    out.end();
+    match done {
+        Ok(code) => code,
+        Err(Stop::Said(code, words)) => {
+            out.complain(code, &safe_line(&words));
+            code
+        }
+        Err(Stop::Because(e)) => {
+            out.complain(e.exit_code(), &crate::domain::text::Safe::composed(&e));
+            e.exit_code()
+        }
+    }
+}
+
+/// Help goes to stdout; a wrong command line is quoted back with everything a terminal would obey made visible.
+fn refuse_usage(out: &mut Out, e: &clap::Error) -> u8 {
+    let text = e.render().to_string();
+    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        text.lines().for_each(|line| out.line(line));
+        out.end();
+        return exit::DONE;
+    }
+    for line in text.trim_end().lines() {
+        out.aside(&safe_line(line));
+    }
+    exit::USAGE
+}
+
+fn dispatch(cli: Cli, out: &mut Out) -> Done {
+    let place = Place { store: cli.store, config: cli.config, as_name: cli.as_name };
+    let verb = match cli.verb {
+        // These need no store.
+        Some(Verb::Completions { shell }) => return commands::meta::completions(shell, out),
+        Some(Verb::Man) => return commands::meta::man(out),
+        Some(Verb::Demo(demo)) => return commands::demo::run(&demo, out),
+        Some(Verb::Keys) => return commands::meta::keys(out),
+        None => return commands::screen::run(&place, &cli.look),
+        Some(verb) => verb,
+    };
+    let mut app = App::open(&place, Clock::system())?;
+    commands::run(&mut app, verb, out)
+}

@@ -1,0 +1,101 @@
+//! The only door to stdout and stderr. What goes through is harmless to a terminal, and a reader that has gone away
+//! is no error: what was committed stays committed, and the exit code says so.
+
+use crate::domain::text::Safe;
+use crate::present::json::escaped;
+use crate::present::line::Line;
+use serde_json::{Value, json};
+use std::fmt;
+use std::io::{self, BufWriter, ErrorKind, Write};
+
+/// Where a command's words go.
+pub struct Out {
+    /// Whether data is printed as JSON.
+    pub as_json: bool,
+    stdout: BufWriter<io::Stdout>,
+    failed: Option<io::Error>,
+}
+
+impl Out {
+    /// The process's own stdout.
+    pub fn standard() -> Self {
+        Self { as_json: false, stdout: BufWriter::new(io::stdout()), failed: None }
+    }
+
+    /// Prints one line of our own words and of values that are safe.
+    pub fn line(&mut self, words: impl fmt::Display) {
+        let words = Safe::composed(words);
+        self.write(format_args!("{words}\n"));
+    }
+
+    /// Prints lines as the screen would draw them, without tones.
+    pub fn lines(&mut self, lines: &[Line]) {
+        for line in lines {
+            self.write(format_args!("{line}\n"));
+        }
+    }
+
+    /// Prints one JSON value.
+    pub fn json(&mut self, value: &Value) {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        self.json_line(&text);
+    }
+
+    /// Prints JSON text that is already written.
+    pub fn json_line(&mut self, text: &str) {
+        self.write(format_args!("{}\n", escaped(text)));
+    }
+
+    /// Prints a document that is wholly ours (a completion script, a man page).
+    pub fn verbatim(&mut self, document: &[u8]) {
+        let done = self.stdout.write_all(document);
+        self.note(done);
+    }
+
+    /// A remark on stderr, beside the data.
+    pub fn aside(&mut self, words: &Safe) {
+        let _ = self.stdout.flush();
+        let _ = writeln!(io::stderr(), "{words}");
+    }
+
+    /// The sentence that says why not, on stderr; with `--json` as an object on stdout too.
+    pub fn complain(&mut self, code: u8, words: &Safe) {
+        if self.as_json {
+            self.json(&json!({"v": 1, "error": {"exit": code, "message": words.as_str()}}));
+        }
+        self.end();
+        self.aside(&Safe::composed(format_args!("countersign: {words}")));
+    }
+
+    /// Sends what is buffered, so that a waiting reader has it now.
+    pub fn flush(&mut self) {
+        let done = self.stdout.flush();
+        self.note(done);
+    }
+
+    /// Sends what is buffered, and says on stderr when it could not all be printed.
+    pub fn end(&mut self) {
+        self.flush();
+        if let Some(e) = self.failed.take() {
+            let words = crate::domain::text::safe_line(&e.to_string());
+            let _ = writeln!(io::stderr(), "countersign: done, but not everything could be printed: {words}");
+        }
+    }
+
+    /// Whether everything so far could be printed, a reader that has gone away counting as printed.
+    pub fn is_whole(&self) -> bool {
+        self.failed.is_none()
+    }
+
+    fn write(&mut self, words: fmt::Arguments<'_>) {
+        let done = self.stdout.write_fmt(words);
+        self.note(done);
+    }
+
+    fn note(&mut self, done: io::Result<()>) {
+        match done {
+            Err(e) if e.kind() != ErrorKind::BrokenPipe => self.failed = Some(e),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,973 @@
+//! `draft`: a WORKFLOW_DRAFT message becomes one plan. `docs/producer.md` has the mapping as a table.
+
+use super::{Imported, checked, json, shaped, words};
+use crate::domain::document::{Invalid, Limits};
+use crate::domain::names::{Identifier, ParamKey, PrincipalName, Reference, StepId};
+use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The one message type that is taken.
+const TYPE: &str = "WORKFLOW_DRAFT";
+/// Who asks, when the call names nobody.
+const BY: &str = "planner";
+/// Why a state that says more than "waiting" is not taken over.
+const ELSEWHERE: &str = "a decision made elsewhere is not a decision here";
+
+words!(
+    /// How far a plan is, elsewhere.
+    PlanState {
+        Created = "created",
+        Running = "running",
+        WaitingIntervention = "waiting_intervention",
+        Completed = "completed",
+        Failed = "failed",
+    }
+);
+words!(
+    /// How far a step is, elsewhere.
+    StepState {
+        Pending = "pending",
+        Running = "running",
+        Completed = "completed",
+        Failed = "failed",
+        WaitingIntervention = "waiting_intervention",
+        Timeout = "timeout",
+    }
+);
+words!(
+    /// What was decided, elsewhere.
+    ApprovalState {
+        DraftPending = "draft_pending",
+        StepApproved = "step_approved",
+        StepRejected = "step_rejected",
+        StepModified = "step_modified",
+        WaitingUserApproval = "waiting_user_approval",
+        UserCancelled = "user_cancelled",
+    }
+);
+words!(
+    /// The first half of a native action.
+    ActionType {
+        Calendar = "calendar",
+        Task = "task",
+        Contact = "contact",
+        Analysis = "analysis",
+        Email = "email",
+        System = "system",
+    }
+);
+words!(
+    /// Least first: the order is used.
+    RiskLevel { Low = "low", Medium = "medium", High = "high" }
+);
+words!(
+    /// The same three as here.
+    Effect { Blocks = "blocks", Enhances = "enhances", Optional = "optional" }
+);
+words!(
+    /// The same four as here.
+    Resolution { Wait = "wait", Skip = "skip", Fallback = "fallback", AskUser = "ask_user" }
+);
+
+/// The message. What is read and has no place here is held as a bare value, so that it can be named in a note and
+/// a field that nobody has heard of is still an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Message {
+    #[serde(rename = "type")]
+    _type: String,
+    session_id: Reference,
+    payload: Payload,
+    timestamp: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Payload {
+    original_message: String,
+    #[serde(default)]
+    summary: String,
+    total_steps: Option<u64>,
+    estimated_duration: Option<String>,
+    plan_state: Option<PlanState>,
+    approval_status: Option<ApprovalState>,
+    steps: Vec<Step>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, Dependencies>,
+    #[serde(default)]
+    risks: Vec<Risk>,
+    #[serde(default)]
+    approved_steps: Vec<Value>,
+    #[serde(default)]
+    rejected_steps: Vec<Value>,
+    timestamp: Option<Value>,
+    phone_number: Option<Value>,
+    user_id: Option<Value>,
+    entities: Option<Value>,
+    created_at: Option<Value>,
+    last_interaction: Option<Value>,
+    execution_context: Option<Value>,
+    /// Can be seen; a claim about it is worth no sentence.
+    #[serde(rename = "isMultiStep")]
+    _is_multi_step: Option<bool>,
+    current_step_index: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Step {
+    id: StepId,
+    order: Option<u64>,
+    description: String,
+    #[serde(rename = "type")]
+    kind: ActionType,
+    action: Identifier,
+    state: Option<StepState>,
+    approval_status: Option<ApprovalState>,
+    risk_level: Option<RiskLevel>,
+    estimated_time: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
+    #[serde(default)]
+    depends_on: Vec<Dependency>,
+    expected_outcome: Option<String>,
+    #[serde(default)]
+    params: BTreeMap<ParamKey, Value>,
+    user_friendly_description: Option<Value>,
+    required_permissions: Option<Value>,
+    requires: Option<Value>,
+    result: Option<Value>,
+    is_modified: Option<Value>,
+    original_params: Option<Value>,
+    user_modifications: Option<Value>,
+}
+
+/// What the top-level map says of one step: one reason for several needs, or needs of their own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Dependencies {
+    #[serde(default)]
+    depends_on: Vec<StepId>,
+    reason: Option<String>,
+    is_blocking: Option<bool>,
+    step_id: Option<StepId>,
+    #[serde(default)]
+    dependencies: Vec<Dependency>,
+    can_execute: Option<bool>,
+    blocked_by: Option<Vec<StepId>>,
+}
+
+/// A need: a bare step id, or with its terms.
+struct Dependency {
+    step: StepId,
+    field: Option<ParamKey>,
+    effect: Option<Effect>,
+    resolution: Option<Resolution>,
+    fallback: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Risk {
+    step_id: StepId,
+    level: RiskLevel,
+    #[serde(default)]
+    description: String,
+}
+
+// Written by hand because serde's untagged enums lose the path and the reason of what is wrong inside.
+impl<'de> Deserialize<'de> for Dependency {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        struct Terms {
+            step_id: StepId,
+            field: Option<ParamKey>,
+            effect: Option<Effect>,
+            resolution: Option<Resolution>,
+            fallback_value: Option<Value>,
+        }
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Dependency;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a step id, or an object with stepId")
+            }
+            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Dependency, E> {
+                let step = StepId::new(id).map_err(E::custom)?;
+                Ok(Dependency::bare(step))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Dependency, A::Error> {
+                let terms = Terms::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Dependency {
+                    step: terms.step_id,
+                    field: terms.field,
+                    effect: terms.effect,
+                    resolution: terms.resolution,
+                    fallback: terms.fallback_value,
+                })
+            }
+        }
+        reader.deserialize_any(Either)
+    }
+}
+
+impl Dependency {
+    const fn bare(step: StepId) -> Self {
+        Self { step, field: None, effect: None, resolution: None, fallback: None }
+    }
+
+    const fn has_terms(&self) -> bool {
+        self.field.is_some() || self.effect.is_some() || self.resolution.is_some() || self.fallback.is_some()
+    }
+}
+
+/// The steps of the message by name.
+type Known<'a> = BTreeMap<&'a str, &'a StepId>;
+
+/// One native need on its way out.
+#[derive(Clone, PartialEq, Serialize)]
+struct Need {
+    step: StepId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<ParamKey>,
+    effect: &'static str,
+    resolution: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<Value>,
+}
+
+/// Reads a WORKFLOW_DRAFT message into one plan, asked for by `by` or else by `planner`.
+///
+/// # Errors
+/// [`Invalid`] naming the field of the message.
+pub fn read(bytes: &[u8], by: Option<&PrincipalName>, limits: &Limits) -> Result<Imported, Invalid> {
+    let value = json(bytes, limits)?;
+    check_type(&value)?;
+    let message: Message = shaped(value, "")?;
+    let payload = &message.payload;
+    if payload.steps.len() > limits.steps {
+        let why = format!("{} steps; at most {}", payload.steps.len(), limits.steps);
+        return Err(Invalid::new("payload.steps", why));
+    }
+    let mut out = Imported::default();
+    note_states(&message, &mut out);
+
+    let risks = raised(payload)?;
+    let mut steps = Vec::with_capacity(payload.steps.len());
+    let needs = needs_of(payload, &mut out)?;
+    for (n, (step, needs)) in payload.steps.iter().zip(needs).enumerate() {
+        let at = format!("payload.steps[{n}]");
+        let action = format!("{}.{}", step.kind.word(), step.action);
+        Identifier::new(action.as_str()).map_err(|e| Invalid::new(format!("{at}.action"), e.0))?;
+        let mut native = json!({"id": step.id, "title": step.description, "action": action});
+        if !step.params.is_empty() {
+            native["params"] = json!(step.params);
+        }
+        if let Some(risk) = risks.get(&step.id).copied().max(step.risk_level) {
+            native["risk"] = json!(risk.word());
+        }
+        if let Some(expected) = &step.expected_outcome {
+            native["expected"] = json!(expected);
+        }
+        if let Some(text) = &step.estimated_time {
+            match seconds(text) {
+                Some(seconds) => native["estimate_s"] = json!(seconds),
+                None => out.note(format!(
+                    "{at}.estimatedTime: \"{text}\" is no length of time that is understood here; left out"
+                )),
+            }
+        }
+        if !needs.is_empty() {
+            native["needs"] = json!(needs);
+        }
+        steps.push(native);
+    }
+
+    let mut labels = Map::new();
+    if let Some(text) = &payload.estimated_duration {
+        labels.insert("estimated-duration".into(), json!(text));
+    }
+    if let Some(state) = payload.plan_state {
+        labels.insert("plan-state".into(), json!(state.word()));
+    }
+    let native = json!({
+        "kind": "plan", "title": title(&payload.original_message, limits.title), "summary": summary(payload),
+        "ref": message.session_id, "by": by.map_or(BY, PrincipalName::as_str), "labels": labels, "steps": steps,
+    });
+    out.documents.push(checked(native, limits, foreign_name)?);
+    Ok(out)
+}
+
+/// The type is checked before anything else: the other messages have another shape, and their errors would mislead.
+fn check_type(value: &Value) -> Result<(), Invalid> {
+    let Value::Object(object) = value else {
+        return Err(Invalid::new("document", format!("must be a JSON object with \"type\": \"{TYPE}\"")));
+    };
+    match object.get("type") {
+        Some(Value::String(name)) if name.eq_ignore_ascii_case(TYPE) => Ok(()),
+        Some(Value::String(name)) => {
+            Err(Invalid::new("type", format!("`{name}` is not taken here; taken: {TYPE}")))
+        }
+        Some(_) => Err(Invalid::new("type", format!("must be a string; taken: {TYPE}"))),
+        None => Err(Invalid::new("type", format!("is missing; taken: {TYPE}"))),
+    }
+}
+
+/// Says what the message claims to have happened already, and what has no place in a request.
+fn note_states(message: &Message, out: &mut Imported) {
+    let payload = &message.payload;
+    if let Some(state) = payload.plan_state.filter(|s| *s != PlanState::Created) {
+        out.note(format!("payload.planState is {}: {ELSEWHERE}", state.word()));
+    }
+    let undecided = |s: &ApprovalState| *s != ApprovalState::DraftPending;
+    if let Some(state) = payload.approval_status.filter(undecided) {
+        out.note(format!("payload.approvalStatus is {}: {ELSEWHERE}", state.word()));
+    }
+    for (name, list) in
+        [("approvedSteps", &payload.approved_steps), ("rejectedSteps", &payload.rejected_steps)]
+    {
+        if !list.is_empty() {
+            out.note(format!("payload.{name} is not empty: {ELSEWHERE}"));
+        }
+    }
+    for (n, step) in payload.steps.iter().enumerate() {
+        if let Some(state) = step.state.filter(|s| *s != StepState::Pending) {
+            out.note(format!("payload.steps[{n}].state is {}: {ELSEWHERE}", state.word()));
+        }
+        if let Some(state) = step.approval_status.filter(undecided) {
+            out.note(format!("payload.steps[{n}].approvalStatus is {}: {ELSEWHERE}", state.word()));
+        }
+        for (name, value) in [
+            ("userFriendlyDescription", &step.user_friendly_description),
+            ("requiredPermissions", &step.required_permissions),
+            ("requires", &step.requires),
+            ("result", &step.result),
+            ("isModified", &step.is_modified),
+            ("originalParams", &step.original_params),
+            ("userModifications", &step.user_modifications),
+        ] {
+            if value.as_ref().is_some_and(|v| *v != Value::Bool(false)) {
+                out.note(format!("payload.steps[{n}].{name} is not taken: a request has no place for it"));
+            }
+        }
+    }
+    for (name, value) in [
+        ("timestamp", &message.timestamp),
+        ("payload.timestamp", &payload.timestamp),
+        ("payload.phoneNumber", &payload.phone_number),
+        ("payload.userId", &payload.user_id),
+        ("payload.entities", &payload.entities),
+        ("payload.createdAt", &payload.created_at),
+        ("payload.lastInteraction", &payload.last_interaction),
+        ("payload.executionContext", &payload.execution_context),
+        ("payload.currentStepIndex", &payload.current_step_index),
+    ] {
+        if value.is_some() {
+            out.note(format!("{name} is not taken: a request has no place for it"));
+        }
+    }
+    if let Some(total) = payload.total_steps.filter(|t| *t != payload.steps.len() as u64) {
+        out.note(format!("payload.totalSteps says {total}, but there are {} steps", payload.steps.len()));
+    }
+    let orders: Vec<u64> = payload.steps.iter().filter_map(|s| s.order).collect();
+    if orders.windows(2).any(|pair| pair[0] >= pair[1]) {
+        out.note("payload.steps[].order does not rise: the steps stay in the order they stand in");
+    }
+}
+
+/// The highest level that `risks` names for each step.
+fn raised(payload: &Payload) -> Result<BTreeMap<&StepId, RiskLevel>, Invalid> {
+    let mut out: BTreeMap<&StepId, RiskLevel> = BTreeMap::new();
+    for (n, risk) in payload.risks.iter().enumerate() {
+        if !payload.steps.iter().any(|s| s.id == risk.step_id) {
+            return Err(no_such_step(&format!("payload.risks[{n}].stepId"), &risk.step_id));
+        }
+        let level = out.entry(&risk.step_id).or_insert(risk.level);
+        *level = risk.level.max(*level);
+    }
+    Ok(out)
+}
+
+/// The native needs of every step, in document order.
+fn needs_of(payload: &Payload, out: &mut Imported) -> Result<Vec<Vec<Need>>, Invalid> {
+    let known: Known = payload.steps.iter().map(|s| (s.id.as_str(), &s.id)).collect();
+    for (name, entry) in &payload.dependencies {
+        let at = format!("payload.dependencies.{name}");
+        let Some(step) = known.get(name.as_str()) else {
+            return Err(Invalid::new(at, format!("there is no step {name}")));
+        };
+        if entry.step_id.as_ref().is_some_and(|id| id != *step) {
+            return Err(Invalid::new(format!("{at}.stepId"), format!("must be {name}, as its key is")));
+        }
+        if entry.depends_on.is_empty() && entry.dependencies.is_empty() && entry.is_blocking.is_some() {
+            return Err(Invalid::new(at, "says isBlocking but names no step in dependsOn"));
+        }
+        if entry.can_execute.is_some() || entry.blocked_by.is_some() {
+            out.note(format!(
+                "{at}.canExecute and blockedBy are not taken: what would run is worked out here"
+            ));
+        }
+    }
+    let mut all = Vec::with_capacity(payload.steps.len());
+    for (n, step) in payload.steps.iter().enumerate() {
+        let mut needs = StepNeeds::new(step, &known);
+        let at = format!("payload.steps[{n}]");
+        let above = payload.dependencies.get(step.id.as_str());
+        let map_at = format!("payload.dependencies.{}", step.id);
+        let blocking: BTreeSet<&StepId> = above.map(|e| e.depends_on.iter().collect()).unwrap_or_default();
+        let is_blocking =
+            |id: &StepId| above.filter(|_| blocking.contains(id)).and_then(|entry| entry.is_blocking);
+        let bare: Vec<Dependency> = blocking.iter().map(|id| Dependency::bare((*id).clone())).collect();
+        let lists = [
+            (format!("{at}.dependencies"), step.dependencies.as_slice()),
+            (format!("{at}.dependsOn"), step.depends_on.as_slice()),
+            (format!("{map_at}.dependencies"), above.map_or(&[][..], |e| e.dependencies.as_slice())),
+            (format!("{map_at}.dependsOn"), bare.as_slice()),
+        ];
+        // A bare id says less than terms do: it makes a need only where no terms are given anywhere.
+        for with_terms in [true, false] {
+            for (list_at, list) in &lists {
+                for (m, one) in list.iter().enumerate().filter(|(_, one)| one.has_terms() == with_terms) {
+                    if with_terms || !needs.named.contains(&one.step) {
+                        needs.add(&format!("{list_at}[{m}]"), one, is_blocking(&one.step), &map_at)?;
+                    }
+                }
+            }
+        }
+        for used in needs.used.keys().filter(|id| !needs.named.contains(*id)) {
+            out.note(format!("{at}.params uses a value of {used}, but no dependency on {used} is declared"));
+        }
+        all.push(needs.found);
+    }
+    Ok(all)
+}
+
+/// The needs of one step while they are collected.
+struct StepNeeds<'a> {
+    known: &'a Known<'a>,
+    /// Which fields of which steps the parameters use.
+    used: BTreeMap<&'a StepId, BTreeSet<ParamKey>>,
+    /// The steps that are needed, and where in `found` each of their fields stands.
+    named: BTreeSet<StepId>,
+    places: BTreeMap<(StepId, Option<ParamKey>), usize>,
+    found: Vec<Need>,
+}
+
+impl<'a> StepNeeds<'a> {
+    fn new(step: &Step, known: &'a Known<'a>) -> Self {
+        let mut used = BTreeMap::new();
+        step.params.values().for_each(|value| placeholders(value, known, &mut used));
+        Self { known, used, named: BTreeSet::new(), places: BTreeMap::new(), found: Vec::new() }
+    }
+
+    fn add(
+        &mut self,
+        at: &str,
+        dependency: &Dependency,
+        is_blocking: Option<bool>,
+        map_at: &str,
+    ) -> Result<(), Invalid> {
+        let step = &dependency.step;
+        if !self.known.contains_key(step.as_str()) {
+            return Err(no_such_step(at, step));
+        }
+        let effect = match (dependency.effect, is_blocking) {
+            (Some(effect), Some(blocks)) if blocks != (effect == Effect::Blocks) => {
+                return Err(Invalid::new(
+                    format!("{map_at}.isBlocking"),
+                    format!("says {blocks}, but {at}.effect says {}; they must agree", effect.word()),
+                ));
+            }
+            (Some(effect), _) => effect,
+            (None, Some(false)) => Effect::Enhances,
+            (None, Some(true) | None) => Effect::Blocks,
+        };
+        let has_fallback = dependency.fallback.is_some();
+        let resolution = dependency.resolution.unwrap_or(match effect {
+            Effect::Blocks => Resolution::AskUser,
+            Effect::Enhances if has_fallback => Resolution::Fallback,
+            // Without a value to fall back on the data is left out, and the step runs without it.
+            Effect::Enhances | Effect::Optional => Resolution::Skip,
+        });
+        if resolution == Resolution::Fallback && !has_fallback {
+            return Err(Invalid::new(
+                format!("{at}.fallbackValue"),
+                "is missing; the resolution fallback needs a value",
+            ));
+        }
+        let need = Need {
+            step: step.clone(),
+            field: dependency.field.clone().or_else(|| self.inferred(step)),
+            effect: effect.word(),
+            resolution: resolution.word(),
+            fallback: dependency.fallback.clone(),
+        };
+        match self.places.get(&(need.step.clone(), need.field.clone())) {
+            Some(place) if self.found.get(*place) == Some(&need) => {}
+            Some(_) => return Err(Invalid::new(at, format!("{step} was already named, on other terms"))),
+            None => {
+                self.named.insert(need.step.clone());
+                self.places.insert((need.step.clone(), need.field.clone()), self.found.len());
+                self.found.push(need);
+            }
+        }
+        Ok(())
+    }
+
+    /// The field that is meant when the parameters use exactly one.
+    fn inferred(&self, step: &StepId) -> Option<ParamKey> {
+        let fields = self.used.get(step)?;
+        fields.first().filter(|_| fields.len() == 1).cloned()
+    }
+}
+
+fn no_such_step(at: &str, step: &StepId) -> Invalid {
+    Invalid::new(at, format!("there is no step {step}"))
+}
+
+/// Collects every `{{step.field}}` in a parameter. Step ids may hold dots: the longest known one wins.
+fn placeholders<'a>(value: &Value, known: &Known<'a>, found: &mut BTreeMap<&'a StepId, BTreeSet<ParamKey>>) {
+    match value {
+        Value::String(text) => {
+            for inside in text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")) {
+                let inside = inside.0.trim();
+                let parts = inside.rmatch_indices('.').find_map(|(dot, _)| {
+                    let id = known.get(&inside[..dot])?;
+                    Some((*id, ParamKey::new(&inside[dot + 1..]).ok()?))
+                });
+                if let Some((id, field)) = parts {
+                    found.entry(id).or_default().insert(field);
+                }
+            }
+        }
+        // Reading refused what nests deeper than 32, so this recursion is shallow.
+        Value::Array(items) => items.iter().for_each(|item| placeholders(item, known, found)),
+        Value::Object(map) => map.values().for_each(|item| placeholders(item, known, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The first line of the message, cut at the limit; the whole of it stands in the summary.
+fn title(message: &str, most: usize) -> String {
+    let line = message.trim().lines().next().unwrap_or_default();
+    if line.len() <= most {
+        return line.to_owned();
+    }
+    let mut end = most.saturating_sub('…'.len_utf8());
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &line[..end])
+}
+
+/// The producer's story: its summary, the message that started it, why steps depend on others, and the named risks.
+fn summary(payload: &Payload) -> String {
+    let mut out = payload.summary.trim_end().to_owned();
+    let mut section = |heading: &str, body: &str| {
+        if !out.is_empty() {
+            out.push_str("\n\n");
+        }
+        out.push_str(heading);
+        out.push('\n');
+        out.push_str(body);
+    };
+    section("Original message:", &payload.original_message);
+    let reasons: Vec<String> = payload
+        .dependencies
+        .iter()
+        .filter_map(|(step, entry)| entry.reason.as_ref().map(|reason| format!("- {step}: {reason}")))
+        .collect();
+    if !reasons.is_empty() {
+        section("Why steps depend on others:", &reasons.join("\n"));
+    }
+    let risks: Vec<String> = payload
+        .risks
+        .iter()
+        .map(|risk| format!("- {} ({}): {}", risk.step_id, risk.level.word(), risk.description))
+        .collect();
+    if !risks.is_empty() {
+        section("Risks:", &risks.join("\n"));
+    }
+    out
+}
+
+/// The upper bound of "10 seconds", "2-3 minutes", "about 1 hour", "45s".
+fn seconds(text: &str) -> Option<u32> {
+    let lower = text.trim().to_ascii_lowercase();
+    let lower = ["about ", "~", "up to "].iter().find_map(|p| lower.strip_prefix(p)).unwrap_or(&lower);
+    let unit_at = lower
+        .rfind(|c: char| !c.is_ascii_alphabetic())
+        .map_or(0, |at| at + lower[at..].chars().next().map_or(1, char::len_utf8));
+    let (amount, unit) = lower.split_at(unit_at);
+    let factor = match unit {
+        "s" | "sec" | "secs" | "second" | "seconds" => 1,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 3600,
+        _ => return None,
+    };
+    let amount = amount.trim_end();
+    let number = |text: &str| -> Option<u32> {
+        let text = text.trim();
+        (!text.is_empty() && text.bytes().all(|c| c.is_ascii_digit())).then(|| text.parse().ok())?
+    };
+    let range = ["-", "–", " to "].iter().find_map(|between| amount.split_once(between));
+    let upper = match range {
+        Some((from, to)) => number(from).zip(number(to)).filter(|(from, to)| from <= to)?.1,
+        None => number(amount)?,
+    };
+    upper.checked_mul(factor)
+}
+
+/// What a native field is called in the message.
+fn foreign_name(native: &str) -> String {
+    match native {
+        "ref" => "sessionId".into(),
+        "title" => "payload.originalMessage".into(),
+        "summary" => "payload.summary with originalMessage, reasons and risks".into(),
+        "labels.estimated-duration" => "payload.estimatedDuration".into(),
+        "by" | "document" => native.into(),
+        _ => {
+            let (at, last) = native.rsplit_once('.').unwrap_or(("", native));
+            let last = match last {
+                "title" => "description",
+                "expected" => "expectedOutcome",
+                "risk" => "riskLevel",
+                last => last,
+            };
+            if at.is_empty() { format!("payload.{last}") } else { format!("payload.{at}.{last}") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> Value {
+        json!({"type": "WORKFLOW_DRAFT", "sessionId": "wf_77", "payload": {
+            "originalMessage": "Order paper and tell Ada",
+            "summary": "Two steps", "totalSteps": 2, "estimatedDuration": "1-2 minutes", "planState": "created",
+            "steps": [
+                {"id": "find", "order": 1, "description": "Find Ada", "type": "contact", "action": "search_contacts",
+                 "state": "pending", "approvalStatus": "draft_pending", "riskLevel": "low",
+                 "estimatedTime": "10 seconds", "dependencies": [], "expectedOutcome": "Her address",
+                 "params": {"query": "Ada"}},
+                {"id": "tell", "order": 2, "description": "Write to her", "type": "EMAIL", "action": "send_email",
+                 "state": "PENDING", "approvalStatus": "DRAFT_PENDING", "riskLevel": "MEDIUM",
+                 "estimatedTime": "2-3 minutes", "dependencies": ["find"],
+                 "params": {"to": ["{{find.email}}"], "subject": "Paper"}}],
+            "dependencies": {"tell": {"dependsOn": ["find"], "reason": "Her address is needed", "isBlocking": true}},
+            "risks": [{"stepId": "tell", "level": "high", "description": "A mail leaves the house"}]}})
+    }
+
+    fn take(value: &Value) -> Imported {
+        read(value.to_string().as_bytes(), None, &Limits::BUILT_IN).unwrap()
+    }
+
+    fn refused(value: &Value) -> String {
+        read(value.to_string().as_bytes(), None, &Limits::BUILT_IN).unwrap_err().to_string()
+    }
+
+    fn notes(imported: &Imported) -> Vec<String> {
+        imported.notes.iter().map(ToString::to_string).collect()
+    }
+
+    /// The message with one place changed.
+    fn with(pointer: &str, value: Value) -> Value {
+        let mut message = message();
+        let (parent, last) = pointer.rsplit_once('/').unwrap();
+        let parent = message.pointer_mut(parent).unwrap();
+        match parent {
+            Value::Array(items) => items[last.parse::<usize>().unwrap()] = value,
+            other => other[last] = value,
+        }
+        message
+    }
+
+    #[test]
+    fn a_draft_becomes_one_plan() {
+        let imported = take(&message());
+        assert_eq!(notes(&imported), Vec::<String>::new());
+        assert_eq!(
+            imported.documents,
+            [json!({"kind": "plan", "title": "Order paper and tell Ada", "ref": "wf_77", "by": "planner",
+                "summary": "Two steps\n\nOriginal message:\nOrder paper and tell Ada\n\nWhy steps depend on others:\n\
+                            - tell: Her address is needed\n\nRisks:\n- tell (high): A mail leaves the house",
+                "labels": {"estimated-duration": "1-2 minutes", "plan-state": "created"},
+                "steps": [
+                    {"id": "find", "title": "Find Ada", "action": "contact.search_contacts", "risk": "low",
+                     "params": {"query": "Ada"}, "expected": "Her address", "estimate_s": 10},
+                    {"id": "tell", "title": "Write to her", "action": "email.send_email", "risk": "high",
+                     "params": {"to": ["{{find.email}}"], "subject": "Paper"}, "estimate_s": 180,
+                     "needs": [{"step": "find", "field": "email", "effect": "blocks", "resolution": "ask_user"}]}]})]
+        );
+    }
+
+    #[test]
+    fn another_producer_can_be_named() {
+        let by = PrincipalName::new("office-bot").unwrap();
+        let imported = read(message().to_string().as_bytes(), Some(&by), &Limits::BUILT_IN).unwrap();
+        assert_eq!(imported.documents[0]["by"], "office-bot");
+    }
+
+    #[test]
+    fn a_named_risk_raises_a_claim_and_never_lowers_it() {
+        let low = take(&with("/payload/risks/0/level", json!("low")));
+        assert_eq!(low.documents[0]["steps"][1]["risk"], "medium");
+        assert_eq!(
+            refused(&with("/payload/risks/0/stepId", json!("gone"))),
+            "payload.risks[0].stepId: there is no step gone"
+        );
+    }
+
+    #[test]
+    fn what_does_not_block_only_enhances_and_its_data_is_left_out() {
+        let needs = &take(&with("/payload/dependencies/tell/isBlocking", json!(false))).documents[0]["steps"]
+            [1]["needs"];
+        assert_eq!(
+            *needs,
+            json!([{"step": "find", "field": "email", "effect": "enhances", "resolution": "skip"}])
+        );
+    }
+
+    #[test]
+    fn the_map_alone_makes_a_need() {
+        let mut message = with("/payload/steps/1/dependencies", json!([]));
+        assert_eq!(take(&message).documents[0]["steps"][1]["needs"][0]["effect"], "blocks");
+        message["payload"]["dependencies"] = json!({});
+        let imported = take(&message);
+        assert_eq!(imported.documents[0]["steps"][1].get("needs"), None);
+        assert_eq!(
+            notes(&imported),
+            ["payload.steps[1].params uses a value of find, but no dependency on find is declared"]
+        );
+    }
+
+    #[test]
+    fn needs_with_their_own_terms_are_taken_in_either_case() {
+        let mut message = with(
+            "/payload/steps/1/dependencies",
+            json!([{"stepId": "find", "field": "title", "effect": "ENHANCES", "resolution": "FALLBACK",
+                    "fallbackValue": "paper"}]),
+        );
+        message["payload"]["dependencies"] = json!({});
+        assert_eq!(
+            take(&message).documents[0]["steps"][1]["needs"],
+            json!([{"step": "find", "field": "title", "effect": "enhances", "resolution": "fallback",
+                    "fallback": "paper"}])
+        );
+        message["payload"]["steps"][1]["dependencies"] =
+            json!([{"stepId": "find", "effect": "blocks", "resolution": "fallback"}]);
+        assert_eq!(
+            refused(&message),
+            "payload.steps[1].dependencies[0].fallbackValue: is missing; the resolution fallback needs a value"
+        );
+    }
+
+    #[test]
+    fn the_map_may_hold_needs_with_terms_and_their_verdict_is_not_taken() {
+        let mut message = with("/payload/steps/1/dependencies", json!([]));
+        message["payload"]["dependencies"]["tell"] = json!({"stepId": "tell", "canExecute": false, "blockedBy": ["find"],
+            "dependencies": [{"stepId": "find", "effect": "OPTIONAL"}]});
+        let imported = take(&message);
+        assert_eq!(
+            imported.documents[0]["steps"][1]["needs"],
+            json!([{"step": "find", "field": "email", "effect": "optional", "resolution": "skip"}])
+        );
+        assert!(notes(&imported)[0].contains("what would run is worked out here"));
+    }
+
+    #[test]
+    fn a_bare_id_adds_nothing_to_terms_given_elsewhere() {
+        let mut message = message();
+        message["payload"]["dependencies"]["tell"] =
+            json!({"dependencies": [{"stepId": "find", "field": "phone", "effect": "optional"}]});
+        assert_eq!(
+            take(&message).documents[0]["steps"][1]["needs"],
+            json!([{"step": "find", "field": "phone", "effect": "optional", "resolution": "skip"}])
+        );
+    }
+
+    #[test]
+    fn a_file_made_to_be_slow_is_not() {
+        let started = std::time::Instant::now();
+        let many = |make: &dyn Fn(usize) -> Value| (0..25_000).map(make).collect::<Vec<Value>>();
+        let mut message = with("/payload/steps/1/dependencies", json!([]));
+        message["payload"]["dependencies"] = json!({});
+        message["payload"]["steps"][1]["dependencies"] =
+            json!(many(&|n| json!({"stepId": "find", "field": format!("f{n}")})));
+        assert!(message.to_string().len() < Limits::BUILT_IN.document);
+        take(&message);
+        let text = format!("{}{}", "{{find.x}} {{".repeat(4_000), ".".repeat(10_000));
+        take(&with("/payload/steps/1/params/query", json!(text)));
+        message["payload"]["steps"] =
+            json!(many(&|_| json!({"id": "a", "description": "", "type": "task", "action": "x"})));
+        assert!(read(message.to_string().as_bytes(), None, &Limits::BUILT_IN).is_err());
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn two_places_that_contradict_each_other_are_refused() {
+        let message =
+            with("/payload/steps/1/dependencies", json!([{"stepId": "find", "effect": "optional"}]));
+        assert_eq!(
+            refused(&message),
+            "payload.dependencies.tell.isBlocking: says true, but payload.steps[1].dependencies[0].effect says \
+             optional; they must agree"
+        );
+    }
+
+    #[test]
+    fn a_field_is_inferred_only_when_exactly_one_is_used() {
+        let imported = take(&with("/payload/steps/1/params/cc", json!("{{ find.phone }}")));
+        assert_eq!(imported.documents[0]["steps"][1]["needs"][0].get("field"), None);
+    }
+
+    #[test]
+    fn a_decision_made_elsewhere_is_not_a_decision_here() {
+        let mut message = with("/payload/steps/0/approvalStatus", json!("STEP_APPROVED"));
+        message["payload"]["steps"][0]["state"] = json!("completed");
+        message["payload"]["planState"] = json!("running");
+        message["payload"]["approvedSteps"] = json!(["find"]);
+        let imported = take(&message);
+        assert_eq!(
+            notes(&imported),
+            [
+                "payload.planState is running: a decision made elsewhere is not a decision here",
+                "payload.approvedSteps is not empty: a decision made elsewhere is not a decision here",
+                "payload.steps[0].state is completed: a decision made elsewhere is not a decision here",
+                "payload.steps[0].approvalStatus is step_approved: a decision made elsewhere is not a decision here",
+            ]
+        );
+        assert_eq!(imported.documents[0]["steps"][0].get("state"), None);
+    }
+
+    #[test]
+    fn an_unknown_value_names_its_field_and_the_known_ones() {
+        for (pointer, said) in [
+            (
+                "/payload/steps/1/riskLevel",
+                "payload.steps[1].riskLevel: unknown value `huge`; known: low, medium, high",
+            ),
+            (
+                "/payload/planState",
+                "payload.planState: unknown value `huge`; known: created, running, waiting_",
+            ),
+            ("/payload/steps/0/state", "payload.steps[0].state: unknown value `huge`; known: pending, "),
+            ("/payload/steps/0/approvalStatus", "payload.steps[0].approvalStatus: unknown value `huge`"),
+            ("/payload/steps/0/type", "payload.steps[0].type: unknown value `huge`; known: calendar, task, "),
+            ("/payload/risks/0/level", "payload.risks[0].level: unknown value `huge`"),
+            ("/type", "type: `huge` is not taken here; taken: WORKFLOW_DRAFT"),
+        ] {
+            let refused = refused(&with(pointer, json!("huge")));
+            assert!(refused.starts_with(said), "{pointer}: {refused}");
+        }
+        let effect = with("/payload/steps/1/dependencies", json!([{"stepId": "find", "effect": "harms"}]));
+        assert_eq!(
+            refused(&effect),
+            "payload.steps[1].dependencies[0].effect: unknown value `harms`; known: blocks, enhances, optional"
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_an_unknown_field_and_an_unknown_step_name_their_place() {
+        for (pointer, value, said) in [
+            ("/payload/steps/1/riskLevel", json!(3), "payload.steps[1].riskLevel: invalid type: integer `3`"),
+            ("/payload/steps/1/colour", json!(1), "payload.steps[1].colour: unknown field `colour`"),
+            ("/payload/steps/1/dependencies", json!([7]), "payload.steps[1].dependencies[0]: invalid type"),
+            (
+                "/payload/steps/1/dependencies",
+                json!(["no"]),
+                "payload.steps[1].dependencies[0]: there is no step no",
+            ),
+            ("/payload/steps/1/id", json!("Tell"), "payload.steps[1].id: must be 1 to 64 of a-z"),
+            ("/payload/steps/0/action", json!("x".repeat(60)), "payload.steps[0].action: must be 1 to 64"),
+            ("/payload/steps", json!([]), "payload.risks[0].stepId: there is no step tell"),
+            ("/payload/originalMessage", json!(" "), "payload.originalMessage: is empty"),
+            (
+                "/payload/steps/0/description",
+                json!("x".repeat(401)),
+                "payload.steps[0].description: 401 bytes",
+            ),
+            ("/sessionId", json!("a b"), "sessionId: must be 1 to 128"),
+            ("/type", json!(1), "type: must be a string"),
+        ] {
+            let refused = refused(&with(pointer, value));
+            assert!(refused.starts_with(said), "{pointer}: {refused}");
+        }
+        assert!(refused(&json!({"payload": {}})).starts_with("type: is missing"));
+        assert!(refused(&json!([])).starts_with("document: must be a JSON object"));
+    }
+
+    #[test]
+    fn a_circle_is_spelled_out() {
+        let message = with("/payload/steps/0/dependencies", json!(["tell"]));
+        assert_eq!(refused(&message), "payload.steps: the needs go in a circle: find → tell → find");
+    }
+
+    #[test]
+    fn an_escape_in_any_value_comes_back_as_a_mark() {
+        let said = refused(&with("/payload/planState", json!("ru\u{1b}[2Jn")));
+        assert!(said.contains("ru⟨ESC⟩[2Jn"), "{said}");
+        let imported = take(&with("/payload/steps/0/estimatedTime", json!("\u{1b}]52;c;x\u{7}")));
+        assert_eq!(
+            notes(&imported),
+            [
+                "payload.steps[0].estimatedTime: \"⟨ESC⟩]52;c;x⟨BEL⟩\" is no length of time that is understood here; left out"
+            ]
+        );
+        // Prose is kept as it came; whoever shows it makes it safe.
+        let kept = take(&with("/payload/steps/0/description", json!("a\u{202e}b")));
+        assert_eq!(kept.documents[0]["steps"][0]["title"], "a\u{202e}b");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_in_the_title_and_whole_in_the_summary() {
+        let long = "ż".repeat(300);
+        let document = take(&with("/payload/originalMessage", json!(long))).documents.remove(0);
+        let title = document["title"].as_str().unwrap();
+        assert!(title.len() <= 400 && title.ends_with("ż…"), "{title}");
+        assert!(document["summary"].as_str().unwrap().contains(&long));
+    }
+
+    #[test]
+    fn what_was_not_taken_is_said() {
+        let mut message = with("/payload/totalSteps", json!(3));
+        message["payload"]["phoneNumber"] = json!("+48 600");
+        message["payload"]["steps"][0]["order"] = json!(9);
+        assert_eq!(
+            notes(&take(&message)),
+            [
+                "payload.phoneNumber is not taken: a request has no place for it",
+                "payload.totalSteps says 3, but there are 2 steps",
+                "payload.steps[].order does not rise: the steps stay in the order they stand in",
+            ]
+        );
+    }
+
+    #[test]
+    fn estimates_are_read_by_their_upper_bound() {
+        for (text, expected) in [
+            ("10 seconds", Some(10)),
+            ("2-3 minutes", Some(180)),
+            ("2 – 3 min", Some(180)),
+            ("1 to 2 hours", Some(7200)),
+            ("about 45s", Some(45)),
+            ("1 Minute", Some(60)),
+            ("3-2 minutes", None),
+            ("a while", None),
+            ("10", None),
+            ("-5 s", None),
+            ("seconds", None),
+            ("", None),
+            ("99999999 hours", None),
+            ("10 ⟨seconds", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+}

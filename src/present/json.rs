@@ -1,0 +1,167 @@
+//! Domain values as JSON with stable names: what `--json` prints. Times are RFC 3339 in UTC.
+
+use crate::domain::event::{Bound, Entry};
+use crate::domain::moment::Moment;
+use crate::domain::names::Seq;
+use crate::domain::preview::preview;
+use crate::domain::request::{Request, SignOffStanding, Verdict};
+use crate::domain::text::Text;
+use crate::present::detail::fate;
+use crate::present::words;
+use serde_json::{Map, Value, json};
+
+/// The version of these shapes.
+pub const VERSION: u32 = 1;
+
+/// One request: the native document with everything that became of it.
+pub fn request(request: &Request, now: Moment) -> Value {
+    let assessment = request.assessment();
+    let mut out = match request.content.as_ref().map(serde_json::to_value) {
+        Some(Ok(Value::Object(content))) => content,
+        _ => Map::from_iter([("redacted".to_owned(), json!(true))]),
+    };
+    let fates: Vec<(String, bool, String)> = match &request.content {
+        Some(content) => preview(content, &request.marks)
+            .into_iter()
+            .map(|(id, outcome)| (id.to_string(), outcome.runs(), fate(&outcome).0))
+            .collect(),
+        None => Vec::new(),
+    };
+    if let Some(Value::Array(steps)) = out.get_mut("steps") {
+        for (step, fact) in steps.iter_mut().zip(&request.revision.steps) {
+            step["mark"] = json!(request.marks.on(&fact.id));
+            step["digest"] = json!(fact.digest);
+            if let Some((_, runs, words)) = fates.iter().find(|(id, ..)| *id == fact.id.as_str()) {
+                step["would_run"] = json!(runs);
+                step["outcome"] = json!(words);
+            }
+        }
+    }
+    let mut set = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    set("v", json!(VERSION));
+    set("id", json!(request.id.to_string()));
+    set("kind", json!(request.kind()));
+    set("state", json!(request.state_name().word()));
+    set("in_review", json!(request.is_open() && request.live_claim(now).is_some()));
+    set("level", json!(request.level()));
+    set("by", json!(request.requester.name));
+    set("ref", json!(request.reference));
+    set("priority", json!(request.revision.priority));
+    set("claimed_risk", out_risk(request));
+    set("risk", json!(assessment.risk));
+    set("risk_factors", json!(assessment.factors));
+    set("sensitive", json!(assessment.sensitive));
+    set("rule", json!(assessment.rule));
+    set("slots", json!(assessment.slots));
+    set("open_slots", json!(request.open_slots()));
+    set("revision", json!(request.revision.number));
+    set("revision_digest", json!(request.revision.digest));
+    set("marks_digest", json!(request.marks_digest()));
+    set("decision_digest", json!(request.decision_digest()));
+    set("created_at", json!(request.created_at.iso()));
+    set("updated_at", json!(request.updated_at.iso()));
+    set("due_at", json!(request.deadlines.due_at.iso()));
+    set("expires_at", json!(request.expires_at().map(Moment::iso)));
+    set("overdue", json!(request.is_open() && request.deadlines.due_at <= now));
+    set("if_nobody_acts", json!(words::if_nobody_acts(request, now).to_string()));
+    set("claim", json!(request.live_claim(now).map(|c| json!({"by": c.by, "until": c.until.iso()}))));
+    set("execution", json!(request.execution.map(|e| e.word())));
+    set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
+    set("signoffs", request.signoffs.iter().map(signoff).collect());
+    set("comments", request.comments.iter().map(comment).collect());
+    set(
+        "decision",
+        json!(request.closed().map(|closed| json!({
+            "verdict": request.state_name().word(), "by": closed.by, "assurance": closed.assurance,
+            "at": closed.at.iso(), "reason": closed.reason.as_ref().map(Text::raw),
+            "answer": match &closed.verdict {
+                Verdict::Approved { answer: Some(answer), .. } => {
+                    json!({"option": answer.option, "text": answer.text.as_ref().map(Text::raw)})
+                }
+                _ => Value::Null,
+            },
+        }))),
+    );
+    Value::Object(out)
+}
+
+fn out_risk(request: &Request) -> Value {
+    json!(request.content.as_ref().and_then(|c| c.risk))
+}
+
+fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
+    let Bound { revision, revision_digest, marks_digest, seen, signer, .. } = &signoff.bound;
+    json!({
+        "number": signoff.number, "by": signer.name, "kind": signer.kind, "assurance": signer.assurance,
+        "at": signoff.at.iso(), "revision": revision, "revision_digest": revision_digest,
+        "marks_digest": marks_digest, "seen": seen, "reason": signoff.reason.as_ref().map(Text::raw),
+        "standing": match signoff.standing {
+            SignOffStanding::Counts => "counts",
+            SignOffStanding::Withdrawn => "withdrawn",
+            SignOffStanding::Void => "void",
+        },
+    })
+}
+
+fn comment(comment: &crate::domain::request::Comment) -> Value {
+    json!({
+        "number": comment.number, "by": comment.by, "at": comment.at.iso(), "step": comment.step,
+        "reply_to": comment.reply_to, "text": comment.text.as_ref().map(Text::raw),
+    })
+}
+
+/// The steps an approval lets run, in document order: the sub-plan a producer executes.
+pub fn approved_plan(request: &Request) -> Value {
+    let approved = request.approved_steps();
+    let Some(content) = &request.content else { return Value::Null };
+    let runs: Vec<Value> = content
+        .steps
+        .iter()
+        .zip(preview(content, &request.marks))
+        .filter(|(step, (_, outcome))| outcome.runs() && approved.contains(&&step.id))
+        .map(|(step, _)| json!(step))
+        .collect();
+    Value::Array(runs)
+}
+
+/// One event.
+pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Value {
+    let (name, facts) = entry.fact.to_parts();
+    json!({
+        "seq": seq, "aggregate": aggregate, "at": entry.at.iso(), "by": entry.by, "assurance": entry.assurance,
+        "event": name, "facts": facts, "payload": entry.payload.here(),
+    })
+}
+
+/// JSON text in which nothing is raw that a terminal would obey, hide or reorder: such characters become escapes.
+pub fn escaped(json: &str) -> String {
+    if json.bytes().all(|c| (0x20..0x7f).contains(&c) || c == b'\n') {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut units = [0u16; 2];
+    for c in json.chars() {
+        if c == '\n' || !crate::domain::text::is_marked(c) {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_stand_for_what_a_terminal_would_obey_and_read_back_the_same() {
+        let value = json!({"a": "\u{1b}[2J \u{9b} \u{202e} \u{e0041} é \u{7f}"});
+        let text = escaped(&value.to_string());
+        assert!(!text.chars().any(|c| c.is_control() || c == '\u{202e}' || c == '\u{e0041}'), "{text}");
+        assert!(text.contains('é'));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+}

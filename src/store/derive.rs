@@ -1,0 +1,218 @@
+//! The derived tables: rows written from the evolved state, never from a second reading of events.
+
+use crate::domain::canon::canonical_or_poison;
+use crate::domain::due::next_due;
+use crate::domain::names::RequestId;
+use crate::domain::request::{Request, State, StateName};
+use crate::domain::risk::{Priority, Risk};
+use crate::store::failure::Failure;
+use crate::store::open::failed;
+use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The slot under which everything open is listed.
+pub const EVERYTHING: &str = "*";
+
+/// Every derived table with its columns, in the order they are compared and cleared.
+pub const TABLES: [(&str, &str); 5] = [
+    (
+        "requests",
+        "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
+         digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
+         updated_at, version",
+    ),
+    ("inbox", "slot, rank, due_at, request, asker"),
+    ("names", "name, request"),
+    ("refs", "requester, reference, request"),
+    ("counters", "name, value"),
+];
+
+/// What one request contributes to the tables beside its own row.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Share {
+    slots: BTreeSet<String>,
+    rank: i64,
+    due_at: i64,
+    asker: String,
+    names: BTreeSet<String>,
+    counters: BTreeMap<String, i64>,
+}
+
+/// Whose request it is: the person behind it, or the producer that nobody owns.
+pub fn asker(request: &Request) -> String {
+    match &request.requester.person {
+        Some(person) => format!("person:{person}"),
+        None => format!("name:{}", request.requester.name),
+    }
+}
+
+/// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
+pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
+    (3 - i64::from(level.min(3))) * 16 + (3 - risk as i64) * 4 + (3 - priority as i64)
+}
+
+fn share(request: &Request) -> Share {
+    let asker = asker(request);
+    let mut names: BTreeSet<String> = request.reference.iter().map(|r| r.as_str().to_owned()).collect();
+    if let Some(content) = &request.content {
+        for (key, value) in &content.labels {
+            if matches!(key.as_str(), "lease" | "intent") {
+                names.insert(value.raw().to_owned());
+            }
+        }
+    }
+    let mut slots = BTreeSet::new();
+    let mut counters = BTreeMap::new();
+    let mut count = |name: String| *counters.entry(name).or_insert(0) += 1;
+    if request.is_open() {
+        slots.insert(EVERYTHING.to_owned());
+        count("open".to_owned());
+        count(format!("open-of:{}", request.requester.name));
+        if matches!(request.state, State::Waiting(_)) {
+            slots.extend(request.open_slots().into_iter().map(|slot| canonical_or_poison(slot)));
+        }
+        for slot in slots.iter().filter(|s| *s != EVERYTHING) {
+            count(format!("waiting:{slot}"));
+            count(format!("waiting-of:{asker}:{slot}"));
+        }
+        if request.state_name() == StateName::Escalated {
+            count("escalated".to_owned());
+        }
+    } else {
+        count("decided".to_owned());
+    }
+    Share {
+        slots,
+        rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
+        due_at: request.deadlines.due_at.millis(),
+        asker,
+        names,
+        counters,
+    }
+}
+
+/// Writes what `after` derives to, replacing what `before` derived to (nothing for a new request).
+///
+/// # Errors
+/// When SQLite refuses a row.
+pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Result<(), Failure> {
+    let (old, new) = (before.map(share).unwrap_or_default(), share(after));
+    put_row(conn, after)
+        .and_then(|()| put_inbox(conn, after.id, &old, &new))
+        .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
+        .and_then(|()| put_counters(conn, &old, &new))
+        .map_err(|e| failed("writing the derived tables", e))
+}
+
+fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
+    let assessment = request.assessment();
+    let target = request.target();
+    let closed = request.closed();
+    let claim = request.claim.as_ref();
+    conn.prepare_cached(
+        "INSERT INTO requests (id, kind, state, level, title, requester, risk, priority, sensitive, environment,
+             service, tenant, revision, digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by,
+             closed_at, execution, created_at, updated_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+             ?23, ?24, ?25)
+         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, level = excluded.level,
+             title = excluded.title, requester = excluded.requester, risk = excluded.risk,
+             priority = excluded.priority, sensitive = excluded.sensitive, environment = excluded.environment,
+             service = excluded.service, tenant = excluded.tenant, revision = excluded.revision,
+             digest = excluded.digest, due_at = excluded.due_at, expires_at = excluded.expires_at,
+             next_due_at = excluded.next_due_at, claim_by = excluded.claim_by, claim_until = excluded.claim_until,
+             closed_by = excluded.closed_by, closed_at = excluded.closed_at, execution = excluded.execution,
+             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version",
+    )?
+    .execute(params![
+        request.id.number(),
+        request.kind().word(),
+        request.state_name().word(),
+        request.level(),
+        request.content.as_ref().map_or("", |c| c.title.raw()),
+        request.requester.name.as_str(),
+        assessment.risk.word(),
+        request.revision.priority.word(),
+        assessment.sensitive,
+        target.environment.as_ref().map(|e| e.as_str()),
+        target.service.as_ref().map(|e| e.as_str()),
+        target.tenant.as_ref().map(|e| e.as_str()),
+        request.revision.number.0,
+        request.decision_digest().to_string(),
+        request.deadlines.due_at.millis(),
+        request.expires_at().map(|at| at.millis()),
+        next_due(request).map(|(at, _)| at.millis()),
+        claim.map(|c| c.by.as_str()),
+        claim.map(|c| c.until.millis()),
+        closed.map(|c| c.by.as_str()),
+        closed.map(|c| c.at.millis()),
+        request.execution.map(|e| e.word()),
+        request.created_at.millis(),
+        request.updated_at.millis(),
+        request.version,
+    ])
+    .map(|_| ())
+}
+
+fn put_inbox(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    let same_place = (old.rank, old.due_at, &old.asker) == (new.rank, new.due_at, &new.asker);
+    let stays = |slot: &String| same_place && old.slots.contains(slot) && new.slots.contains(slot);
+    for slot in old.slots.iter().filter(|s| !stays(s)) {
+        conn.prepare_cached(
+            "DELETE FROM inbox WHERE slot = ?1 AND rank = ?2 AND due_at = ?3 AND request = ?4",
+        )?
+        .execute(params![slot, old.rank, old.due_at, id.number()])?;
+    }
+    for slot in new.slots.iter().filter(|s| !stays(s)) {
+        conn.prepare_cached(
+            "INSERT INTO inbox (slot, rank, due_at, request, asker) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![slot, new.rank, new.due_at, id.number(), new.asker])?;
+    }
+    Ok(())
+}
+
+fn put_names(
+    conn: &Connection,
+    request: &Request,
+    old: &Share,
+    new: &Share,
+    is_new: bool,
+) -> rusqlite::Result<()> {
+    let id = request.id.number();
+    for name in old.names.difference(&new.names) {
+        conn.prepare_cached("DELETE FROM names WHERE name = ?1 AND request = ?2")?
+            .execute(params![name, id])?;
+    }
+    for name in new.names.difference(&old.names) {
+        conn.prepare_cached("INSERT INTO names (name, request) VALUES (?1, ?2)")?
+            .execute(params![name, id])?;
+    }
+    // A reference never changes, so it is written once.
+    if let (true, Some(reference)) = (is_new, &request.reference) {
+        conn.prepare_cached("INSERT INTO refs (requester, reference, request) VALUES (?1, ?2, ?3)")?
+            .execute(params![request.requester.name.as_str(), reference.as_str(), id])?;
+    }
+    Ok(())
+}
+
+fn put_counters(conn: &Connection, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    let names: BTreeSet<&String> = old.counters.keys().chain(new.counters.keys()).collect();
+    for name in names {
+        let change = new.counters.get(name).unwrap_or(&0) - old.counters.get(name).unwrap_or(&0);
+        if change > 0 {
+            conn.prepare_cached(
+                "INSERT INTO counters (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+            )?
+            .execute(params![name, change])?;
+        } else if change < 0 {
+            conn.prepare_cached("UPDATE counters SET value = value + ?2 WHERE name = ?1")?
+                .execute(params![name, change])?;
+            // A counter at zero is no row, so that what is kept equals what a rebuild writes.
+            conn.prepare_cached("DELETE FROM counters WHERE name = ?1 AND value = 0")?
+                .execute(params![name])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Opening a store: look first, touch later, and make it when there is none.
+
+use crate::domain::log::{STORE_CREATED, store_created_facts};
+use crate::domain::moment::Moment;
+use crate::domain::names::StoreId;
+use crate::domain::principal::Assurance;
+use crate::domain::text::Safe;
+use crate::store::bell::{Bell, Rope};
+use crate::store::failure::Failure;
+use crate::store::hygiene::{self, APPLICATION_ID, FORM, Found};
+use crate::store::lock::WritersLock;
+use crate::store::log::Appending;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The whole schema, as a new store gets it.
+pub const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// Fills a buffer with random bytes: handed in, so that tests can choose them.
+pub type Chance = Box<dyn FnMut(&mut [u8]) -> std::io::Result<()> + Send>;
+
+/// Everything a new store is told about its birth.
+#[derive(Debug)]
+pub struct Birth {
+    /// When.
+    pub at: Moment,
+    /// The account that made it.
+    pub account: String,
+}
+
+/// One open store.
+pub struct Store {
+    pub(super) conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) id: StoreId,
+    pub(super) lock: WritersLock,
+    pub(super) rope: Rope,
+    pub(super) chance: Chance,
+    pub(super) read_only: Option<Safe>,
+}
+
+/// The oldest SQLite without the WAL-reset defect that loses committed writes silently.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+impl Store {
+    /// Opens the store at `path`, making it when there is none.
+    ///
+    /// # Errors
+    /// Everything [`hygiene`] refuses; a damaged file; a disk error.
+    pub fn open(path: &Path, birth: &Birth, mut chance: Chance) -> Result<Self, Failure> {
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(Failure::unusable(
+                format!("SQLite {} can lose committed writes", rusqlite::version()),
+                "build with SQLite 3.51.3 or newer",
+            ));
+        }
+        let dir = hygiene::check_directory(path)?;
+        let name = path
+            .file_name()
+            .ok_or_else(|| Failure::unusable("the store's path names no file", "name a file"))?;
+        let path = dir.join(name);
+        let found = hygiene::check_file(&path)?;
+        let lock = WritersLock::beside(&path)?;
+        if found == Found::Nothing {
+            let _held = lock.take()?;
+            // Somebody may have made it while we waited.
+            if hygiene::check_file(&path)? == Found::Nothing {
+                make(&path, birth, &mut chance)?;
+            }
+        }
+        let conn = connect(&path)?;
+        let id: String = conn
+            .query_row("SELECT id FROM store", [], |row| row.get(0))
+            .map_err(|e| failed("reading the store's id", e))?;
+        let id = StoreId::parse(&id).ok_or_else(|| Failure::damaged("the store's id is not an id"))?;
+        let mut store =
+            Self { conn, path, id, lock, rope: Rope::beside(&dir.join(name))?, chance, read_only: None };
+        store.read_only = store.unknown_event()?;
+        Ok(store)
+    }
+
+    /// The sentence for a log that holds an event this program does not know: it is only read then.
+    fn unknown_event(&self) -> Result<Option<Safe>, Failure> {
+        let mut name = String::new();
+        loop {
+            // A loose index scan: as many look-ups as there are names, however long the log.
+            let next: Option<String> = self
+                .conn
+                .query_row("SELECT min(name) FROM log WHERE name > ?1", [&name], |row| row.get(0))
+                .map_err(|e| failed("reading which events there are", e))?;
+            match next {
+                None => return Ok(None),
+                Some(next)
+                    if next == STORE_CREATED || crate::domain::event::NAMES.contains(&next.as_str()) =>
+                {
+                    name = next;
+                }
+                Some(next) => {
+                    let words = format!("the log holds an event this program does not know ({next})");
+                    return Ok(Some(crate::domain::text::safe_line(&words)));
+                }
+            }
+        }
+    }
+
+    /// The store's identity.
+    pub fn id(&self) -> &StoreId {
+        &self.id
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Why it is only read, if it is.
+    pub fn read_only(&self) -> Option<&Safe> {
+        self.read_only.as_ref()
+    }
+
+    /// An ear for its bell.
+    ///
+    /// # Errors
+    /// When the bell's file cannot be made.
+    pub fn bell(&self) -> Result<Bell, Failure> {
+        Bell::beside(&self.path)
+    }
+}
+
+/// Opens SQLite on a file that was looked at.
+fn connect(path: &Path) -> Result<Connection, Failure> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let opening = |e| failed("opening the store", e);
+    let conn = Connection::open_with_flags(path, flags).map_err(opening)?;
+    settle_in(&conn).map_err(opening)?;
+    let number = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
+    hygiene::check_numbers(
+        path,
+        number("application_id").map_err(opening)?,
+        number("user_version").map_err(opening)?,
+    )?;
+    Ok(conn)
+}
+
+/// The settings every connection has.
+fn settle_in(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.execute_batch(
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA recursive_triggers = ON;
+         PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;",
+    )?;
+    // Not in the batch: it answers with a row. A store that is already in WAL mode is not written to.
+    conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)).map(|_| ())
+}
+
+/// Makes a new store in one transaction: schema, identity, first event. Called with the writers' lock held.
+fn make(path: &Path, birth: &Birth, chance: &mut Chance) -> Result<(), Failure> {
+    hygiene::own_file(path, false)?;
+    let making = |e| failed("making the store", e);
+    let mut conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
+    )
+    .map_err(making)?;
+    // The numbers go in before WAL mode, so that they stand in the file's first page from the first commit on.
+    let mut bytes = [0u8; 16];
+    chance(&mut bytes).map_err(|e| Failure::io("drawing random bytes", e, "check /dev/urandom"))?;
+    let id = StoreId::from_bytes(bytes);
+    let tx = conn.transaction().map_err(making)?;
+    tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORM};"))
+        .and_then(|()| tx.execute_batch(SCHEMA))
+        .and_then(|()| tx.execute("INSERT INTO store (one, id) VALUES (1, ?1)", [id.as_str()]).map(|_| ()))
+        .map_err(making)?;
+    let mut appending = Appending::at_head(&tx, &id)?;
+    appending.append(crate::store::log::Row {
+        aggregate: "store".to_owned(),
+        version: 1,
+        at: birth.at,
+        by: "system".to_owned(),
+        assurance: Assurance::Asserted.word().to_owned(),
+        name: STORE_CREATED.to_owned(),
+        facts: crate::domain::canon::canonical_or_poison(&store_created_facts(&birth.account)),
+        payload: None,
+    })?;
+    tx.commit().map_err(making)
+}
+
+/// A SQLite error as a failure that says what was being done and what to do now.
+pub fn failed(doing: &str, e: rusqlite::Error) -> Failure {
+    use crate::domain::text::safe_line;
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Failure::Busy { seconds: 10, holder: safe_line("another program that opened the file itself") }
+        }
+        Some(ErrorCode::DiskFull) => {
+            Failure::io(doing, "the disk is full", "free some space; nothing was changed")
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            Failure::io(doing, e, "check that you may write to the store's directory; nothing was changed")
+        }
+        Some(ErrorCode::SystemIoFailure) => Failure::io(doing, e, "check the disk; nothing was changed"),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Failure::damaged(format!("{doing}: the file is damaged ({e})"))
+        }
+        Some(ErrorCode::ConstraintViolation) => Failure::damaged(format!("{doing}: {e}")),
+        _ => Failure::io(doing, e, "nothing was changed; run `countersign doctor`"),
+    }
+}

@@ -1,0 +1,139 @@
+//! Reading: requests from their own events, names, counters, events.
+
+use crate::domain::event::Entry;
+use crate::domain::evolve;
+use crate::domain::moment::Moment;
+use crate::domain::names::{RequestId, Seq, StoreId};
+use crate::domain::request::Request;
+use crate::store::failure::Failure;
+use crate::store::log::{COLUMNS, Recorded, head, recorded};
+use crate::store::open::{Store, failed};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The request, replayed from its own events.
+pub(super) fn load(conn: &Connection, store: &StoreId, id: RequestId) -> Result<Option<Request>, Failure> {
+    let mut request: Option<Request> = None;
+    for event in events_of(conn, store, &id.to_string())? {
+        let entry = event.read()?;
+        request = Some(match request {
+            Some(request) => request.evolve(&entry),
+            None => evolve::begin(id, &entry)
+                .ok_or_else(|| Failure::damaged(format!("{id} does not begin with its submission")))?,
+        });
+    }
+    Ok(request)
+}
+
+/// The events of one aggregate, oldest first.
+pub(super) fn events_of(
+    conn: &Connection,
+    store: &StoreId,
+    aggregate: &str,
+) -> Result<Vec<Recorded>, Failure> {
+    let reading = |e| failed("reading the log", e);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.aggregate = ?1 ORDER BY l.version"
+    );
+    let mut query = conn.prepare_cached(&sql).map_err(reading)?;
+    let rows = query.query_map([aggregate], |row| recorded(row, store)).map_err(reading)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(reading)
+}
+
+/// A kept counter; one that has no row is zero.
+pub(super) fn counter(conn: &Connection, name: &str) -> Result<u64, Failure> {
+    conn.prepare_cached("SELECT value FROM counters WHERE name = ?1")
+        .and_then(|mut query| query.query_row([name], |row| row.get(0)).optional())
+        .map(Option::unwrap_or_default)
+        .map_err(|e| failed("reading a counter", e))
+}
+
+impl Store {
+    /// The request, replayed from its own events; `None` when there is none.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        load(&self.conn, &self.id, id)
+    }
+
+    /// A kept counter.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn counter(&self, name: &str) -> Result<u64, Failure> {
+        counter(&self.conn, name)
+    }
+
+    /// The events of one request, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Failure> {
+        let events = events_of(&self.conn, &self.id, &id.to_string())?;
+        events.iter().map(|event| Ok((event.envelope.seq, event.read()?))).collect()
+    }
+
+    /// The requests that carry a name (a reference, a lease, an intent), oldest first; at most 20.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn named(&self, name: &str) -> Result<Vec<RequestId>, Failure> {
+        let reading = |e| failed("looking for a name", e);
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT request FROM names WHERE name = ?1 ORDER BY request DESC LIMIT 20")
+            .map_err(reading)?;
+        let rows = query.query_map([name], |row| row.get(0)).map_err(reading)?;
+        let mut ids: Vec<RequestId> =
+            rows.map(|r| r.map(RequestId::new)).collect::<Result<_, _>>().map_err(reading)?;
+        ids.reverse();
+        Ok(ids)
+    }
+
+    /// The requests that time has something to do to by `now`; at most `limit`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn due(&self, now: Moment, limit: usize) -> Result<Vec<RequestId>, Failure> {
+        let reading = |e| failed("looking for what is due", e);
+        let mut query = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM requests WHERE next_due_at <= ?1 ORDER BY next_due_at, id LIMIT ?2",
+            )
+            .map_err(reading)?;
+        let rows = query.query_map(params![now.millis(), limit as i64], |row| row.get(0)).map_err(reading)?;
+        rows.map(|row| row.map(RequestId::new)).collect::<rusqlite::Result<_>>().map_err(reading)
+    }
+
+    /// Calls `each` with every event after `after`, in order, until it answers `false`.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or `each` fails.
+    pub fn events<E: From<Failure>>(
+        &self,
+        after: Seq,
+        mut each: impl FnMut(Recorded) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let reading = |e| E::from(failed("reading the log", e));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.seq > ?1 ORDER BY l.seq"
+        );
+        let mut query = self.conn.prepare_cached(&sql).map_err(reading)?;
+        let mut rows = query.query([after.0]).map_err(reading)?;
+        while let Some(row) = rows.next().map_err(reading)? {
+            if !each(recorded(row, &self.id).map_err(reading)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last event's number and hash.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn head(&self) -> Result<(Seq, crate::domain::digest::EventHash), Failure> {
+        head(&self.conn)
+    }
+}

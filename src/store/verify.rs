@@ -1,0 +1,326 @@
+//! Verifying: SQLite's own check, the chain of hashes, and a full rebuild compared both ways with what is stored.
+//!
+//! All three are needed: on random byte flips each of them finds some that the others miss (THREATS AC-45).
+
+use crate::domain::digest::EventHash;
+use crate::domain::log::{event_hash, payload_digest};
+use crate::domain::names::Seq;
+use crate::domain::text::{Safe, safe_line};
+use crate::store::derive::{self, TABLES};
+use crate::store::failure::Failure;
+use crate::store::log::Recorded;
+use crate::store::open::{SCHEMA, Store, failed};
+use crate::store::rebuild::replay;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::cmp::Ordering;
+
+/// Something that does not verify.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The event it concerns; nothing for the tables and the file.
+    pub seq: Option<Seq>,
+    /// What is wrong.
+    pub what: Safe,
+}
+
+/// What verifying found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    /// How many events there are.
+    pub events: u64,
+    /// The hash of the last one, as stored.
+    pub head: EventHash,
+    /// Payloads that are gone: redacted, which is not tampering with facts.
+    pub payloads_gone: Vec<Seq>,
+    /// Events that decide something.
+    pub decisions: u64,
+    /// Decisions that carry a signature.
+    pub signed: u64,
+    /// Everything that does not verify, events first; at most [`MOST`].
+    pub problems: Vec<Problem>,
+}
+
+/// How many problems are listed before the rest is left out.
+pub const MOST: usize = 50;
+
+impl Report {
+    /// Whether everything verified.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The first event that does not verify.
+    pub fn first_bad(&self) -> Option<Seq> {
+        self.problems.iter().filter_map(|p| p.seq).min()
+    }
+
+    fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
+        if self.problems.len() < MOST {
+            self.problems.push(Problem { seq: seq.map(Seq), what: safe_line(what.as_ref()) });
+        }
+    }
+}
+
+impl Store {
+    /// Verifies the whole store as it is at one moment. `tell` hears how many events are done.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all; what can be read and is wrong stands in the report.
+    pub fn verify(&mut self, tell: impl FnMut(u64)) -> Result<Report, Failure> {
+        // One snapshot for everything; it is only read.
+        self.conn.execute_batch("BEGIN").map_err(|e| failed("beginning to verify", e))?;
+        let report = self.verify_snapshot(tell);
+        let _ = self.conn.execute_batch("ROLLBACK");
+        report
+    }
+
+    fn verify_snapshot(&self, tell: impl FnMut(u64)) -> Result<Report, Failure> {
+        let mut report = Report {
+            events: 0,
+            head: EventHash::GENESIS,
+            payloads_gone: Vec::new(),
+            decisions: 0,
+            signed: 0,
+            problems: Vec::new(),
+        };
+        self.check_chain(&mut report, tell)?;
+        self.check_payloads(&mut report)?;
+        self.check_file(&mut report)?;
+        let fresh = Connection::open("").and_then(|conn| conn.execute_batch(SCHEMA).map(|()| conn));
+        let fresh = fresh.map_err(|e| failed("making a table to compare with", e))?;
+        self.check_schema(&fresh, &mut report)?;
+        self.check_derived(&fresh, &mut report)?;
+        report.problems.sort_by_key(|p| p.seq.map_or(u64::MAX, |s| s.0));
+        Ok(report)
+    }
+
+    /// Every event in order: no gap, and its hash follows from the one before it.
+    fn check_chain(&self, report: &mut Report, mut tell: impl FnMut(u64)) -> Result<(), Failure> {
+        let mut previous = EventHash::GENESIS;
+        let mut expected = 1u64;
+        self.events::<Failure>(Seq(0), |event| {
+            let seq = event.envelope.seq.0;
+            if seq != expected {
+                let missing = if seq == expected + 1 {
+                    format!("event {expected} is missing")
+                } else {
+                    format!("events {expected} to {} are missing", seq - 1)
+                };
+                report.wrong(Some(expected), missing);
+            }
+            if let Err(why) = check_event(&event, previous) {
+                report.wrong(Some(seq), format!("event {seq} {why}"));
+            }
+            if matches!(
+                event.envelope.name.as_str(),
+                "signoff.given" | "request.rejected" | "request.answered" | "request.changes_requested"
+            ) {
+                report.decisions += 1;
+                report.signed += u64::from(event.envelope.assurance.starts_with("signed"));
+            }
+            if event.payload.is_some() && event.body.is_none() {
+                report.payloads_gone.push(event.envelope.seq);
+            }
+            previous = event.hash;
+            expected = seq + 1;
+            report.events += 1;
+            if report.events.is_multiple_of(10_000) {
+                tell(report.events);
+            }
+            Ok(true)
+        })?;
+        report.head = previous;
+        if report.events == 0 {
+            report.wrong(Some(1), "event 1 is missing: the log is empty");
+        }
+        Ok(())
+    }
+
+    /// No payload stands where no event committed to one.
+    fn check_payloads(&self, report: &mut Report) -> Result<(), Failure> {
+        let reading = |e| failed("reading the payloads", e);
+        let mut query = self
+            .conn
+            .prepare(
+                "SELECT p.seq FROM payloads p LEFT JOIN log l USING (seq) WHERE l.payload IS NULL ORDER BY p.seq LIMIT 50",
+            )
+            .map_err(reading)?;
+        for seq in query.query_map([], |row| row.get::<_, u64>(0)).map_err(reading)? {
+            let seq = seq.map_err(reading)?;
+            report.wrong(Some(seq), format!("event {seq} has a payload that it never committed to"));
+        }
+        Ok(())
+    }
+
+    fn check_file(&self, report: &mut Report) -> Result<(), Failure> {
+        let reading = |e| failed("asking SQLite to check the file", e);
+        let mut query = self.conn.prepare("PRAGMA integrity_check(20)").map_err(reading)?;
+        for line in query.query_map([], |row| row.get::<_, String>(0)).map_err(reading)? {
+            let line = line.map_err(reading)?;
+            if line != "ok" {
+                report.wrong(None, format!("the file: {line}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The tables, indexes and triggers are the ones this program makes.
+    fn check_schema(&self, fresh: &Connection, report: &mut Report) -> Result<(), Failure> {
+        let expected = schema_of(fresh)?;
+        let found = schema_of(&self.conn)?;
+        for (name, sql) in &expected {
+            match found.iter().find(|(n, _)| n == name) {
+                None => report.wrong(None, format!("the schema: {name} is missing")),
+                Some((_, other)) if other != sql => {
+                    report.wrong(None, format!("the schema: {name} is not ours"))
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, _) in found.iter().filter(|(n, _)| !expected.iter().any(|(e, _)| e == n)) {
+            report.wrong(None, format!("the schema: {name} should not be there"));
+        }
+        Ok(())
+    }
+
+    /// Replays the log into fresh tables and compares them row by row, both ways.
+    fn check_derived(&self, fresh: &Connection, report: &mut Report) -> Result<(), Failure> {
+        let filling = |e| failed("filling a table to compare with", e);
+        fresh.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; BEGIN").map_err(filling)?;
+        let wrong = std::cell::RefCell::new(Vec::new());
+        replay(
+            &self.conn,
+            &self.id,
+            |request| {
+                // A log that was tampered with can give two requests one number; that is a problem, not a failure.
+                derive::write(fresh, None, request).or_else(|e| {
+                    wrong.borrow_mut().push((None, format!("{} cannot be derived: {e}", request.id)));
+                    Ok(())
+                })
+            },
+            |seq, why| {
+                wrong.borrow_mut().push((Some(seq), format!("event {seq} cannot be replayed: {why}")));
+                Ok(())
+            },
+        )?;
+        fresh.execute_batch("COMMIT").map_err(filling)?;
+        for (seq, what) in wrong.into_inner() {
+            if !report.problems.iter().any(|p| p.seq.is_some() && p.seq.map(|s| s.0) == seq) {
+                report.wrong(seq, what);
+            }
+        }
+        for (table, columns) in TABLES {
+            compare(&self.conn, fresh, table, columns, report)?;
+        }
+        Ok(())
+    }
+}
+
+/// What one event says against itself and the one before it.
+fn check_event(event: &Recorded, previous: EventHash) -> Result<(), String> {
+    if let (Some(committed), Some((salt, body))) = (event.payload, &event.body) {
+        let salt: [u8; 32] =
+            salt.as_slice().try_into().map_err(|_| "has a salt of the wrong length".to_owned())?;
+        if payload_digest(&salt, body) != committed {
+            return Err("has another payload than the one it committed to".to_owned());
+        }
+    }
+    let hash = event_hash(previous, &event.envelope, &event.facts, event.payload);
+    if hash != event.hash {
+        return Err("does not have the hash that follows from it and the event before it".to_owned());
+    }
+    event.entry().map(|_| ()).or_else(|why| {
+        let first =
+            event.envelope.name == crate::domain::log::STORE_CREATED && event.envelope.aggregate == "store";
+        if first { Ok(()) } else { Err(format!("cannot be read: {why}")) }
+    })
+}
+
+fn schema_of(conn: &Connection) -> Result<Vec<(String, String)>, Failure> {
+    let reading = |e| failed("reading the schema", e);
+    let mut query = conn
+        .prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY 1")
+        .map_err(reading)?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(reading)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(reading)
+}
+
+/// Merges two sorted readings of one table; every row that is only in one of them is a problem.
+fn compare(
+    stored: &Connection,
+    fresh: &Connection,
+    table: &str,
+    columns: &str,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let reading = |e| failed("comparing the derived tables", e);
+    let sql = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
+    let (mut a, mut b) = (stored.prepare(&sql).map_err(reading)?, fresh.prepare(&sql).map_err(reading)?);
+    let (mut a, mut b) = (a.query([]).map_err(reading)?, b.query([]).map_err(reading)?);
+    let (mut left, mut right) = (next(&mut a)?, next(&mut b)?);
+    while left.is_some() || right.is_some() {
+        let order = match (&left, &right) {
+            (Some(l), Some(r)) => by_value(l, r),
+            (Some(_), None) => Ordering::Less,
+            _ => Ordering::Greater,
+        };
+        let words = |row: &Option<Vec<Value>>| row.as_deref().map(described).unwrap_or_default();
+        match order {
+            Ordering::Less => {
+                report.wrong(
+                    None,
+                    format!("derived table {table}: the log does not give the row {}", words(&left)),
+                );
+                left = next(&mut a)?;
+            }
+            Ordering::Greater => {
+                report.wrong(None, format!("derived table {table}: the row {} is missing", words(&right)));
+                right = next(&mut b)?;
+            }
+            Ordering::Equal => (left, right) = (next(&mut a)?, next(&mut b)?),
+        }
+    }
+    Ok(())
+}
+
+fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<Vec<Value>>, Failure> {
+    let reading = |e| failed("comparing the derived tables", e);
+    let Some(row) = rows.next().map_err(reading)? else { return Ok(None) };
+    let count = row.as_ref().column_count();
+    (0..count)
+        .map(|n| row.get::<_, Value>(n))
+        .collect::<rusqlite::Result<Vec<Value>>>()
+        .map(Some)
+        .map_err(reading)
+}
+
+/// SQLite's own order of values, which is the order the rows come in.
+fn by_value(a: &[Value], b: &[Value]) -> Ordering {
+    let class = |v: &Value| match v {
+        Value::Null => 0,
+        Value::Integer(_) | Value::Real(_) => 1,
+        Value::Text(_) => 2,
+        Value::Blob(_) => 3,
+    };
+    let one = |a: &Value, b: &Value| match (a, b) {
+        (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
+        (Value::Real(a), Value::Real(b)) => a.total_cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+        (Value::Blob(a), Value::Blob(b)) => a.cmp(b),
+        (a, b) => class(a).cmp(&class(b)),
+    };
+    a.iter().zip(b).map(|(a, b)| one(a, b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// The first columns of a row, enough to find it.
+fn described(row: &[Value]) -> String {
+    let words = row.iter().take(4).map(|value| match value {
+        Value::Null => "–".to_owned(),
+        Value::Integer(n) => n.to_string(),
+        Value::Real(n) => n.to_string(),
+        Value::Text(t) => t.chars().take(60).collect(),
+        Value::Blob(_) => "blob".to_owned(),
+    });
+    format!("({})", words.collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,162 @@
+//! The one way to change anything: `store.write(|tx| …)`.
+//!
+//! It takes the writers' lock and `BEGIN IMMEDIATE`, lets the use case load, gather facts, decide and commit entries
+//! with everything derived from them, and rings the bell after COMMIT. A refusal rolls everything back.
+
+use crate::domain::event::Entry;
+use crate::domain::evolve;
+use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
+use crate::domain::request::Request;
+use crate::store::derive;
+use crate::store::failure::Failure;
+use crate::store::hygiene;
+use crate::store::log::{Appending, row_of};
+use crate::store::open::{Chance, Store, failed};
+use crate::store::read;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// A write in progress. Everything read through it is read under the lock.
+pub struct Tx<'a> {
+    conn: &'a Connection,
+    store: &'a crate::domain::names::StoreId,
+    chance: &'a mut Chance,
+}
+
+impl Store {
+    /// Runs one use case as one transaction. The closure may run twice, so it must not act outside the transaction.
+    ///
+    /// # Errors
+    /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
+    pub fn write<T, E: From<Failure>>(
+        &mut self,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(why) = &self.read_only {
+            let what = format!("the store is read only: {why}");
+            return Err(Failure::Unusable {
+                what: crate::domain::text::Safe::composed(what),
+                remedy: "use the program that wrote it; nothing was changed",
+            }
+            .into());
+        }
+        let held = self.lock.take()?;
+        self.conn.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed("beginning to write", e))?;
+        let done = self
+            .still_ours()
+            .map_err(E::from)
+            .and_then(|()| work(&mut Tx { conn: &self.conn, store: &self.id, chance: &mut self.chance }));
+        let done = done.and_then(|value| {
+            self.conn.execute_batch("COMMIT").map_err(|e| E::from(failed("committing", e))).map(|()| value)
+        });
+        if done.is_err() {
+            // After a failed COMMIT, SQLite may have rolled back itself; then there is nothing to roll back.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        drop(held);
+        if done.is_ok() {
+            self.rope.pull();
+        }
+        done
+    }
+
+    /// A newer program may have changed the form since this one opened the file.
+    fn still_ours(&self) -> Result<(), Failure> {
+        let number = |name: &str| {
+            self.conn
+                .prepare_cached(&format!("PRAGMA {name}"))
+                .and_then(|mut query| query.query_row([], |row| row.get::<_, i32>(0)))
+                .map_err(|e| failed("looking at the store's form", e))
+        };
+        hygiene::check_numbers(&self.path, number("application_id")?, number("user_version")?).map(|_| ())
+    }
+}
+
+impl<'a> Tx<'a> {
+    /// The connection, for the floor's own files.
+    pub(super) fn conn(&self) -> &'a Connection {
+        self.conn
+    }
+
+    /// The store's identity.
+    pub(super) fn store(&self) -> &'a crate::domain::names::StoreId {
+        self.store
+    }
+
+    /// The request, replayed from its own events; `None` when there is none.
+    ///
+    /// # Errors
+    /// When its events cannot be read.
+    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        read::load(self.conn, self.store, id)
+    }
+
+    /// The number the next request gets.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn next_number(&self) -> Result<RequestId, Failure> {
+        self.conn
+            .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM requests")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)))
+            .map(RequestId::new)
+            .map_err(|e| failed("numbering the request", e))
+    }
+
+    /// The newest request a producer made under a reference.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn by_reference(
+        &self,
+        by: &PrincipalName,
+        reference: &Reference,
+    ) -> Result<Option<RequestId>, Failure> {
+        self.conn
+            .prepare_cached(
+                "SELECT request FROM refs WHERE requester = ?1 AND reference = ?2 ORDER BY request DESC LIMIT 1",
+            )
+            .and_then(|mut query| query.query_row(params![by.as_str(), reference.as_str()], |row| row.get(0)).optional())
+            .map(|found| found.map(RequestId::new))
+            .map_err(|e| failed("looking for the reference", e))
+    }
+
+    /// How many open requests a producer has.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open_of(&self, by: &PrincipalName) -> Result<u64, Failure> {
+        read::counter(self.conn, &format!("open-of:{by}"))
+    }
+
+    /// Appends the entries of a new request, and everything derived from them.
+    ///
+    /// # Errors
+    /// When SQLite refuses a row, or the first entry is no submission.
+    pub fn commit_new(&mut self, id: RequestId, entry: &Entry) -> Result<Request, Failure> {
+        let request = evolve::begin(id, entry).ok_or_else(|| {
+            Failure::damaged("a request was about to begin with something else than its submission")
+        })?;
+        let mut appending = Appending::at_head(self.conn, self.store)?;
+        appending.append(row_of(id, 1, entry, self.chance)?)?;
+        derive::write(self.conn, None, &request)?;
+        Ok(request)
+    }
+
+    /// Appends entries to a request, and everything derived from them.
+    ///
+    /// # Errors
+    /// When SQLite refuses a row.
+    pub fn commit(&mut self, before: &Request, entries: &[Entry]) -> Result<(Request, Vec<Seq>), Failure> {
+        let mut appending = Appending::at_head(self.conn, self.store)?;
+        let mut after = before.clone();
+        let mut places = Vec::with_capacity(entries.len());
+        for entry in entries {
+            places.push(appending.append(row_of(before.id, after.version + 1, entry, self.chance)?)?);
+            after = after.evolve(entry);
+        }
+        if !entries.is_empty() {
+            derive::write(self.conn, Some(before), &after)?;
+        }
+        Ok((after, places))
+    }
+}
