@@ -194,9 +194,17 @@ fn perform(
 }
 
 /// What a look that nobody called for could change on the screen.
-fn visible(model: &Model) -> (List, Option<Counters>, Option<(RequestId, u64)>, Option<Line>) {
+fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
-    (model.list.clone(), model.counters, reading, model.said.clone())
+    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone() }
+}
+
+#[derive(PartialEq)]
+struct Visible {
+    list: List,
+    counters: Option<Counters>,
+    reading: Option<(RequestId, u64)>,
+    said: Option<Line>,
 }
 
 fn until_next_minute(now: Moment) -> Duration {

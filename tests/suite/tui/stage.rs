@@ -92,6 +92,7 @@ impl Told {
             expires_at: request.expires_at(),
             claim: request.live_claim(NOW).map(|c| (c.by.clone(), c.until)),
             closed_by: request.closed().map(|c| c.by.clone()),
+            closed_at: request.closed().map(|c| c.at),
             updated_at: request.updated_at,
         }
     }
