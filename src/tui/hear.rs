@@ -1,16 +1,18 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
 use crate::app::{Counters, Failure, Queue, Row};
-use crate::domain::command::Facts;
+use crate::domain::command::{Facts, Seen};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StateName};
+use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Effect, Place};
+use crate::tui::asking;
 use crate::tui::dialog::Focus;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
@@ -106,6 +108,7 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(reading) = &mut model.reading {
                 reading.compose(now);
             }
+            keep_dialog_current(model);
             Vec::new()
         }
         Message::Changed => changed(model),
@@ -136,11 +139,8 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
         && dialog.drawn_request != now_there
         && !dialog.changed
     {
-        let seen = crate::domain::command::Seen::Drawn {
-            revision: dialog.drawn_request.revision,
-            marks: dialog.drawn_request.marks,
-        };
-        if let Err(refusal) = crate::domain::rules::still_as_seen(&request, &seen) {
+        let seen = Seen::Drawn { revision: dialog.drawn_request.revision, marks: dialog.drawn_request.marks };
+        if let Err(refusal) = still_as_seen(&request, &seen) {
             dialog.changed = true;
             dialog.say(Tone::Bad, refusal);
         }
@@ -149,6 +149,22 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     let mut reading = Reading::new(request, history, facts, model.now);
     reading.scroll = before.map_or(0, |reading| reading.scroll);
     model.reading = Some(reading);
+    keep_dialog_current(model);
+}
+
+/// What the dialog says of deadlines, claims and rules is as of now, as long as it is about what is there.
+fn keep_dialog_current(model: &mut Model) {
+    let (Some(dialog), Some(reading)) = (&mut model.dialog, &model.reading) else { return };
+    if dialog.changed || dialog.drawn_request != Drawn::of(&reading.request) {
+        return;
+    }
+    let facts = reading.facts.as_ref();
+    dialog.about = asking::about(dialog.ask, &reading.request, &model.caller, facts, model.now);
+    if let Some(facts) = facts
+        && let Err(refusal) = may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
+    {
+        dialog.say(Tone::Bad, refusal);
+    }
 }
 
 fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {

@@ -144,6 +144,7 @@ fn turn(
                 Incoming::Look => bell = true,
                 Incoming::Continued => {
                     tui.resume()?;
+                    resized(tui, model);
                     changed = true;
                 }
                 Incoming::Signal(signal) => return Ok(Some(signal)),
@@ -182,7 +183,10 @@ fn perform(
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Repaint => tui.repaint()?,
-            Effect::Suspend => tui.suspend()?,
+            Effect::Suspend => {
+                tui.suspend()?;
+                resized(tui, model);
+            }
             effect => {
                 for message in hands.perform(effect) {
                     queue.extend(hear(model, message));
@@ -205,6 +209,12 @@ struct Visible {
     counters: Option<Counters>,
     reading: Option<(RequestId, u64)>,
     said: Option<Line>,
+}
+
+/// The window may have another size than before the program was stopped, and nobody said so.
+fn resized(tui: &Tui, model: &mut Model) {
+    let (width, height) = tui.size();
+    input(model, Event::Resize(width, height));
 }
 
 fn until_next_minute(now: Moment) -> Duration {

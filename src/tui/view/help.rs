@@ -8,9 +8,7 @@ use ratatui::layout::{Position, Rect};
 /// The lines of the help.
 pub fn lines() -> Vec<Line> {
     let mut out = vec![
-        Line::plain(
-            "Capitals decide, and each opens a dialog; only the dialog decides. Small letters look and comment.",
-        ),
+        Line::plain("Capitals decide: each opens a dialog, and only the dialog decides."),
         Line::plain("A key in (brackets) is forbidden by a rule: press it to read which."),
     ];
     for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::Help) {

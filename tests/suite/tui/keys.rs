@@ -279,3 +279,43 @@ fn the_cursor_stands_on_the_selected_row_and_in_the_text() {
     assert!(lines(&model)[usize::from(y)].contains("why"), "{}", text(&model));
     assert_eq!(x, 7);
 }
+
+#[test]
+fn a_dialog_hears_that_somebody_else_is_on_it_or_was_first() {
+    let mut model = opened(mail());
+    press(&mut model, "A");
+    hear(&mut model, mail().then("alice", ago(1), &Command::Claim).message());
+    assert!(text(&model).contains("alice is on it"), "{}", text(&model));
+    let reject = Command::Reject { reason: Some(Text::from("no")), seen: Seen::Nothing };
+    hear(&mut model, mail().then("alice", ago(1), &reject).message());
+    assert!(text(&model).contains("already rejected by alice"), "{}", text(&model));
+    assert!(model.dialog.is_some());
+}
+
+/// Letters, repeats and pastes: nothing is decided unless the deliberate sequence was among them.
+#[test]
+fn random_keys_decide_nothing_by_themselves() {
+    let keys =
+        ["A", "R", "C", "W", "j", "k", "g", "G", "q", "h", "l", "enter", "esc", "tab", "x", "c", "?", "2"];
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut model = screen((120, 40));
+    for _ in 0..3000 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let key = keys[usize::try_from(seed % keys.len() as u64).unwrap()];
+        let before = model.dialog.as_ref().map(|dialog| (dialog.focus, dialog.shown, dialog.ask));
+        for effect in press_unseen(&mut model, key) {
+            if let Effect::Decide { command, .. } = effect {
+                let verb = command.verb().unwrap();
+                assert!(
+                    matches!(before, Some((Focus::Submit, true, ask)) if key == "enter" && ask.verb() == verb),
+                    "{key} decided {verb:?} from {before:?}"
+                );
+            }
+        }
+        if seed.is_multiple_of(3) {
+            model.frame_shown();
+        }
+    }
+}
