@@ -66,6 +66,9 @@ impl App {
             (Some(by), _) => Some(by),
             (None, name) => name.as_ref(),
         };
+        if caller.kind == PrincipalKind::System {
+            return Ok(Requester { name: caller.name.clone(), kind: caller.kind, person: None });
+        }
         Ok(match asserted {
             Some(name) if *name != self.identity.account => {
                 Requester { name: name.clone(), kind: PrincipalKind::Agent, person: None }

@@ -149,15 +149,41 @@ impl StateName {
 pub enum Execution {
     /// Nobody has started it.
     NotStarted,
+    /// Somebody holds its token and works.
+    Running,
+    /// Every step ended well.
+    Done,
+    /// A step failed, and nobody went on.
+    Failed,
+    /// Somebody stopped it.
+    Stopped,
+    /// Its runner died: a person must look.
+    Unknown,
     /// Its time to live passed before it started; it never can be.
     Lapsed,
 }
 
 impl Execution {
+    /// All states.
+    pub const ALL: [Execution; 7] = [
+        Execution::NotStarted,
+        Execution::Running,
+        Execution::Done,
+        Execution::Failed,
+        Execution::Stopped,
+        Execution::Unknown,
+        Execution::Lapsed,
+    ];
+
     /// The word used everywhere.
     pub const fn word(self) -> &'static str {
         match self {
             Execution::NotStarted => "not_started",
+            Execution::Running => "running",
+            Execution::Done => "done",
+            Execution::Failed => "failed",
+            Execution::Stopped => "stopped",
+            Execution::Unknown => "unknown",
             Execution::Lapsed => "lapsed",
         }
     }

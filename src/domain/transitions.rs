@@ -3,7 +3,7 @@
 
 use crate::domain::content::Kind;
 use crate::domain::principal::{Permission, PrincipalKind};
-use crate::domain::request::StateName;
+use crate::domain::request::{Execution, StateName};
 use StateName::{Approved, Cancelled, ChangesRequested, Escalated, Expired, Overridden, Rejected, Requested};
 
 /// Everything that can be done to a request.
@@ -127,15 +127,54 @@ pub const TABLE: [Row; 14] = [
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
 ];
 
-/// The states of an execution and what leads on; the rows whose verbs are not built yet are the design they must obey.
-pub const EXECUTION: [(&str, &str); 7] = [
-    ("not_started", "start → running; its time to live passes → lapsed"),
-    ("running", "→ done, failed, stopped; the runner dies → unknown"),
-    ("done", "–"),
-    ("failed", "–"),
-    ("stopped", "–"),
-    ("unknown", "a person must look; never re-run by itself"),
-    ("lapsed", "never revived; a copy is a new request"),
+/// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Later {
+    /// The verb's word.
+    pub verb: &'static str,
+    /// The states it will be legal from.
+    pub from: &'static [StateName],
+    /// Where it will lead.
+    pub to: To,
+    /// Who will be allowed to.
+    pub who: &'static str,
+    /// Whether a reason will be required.
+    pub reason: Reason,
+}
+
+/// The verbs of the design that are not built yet.
+#[rustfmt::skip]
+pub const LATER: [Later; 6] = [
+    Later { verb: "modify", from: WAITING, to: To::Same, who: "`review`, for a step's params", reason: Reason::Welcome },
+    Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
+    Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
+    Later { verb: "snooze", from: OPEN, to: To::Same, who: "who can see it, for oneself", reason: Reason::Welcome },
+    Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
+    Later { verb: "override", from: OPEN, to: To::State(Overridden), who: "`override`, not the requester", reason: Reason::Required },
+];
+
+/// One row of the execution's table.
+#[derive(Clone, Copy, Debug)]
+pub struct ExecutionRow {
+    /// From.
+    pub from: Execution,
+    /// What happens.
+    pub event: &'static str,
+    /// To.
+    pub to: Execution,
+    /// Whether this program does it yet.
+    pub built: bool,
+}
+
+/// The execution of an approved or overridden plan or deployment: what leads from state to state.
+#[rustfmt::skip]
+pub const EXECUTION: [ExecutionRow; 6] = [
+    ExecutionRow { from: Execution::NotStarted, event: "its time to live passes", to: Execution::Lapsed, built: true },
+    ExecutionRow { from: Execution::NotStarted, event: "the first run or next", to: Execution::Running, built: false },
+    ExecutionRow { from: Execution::Running, event: "its last step ends", to: Execution::Done, built: false },
+    ExecutionRow { from: Execution::Running, event: "a step fails and nobody goes on", to: Execution::Failed, built: false },
+    ExecutionRow { from: Execution::Running, event: "stop", to: Execution::Stopped, built: false },
+    ExecutionRow { from: Execution::Running, event: "its runner dies", to: Execution::Unknown, built: false },
 ];
 
 impl Verb {
@@ -194,29 +233,38 @@ impl Who {
     }
 }
 
+fn from_words(states: &[StateName]) -> String {
+    if states.len() == StateName::ALL.len() {
+        return "any".to_owned();
+    }
+    states.iter().map(|s| s.word()).collect::<Vec<_>>().join(", ")
+}
+
+fn to_words(to: To) -> String {
+    match to {
+        To::Same => "same".to_owned(),
+        To::State(state) => state.word().to_owned(),
+        To::SameOrApproved => "same, or **approved** when the last slot fills".to_owned(),
+        To::Before => "the state and level before, revision + 1".to_owned(),
+        To::SameOrBefore => "same; from changes_requested, the state before".to_owned(),
+    }
+}
+
+const fn reason_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Required => "required",
+        Reason::WhenSensitive => "when sensitive",
+        Reason::Welcome => "–",
+    }
+}
+
 /// The table as Markdown: the body of `docs/states.md`.
 pub fn as_markdown() -> String {
     let mut out = String::from(
         "| verb | from | to | who | reason | kinds | voids |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in &TABLE {
-        let words = |states: &[StateName]| states.iter().map(|s| s.word()).collect::<Vec<_>>().join(", ");
-        let from = match row.from.len() {
-            n if n == StateName::ALL.len() => "any".to_owned(),
-            _ => words(row.from),
-        };
-        let to = match row.to {
-            To::Same => "same".to_owned(),
-            To::State(state) => state.word().to_owned(),
-            To::SameOrApproved => "same, or **approved** when the last slot fills".to_owned(),
-            To::Before => "the state and level before, revision + 1".to_owned(),
-            To::SameOrBefore => "same; from changes_requested, the state before".to_owned(),
-        };
-        let reason = match row.reason {
-            Reason::Required => "required",
-            Reason::WhenSensitive => "when sensitive",
-            Reason::Welcome => "–",
-        };
+        let (from, to, reason) = (from_words(row.from), to_words(row.to), reason_words(row.reason));
         let only: Vec<&str> = row.only.iter().map(|k| k.word()).collect();
         let only = if only.is_empty() { "all".to_owned() } else { only.join(", ") };
         out.push_str(&format!(
@@ -226,9 +274,22 @@ pub fn as_markdown() -> String {
             row.voids
         ));
     }
-    out.push_str("\n| execution | what leads on |\n| --- | --- |\n");
-    for (state, on) in EXECUTION {
-        out.push_str(&format!("| {state} | {on} |\n"));
+    out.push_str("\nDesigned, and not built yet:\n\n| verb | from | to | who | reason |\n| --- | --- | --- | --- | --- |\n");
+    for row in &LATER {
+        out.push_str(&format!(
+            "| {} | {} | {} | {} | {} |\n",
+            row.verb,
+            from_words(row.from),
+            to_words(row.to),
+            row.who,
+            reason_words(row.reason)
+        ));
+    }
+    out.push_str("\nThe execution of an approved plan or deployment. A lapsed one is never revived.\n\n");
+    out.push_str("| from | what happens | to | built |\n| --- | --- | --- | --- |\n");
+    for row in &EXECUTION {
+        let built = if row.built { "yes" } else { "not yet" };
+        out.push_str(&format!("| {} | {} | {} | {built} |\n", row.from.word(), row.event, row.to.word()));
     }
     out
 }
@@ -251,5 +312,21 @@ mod tests {
             let from_closed = row.from.iter().any(|s| !s.is_open());
             assert!(!from_closed || row.to == To::Same, "{:?}", row.verb);
         }
+        for row in &LATER {
+            let from_closed = row.from.iter().any(|s| !s.is_open());
+            assert!(!from_closed || row.to == To::Same, "{}", row.verb);
+            assert!(TABLE.iter().all(|built| built.verb.word() != row.verb), "{} is built", row.verb);
+        }
+    }
+
+    #[test]
+    fn no_execution_goes_on_from_an_end() {
+        for row in &EXECUTION {
+            let goes_on = [Execution::NotStarted, Execution::Running];
+            assert!(goes_on.contains(&row.from), "{:?}", row);
+            assert!(!matches!(row.to, Execution::NotStarted), "{:?}", row);
+        }
+        let reached = |state| state == Execution::NotStarted || EXECUTION.iter().any(|row| row.to == state);
+        assert!(Execution::ALL.into_iter().all(reached));
     }
 }

@@ -106,10 +106,10 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        enum $name { $($variant),+ }
+        pub(super) enum $name { $($variant),+ }
 
         impl $name {
-            const fn word(self) -> &'static str {
+            pub(super) const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
         }
