@@ -170,7 +170,13 @@ fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
     }
     if row.due_at <= model.now {
         let late = time::short_span(model.now.since(row.due_at));
-        return (format!("{} {late}", if width < 11 { "LATE" } else { "OVERDUE" }), Tone::Bad);
+        let words = format!("{} {late}", if width < 11 { "LATE" } else { "OVERDUE" });
+        // Where hours and minutes do not fit, the hours say enough; a clipped number would say something else.
+        let words = match words.rsplit_once('h') {
+            Some((hours, _)) if words.len() > usize::from(width) => format!("{hours}h"),
+            _ => words,
+        };
+        return (words, Tone::Bad);
     }
     let word = time::until(row.due_at, model.now);
     match row.level {

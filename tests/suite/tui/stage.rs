@@ -163,7 +163,7 @@ pub fn inbox() -> Vec<Told> {
     vec![
         deployment(),
         Told::asked(1039, "dba-bot", ago(112), drop),
-        Told::asked(1040, "audit-bot", ago(30), exception),
+        Told::asked(1021, "audit-bot", ago(60 * 21 + 42), exception),
         question(),
         Told::asked(1033, "night-run", ago(200), gate),
         mail(),
