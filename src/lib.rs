@@ -6,3 +6,4 @@ pub mod present;
 pub mod exchange;
 pub mod app;
 pub mod cli;
+pub mod tui;

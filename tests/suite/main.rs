@@ -4,3 +4,4 @@
 mod app;
 mod docs;
 mod domain;
+mod tui;

@@ -1,0 +1,195 @@
+//! What a person does to the screen: key → action → a changed model and the effects it wants.
+
+use crate::app::Queue;
+use crate::domain::command::Command;
+use crate::domain::transitions::Verb;
+use crate::present::line::Tone;
+use crate::tui::action::{Action, Effect, Place};
+use crate::tui::deciding;
+use crate::tui::keymap::{Scope, lookup};
+use crate::tui::model::Model;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Takes one event of the terminal.
+pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
+    let effects = match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key),
+        Event::Paste(text) => {
+            deciding::paste(model, &text);
+            Vec::new()
+        }
+        Event::Resize(width, height) => {
+            model.size = (width, height);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    };
+    model.settle();
+    effects
+}
+
+fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let scope = model.scope();
+    let binding = lookup(scope, &key);
+    if model.layout().is_none() {
+        // Nothing can be read here, so nothing but leaving and repainting works.
+        let leaves = |action| matches!(action, Action::Quit | Action::Repaint | Action::Suspend);
+        return match binding.map(|b| b.action).filter(|a| leaves(*a)) {
+            Some(action) => act(model, action),
+            None => Vec::new(),
+        };
+    }
+    if model.dialog.as_ref().is_some_and(|dialog| !dialog.shown) {
+        return Vec::new(); // typed before the dialog was drawn: meant for something else
+    }
+    match binding {
+        Some(binding) => {
+            model.said = None;
+            act(model, binding.action)
+        }
+        None if scope == Scope::Text => {
+            deciding::typed(model, key);
+            Vec::new()
+        }
+        None => {
+            if let KeyCode::Char(c) = key.code
+                && scope != Scope::Dialog
+                && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
+                && c.is_ascii_graphic()
+            {
+                model.say(Tone::Dim, format_args!("{c} does nothing here; ? says what works"));
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Does what a key means. The public door for tests and, later, the palette.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Down
+        | Action::Up
+        | Action::HalfDown
+        | Action::HalfUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom => travel(model, action),
+        Action::Open => open(model),
+        Action::Back => {
+            if model.help.take().is_none() {
+                model.in_detail = false;
+            }
+            Vec::new()
+        }
+        Action::NextQueue => show(
+            model,
+            match model.list.queue {
+                Queue::Waiting => Queue::Open,
+                Queue::Open => Queue::Decided,
+                Queue::Decided => Queue::Waiting,
+            },
+        ),
+        Action::Show(queue) => show(model, queue),
+        Action::Ask(ask) => deciding::ask(model, ask),
+        Action::Claim => claim(model),
+        Action::Help => {
+            model.help = Some(0);
+            Vec::new()
+        }
+        Action::Reload => {
+            model.say(Tone::Dim, "read again");
+            let mut effects = reload(model);
+            effects.extend(model.list.selected_id().map(Effect::Read));
+            effects
+        }
+        Action::Repaint => vec![Effect::Repaint],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Quit => vec![Effect::Quit],
+        Action::NextField | Action::PreviousField => {
+            if let Some(dialog) = &mut model.dialog {
+                dialog.closing = false;
+                dialog.turn(action == Action::NextField);
+            }
+            Vec::new()
+        }
+        Action::Press => deciding::press(model),
+        Action::Submit => deciding::submit(model),
+        Action::Cancel => {
+            deciding::cancel(model);
+            Vec::new()
+        }
+    }
+}
+
+fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
+    let layout = model.layout();
+    let page = match (model.help, model.in_detail) {
+        (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
+        (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.inner.height),
+        (None, false) => layout.and_then(|l| l.list).map_or(1, |p| p.inner.height.saturating_sub(1)),
+    };
+    let page = isize::from(i16::try_from(page).unwrap_or(i16::MAX)).max(1);
+    let lines = match action {
+        Action::Down => 1,
+        Action::Up => -1,
+        Action::HalfDown => (page / 2).max(1),
+        Action::HalfUp => -(page / 2).max(1),
+        Action::PageDown => (page - 1).max(1),
+        Action::PageUp => -(page - 1).max(1),
+        Action::Top => isize::MIN + 1,
+        _ => isize::MAX,
+    };
+    if let Some(scroll) = &mut model.help {
+        let last = crate::tui::view::help::lines().len();
+        *scroll = scroll.saturating_add_signed(lines).min(last.saturating_sub(page.unsigned_abs()));
+        return Vec::new();
+    }
+    if model.in_detail {
+        if let Some(reading) = &mut model.reading {
+            reading.scroll = reading.scroll.saturating_add_signed(lines);
+        }
+        return Vec::new();
+    }
+    let place = match action {
+        Action::Top => model.list.to_top(),
+        Action::Bottom => model.list.to_bottom(),
+        _ => model.list.step(lines),
+    };
+    let queue = model.list.queue;
+    place.map(|place| Effect::Load { queue, place }).into_iter().collect()
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.list.selected_id() else { return Vec::new() };
+    model.in_detail = true;
+    if model.subject().is_some() { Vec::new() } else { vec![Effect::Read(id)] }
+}
+
+fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
+    model.in_detail = false;
+    model.list = crate::tui::list::List::new(queue);
+    vec![Effect::Load { queue, place: Place::Start }, Effect::Count]
+}
+
+/// Everything again, from the cursor: what moved meanwhile is now where it belongs.
+pub fn reload(model: &Model) -> Vec<Effect> {
+    let queue = model.list.queue;
+    vec![Effect::KeepTime, Effect::Count, Effect::Load { queue, place: model.list.again() }]
+}
+
+fn claim(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.list.selected_id() else { return Vec::new() };
+    if model.subject().is_none() {
+        model.in_detail = true;
+        model.say(Tone::Warn, format_args!("{id} is now in front of you: press m again"));
+        return vec![Effect::Read(id)];
+    }
+    let verb = model.claim_verb();
+    if let Some(refusal) = model.refusal(verb) {
+        model.say(Tone::Warn, refusal);
+        return Vec::new();
+    }
+    let command = if verb == Verb::Release { Command::Release } else { Command::Claim };
+    vec![Effect::Decide { id, command: Box::new(command) }]
+}

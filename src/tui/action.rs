@@ -1,0 +1,175 @@
+//! What a person wants of the screen, and what the screen then wants done: both as data.
+
+use crate::app::{Queue, Row};
+use crate::domain::command::Command;
+use crate::domain::names::RequestId;
+use crate::domain::transitions::Verb;
+
+/// What a dialog asks about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ask {
+    /// Sign off.
+    Approve,
+    /// Refuse.
+    Reject,
+    /// Give the ball to the producer.
+    RequestChanges,
+    /// Take back one's own sign-off or request for changes.
+    Withdraw,
+    /// Answer a question; opened by the key that approves.
+    Answer,
+    /// Say something; decides nothing.
+    Comment,
+}
+
+impl Ask {
+    /// All of them.
+    pub const ALL: [Ask; 6] =
+        [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
+
+    /// The verb whose rules hold.
+    pub const fn verb(self) -> Verb {
+        match self {
+            Ask::Approve => Verb::Approve,
+            Ask::Reject => Verb::Reject,
+            Ask::RequestChanges => Verb::RequestChanges,
+            Ask::Withdraw => Verb::Withdraw,
+            Ask::Answer => Verb::Answer,
+            Ask::Comment => Verb::Comment,
+        }
+    }
+
+    /// What the button and the heading say.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Ask::Approve => "Approve",
+            Ask::Reject => "Reject",
+            Ask::RequestChanges => "Request changes",
+            Ask::Withdraw => "Withdraw",
+            Ask::Answer => "Answer",
+            Ask::Comment => "Comment",
+        }
+    }
+}
+
+/// Everything a key can mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// One line down.
+    Down,
+    /// One line up.
+    Up,
+    /// Half a page down.
+    HalfDown,
+    /// Half a page up.
+    HalfUp,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// To the first line; in a list also to what is new.
+    Top,
+    /// To the last line.
+    Bottom,
+    /// Into the selected request.
+    Open,
+    /// One level out; never out of the program.
+    Back,
+    /// Out of the program.
+    Quit,
+    /// The next queue.
+    NextQueue,
+    /// This queue.
+    Show(Queue),
+    /// Open the dialog of a verb. Only the dialog decides.
+    Ask(Ask),
+    /// Say that one is looking, or that one no longer is.
+    Claim,
+    /// What works here.
+    Help,
+    /// Draw everything again.
+    Repaint,
+    /// Read everything again.
+    Reload,
+    /// Back to the shell for a while.
+    Suspend,
+    /// The next field or button.
+    NextField,
+    /// The field or button before.
+    PreviousField,
+    /// Press the button that has the focus.
+    Press,
+    /// Do it, from wherever the focus is in the dialog.
+    Submit,
+    /// Close the dialog without doing it.
+    Cancel,
+}
+
+impl Action {
+    /// Whether it moves; no verb may share a key with one that does.
+    pub const fn moves(self) -> bool {
+        matches!(
+            self,
+            Action::Down
+                | Action::Up
+                | Action::HalfDown
+                | Action::HalfUp
+                | Action::PageDown
+                | Action::PageUp
+                | Action::Top
+                | Action::Bottom
+                | Action::Open
+                | Action::Back
+                | Action::NextQueue
+                | Action::Show(_)
+                | Action::NextField
+                | Action::PreviousField
+        )
+    }
+}
+
+/// Which rows of a queue are wanted.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Place {
+    /// The first ones; the cursor goes to the first.
+    Start,
+    /// The last ones; the cursor goes to the last.
+    End,
+    /// Those behind this row.
+    After(Box<Row>),
+    /// Those before this row.
+    Before(Box<Row>),
+    /// Those around this row: to see what changed without moving anything.
+    Around(Box<Row>),
+}
+
+/// What the screen wants done. `effects.rs` is the only one who does it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Read rows.
+    Load {
+        /// Of which queue.
+        queue: Queue,
+        /// Which.
+        place: Place,
+    },
+    /// Read the counters.
+    Count,
+    /// Read one request whole.
+    Read(RequestId),
+    /// Record what is due by now.
+    KeepTime,
+    /// Decide.
+    Decide {
+        /// On which request.
+        id: RequestId,
+        /// What.
+        command: Box<Command>,
+    },
+    /// Draw everything again.
+    Repaint,
+    /// Back to the shell for a while.
+    Suspend,
+    /// The end.
+    Quit,
+}

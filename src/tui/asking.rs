@@ -1,0 +1,168 @@
+//! What a dialog says before somebody decides: on what, and what comes of it, in words.
+
+use crate::domain::command::Facts;
+use crate::domain::moment::Moment;
+use crate::domain::preview::preview;
+use crate::domain::principal::Caller;
+use crate::domain::request::Request;
+use crate::domain::risk::Risk;
+use crate::domain::rules::{self, Withdrawable};
+use crate::present::detail::quoted;
+use crate::present::line::{Line, Tone};
+use crate::present::{time, words};
+use crate::tui::action::Ask;
+use crate::tui::field::{Field, FieldName};
+
+/// How many step names are spelled out.
+const NAMED: usize = 12;
+
+/// Everything above the fields: the first line says on what, the others what comes of it.
+pub fn about(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) -> Vec<Line> {
+    let mut out = vec![on_what(request)];
+    match ask {
+        Ask::Approve => out.extend(approving(request)),
+        Ask::Reject => out.push(Line::plain(
+            "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
+        )),
+        Ask::RequestChanges => {
+            let within = match facts {
+                Some(facts) => format!(" within {}", time::span(facts.policy.producer_time)),
+                None => String::new(),
+            };
+            out.push(Line::plain(format_args!(
+                "It goes back to {}, who must answer{within} or it expires. Nothing runs meanwhile.",
+                request.requester.name
+            )));
+        }
+        Ask::Withdraw => out.push(withdrawing(request, caller)),
+        Ask::Answer => out.extend(answering(request)),
+        Ask::Comment => {
+            out.push(Line::plain("Everybody who can see the request can read it. It decides nothing."));
+        }
+    }
+    if let Some(claim) = request.live_claim(now).filter(|claim| claim.by != caller.name) {
+        out.push(
+            Line::default().and(
+                Tone::Warn,
+                format_args!("{} is on it until {}.", claim.by, claim.until.hour_and_minute()),
+            ),
+        );
+    }
+    if ask != Ask::Comment {
+        out.push(words::if_nobody_acts(request, now));
+    }
+    out
+}
+
+fn on_what(request: &Request) -> Line {
+    let assessment = request.assessment();
+    let mut line = Line::plain(format_args!("{}, revision {}, ", request.kind(), request.revision.number))
+        .and(Tone::Plain, "digest ")
+        .and(Tone::Strong, request.decision_digest().short())
+        .and(Tone::Plain, ", ")
+        .and(words::risk(assessment.risk), format_args!("{} risk", assessment.risk));
+    if assessment.sensitive {
+        line = line.and(Tone::Warn, ", sensitive");
+    }
+    if let Some(environment) = &request.target().environment {
+        let tone = if request.target().is_production() { Tone::Warn } else { Tone::Plain };
+        line = line.and(tone, format_args!(", {environment}"));
+    }
+    line
+}
+
+fn approving(request: &Request) -> Vec<Line> {
+    let mut out = Vec::new();
+    if let Some(content) = request.content.as_ref().filter(|_| request.has_steps()) {
+        let outcomes = preview(content, &request.marks);
+        let runs: Vec<&str> = outcomes.iter().filter(|(_, o)| o.runs()).map(|(id, _)| id.as_str()).collect();
+        let mut names = runs.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if runs.len() > NAMED {
+            names.push_str(&format!(" and {} more", runs.len() - NAMED));
+        }
+        out.push(
+            Line::default()
+                .and(Tone::Strong, format_args!("{} of {} steps would run", runs.len(), outcomes.len()))
+                .and(Tone::Plain, if names.is_empty() { ".".to_owned() } else { format!(": {names}") }),
+        );
+    } else if !request.has_steps() {
+        out.push(Line::plain("It has no steps: what is approved is what it says."));
+    }
+    if let Err(refusal) = rules::may_sign(request, &request.marks.with_undecided_approved()) {
+        out.push(Line::default().and(Tone::Bad, refusal));
+        return out;
+    }
+    out.push(match request.open_slots().len() {
+        0 | 1 if request.kind().is_executed() => Line::plain(format_args!(
+            "It is the last sign-off needed: it may start at once, and must within {}.",
+            time::span(request.assessment().live_for)
+        )),
+        0 | 1 => Line::plain("It is the last sign-off needed: it is approved at once."),
+        2 => Line::plain("One more sign-off is needed after yours."),
+        n => Line::plain(format_args!("{} more sign-offs are needed after yours.", n - 1)),
+    });
+    out
+}
+
+fn withdrawing(request: &Request, caller: &Caller) -> Line {
+    match rules::withdrawable(request, caller) {
+        Ok(Withdrawable::SignOff(signoff)) => Line::plain(format_args!(
+            "Your sign-off on revision {} of {} no longer counts.",
+            signoff.bound.revision,
+            signoff.at.date_and_time()
+        )),
+        Ok(Withdrawable::Changes) => {
+            Line::plain("You no longer ask for changes: it waits for reviewers again.")
+        }
+        Err(refusal) => Line::default().and(Tone::Bad, refusal),
+    }
+}
+
+fn answering(request: &Request) -> Vec<Line> {
+    let mut out = vec![Line::plain(format_args!(
+        "The answer goes to {}, who asked, and closes the question:",
+        request.requester.name
+    ))];
+    out.extend(quoted(request.content.as_ref().map(|c| &c.title), 0));
+    let options = request.content.as_ref().map(|c| c.options.as_slice()).unwrap_or_default();
+    for (n, option) in options.iter().enumerate() {
+        out.push(Line::default().and(Tone::Strong, format_args!("{}", n + 1)).indented(2));
+        out.extend(quoted(Some(option), 4));
+    }
+    out
+}
+
+/// The fields of a dialog.
+pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
+    let required = rules::reason_given(ask.verb(), request, None).is_err();
+    let reason = || {
+        let label = if required { "Reason (required)" } else { "Reason (welcome)" };
+        Field::new(FieldName::Reason, label, required)
+    };
+    match ask {
+        Ask::Withdraw => Vec::new(),
+        Ask::Comment => vec![Field::new(FieldName::Reason, "Comment", true)],
+        Ask::RequestChanges => {
+            vec![Field::new(FieldName::Reason, "What to change, and why (required)", true)]
+        }
+        Ask::Answer => {
+            let count = request.content.as_ref().map_or(0, |c| c.options.len());
+            let label = match count {
+                0 => "Answer".to_owned(),
+                n => format!("Answer: a number from 1 to {n}, or words"),
+            };
+            vec![Field::new(FieldName::Answer, label, true), reason()]
+        }
+        Ask::Approve if needs_code(request) => {
+            let code = format!("Type {} to approve it", request.id);
+            vec![reason(), Field::new(FieldName::Code, code, true)]
+        }
+        Ask::Approve | Ask::Reject => vec![reason()],
+    }
+}
+
+/// Whether approving asks for the short code.
+pub fn needs_code(request: &Request) -> bool {
+    let assessment = request.assessment();
+    assessment.sensitive && assessment.risk >= Risk::High
+}

@@ -1,0 +1,134 @@
+//! From a capital key to a decision: opening a dialog on what was drawn, typing, looking again, doing it or not.
+
+use crate::present::line::Tone;
+use crate::tui::action::{Ask, Effect};
+use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::field::{Field, FieldName};
+use crate::tui::model::Model;
+use crate::tui::reading::Drawn;
+use crossterm::event::{KeyCode, KeyEvent};
+
+/// The key of a verb: opens its dialog, or says why not. What is not in front of one's eyes is opened first.
+pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
+    let Some(id) = model.list.selected_id() else {
+        model.say(Tone::Dim, "there is nothing to decide on");
+        return Vec::new();
+    };
+    let subject = model.subject().map(|reading| (reading, Drawn::of(&reading.request)));
+    let Some((reading, now_there)) = subject.filter(|(_, there)| model.drawn == Some(*there)) else {
+        let read = model.subject().is_none();
+        model.in_detail = true;
+        model.say(Tone::Warn, format_args!("{id} is now in front of you: press the key again"));
+        return if read { vec![Effect::Read(id)] } else { Vec::new() };
+    };
+    let ask = Model::ask_on(ask, &reading.request);
+    if let Some(refusal) = model.refusal(ask.verb()) {
+        model.say(Tone::Warn, refusal);
+        return Vec::new();
+    }
+    let mut dialog = Dialog::open(ask, &reading.request, &model.caller, reading.facts.as_ref(), model.now);
+    debug_assert_eq!(dialog.drawn_request, now_there);
+    if let Some(draft) = model.drafts.get(&(id, ask)) {
+        let fields = dialog.fields.iter_mut().filter(|f| f.name != FieldName::Code);
+        for (field, text) in fields.zip(draft) {
+            field.put(text);
+        }
+        dialog.say(Tone::Dim, "what you typed before is here again");
+    }
+    model.dialog = Some(dialog);
+    Vec::new()
+}
+
+/// A key in a text field.
+pub fn typed(model: &mut Model, key: KeyEvent) {
+    let Some(dialog) = &mut model.dialog else { return };
+    dialog.closing = false;
+    let Some(field) = dialog.field() else { return };
+    if field.is_one_line() && key.code == KeyCode::Enter {
+        dialog.turn(true);
+    } else {
+        field.key(key);
+    }
+}
+
+/// A paste: text into a text field, nothing anywhere else.
+pub fn paste(model: &mut Model, text: &str) {
+    if model.dialog.as_ref().is_some_and(|dialog| !dialog.shown) || model.layout().is_none() {
+        return;
+    }
+    match model.dialog.as_mut().filter(|_| model.help.is_none()) {
+        Some(dialog) => {
+            let said = match dialog.field() {
+                Some(field) => field.paste(text),
+                None => Some("pasted text goes into a text field; nothing was pressed".to_owned()),
+            };
+            if let Some(said) = said {
+                dialog.say(Tone::Warn, said);
+            }
+        }
+        None => model.say(Tone::Warn, "pasted text goes into a text field; nothing was pressed"),
+    }
+}
+
+/// Enter on a button.
+pub fn press(model: &mut Model) -> Vec<Effect> {
+    match model.dialog.as_ref().map(|dialog| dialog.focus) {
+        Some(Focus::Submit) => submit(model),
+        Some(Focus::Cancel) => {
+            close(model);
+            Vec::new()
+        }
+        Some(Focus::Field(_)) | None => Vec::new(),
+    }
+}
+
+/// Does it: hands the decision over, bound to what was drawn. When the request changed, looks again instead.
+pub fn submit(model: &mut Model) -> Vec<Effect> {
+    let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    dialog.closing = false;
+    if dialog.changed {
+        let id = dialog.id;
+        let Some(reading) = model.reading.as_ref().filter(|reading| reading.request.id == id) else {
+            return vec![Effect::Read(id)];
+        };
+        dialog.look_again(&reading.request, &model.caller, reading.facts.as_ref(), model.now);
+        dialog.say(Tone::Warn, "This is how it is now; what you typed is still here.");
+        return Vec::new();
+    }
+    match dialog.command() {
+        Ok(command) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
+        Err((field, missing)) => {
+            dialog.focus = Focus::Field(field);
+            dialog.say(Tone::Warn, missing);
+            Vec::new()
+        }
+    }
+}
+
+/// Esc: closes; with text in a field it asks once.
+pub fn cancel(model: &mut Model) {
+    let Some(dialog) = &mut model.dialog else { return };
+    if dialog.has_text() && !dialog.closing {
+        dialog.closing = true;
+        dialog.say(Tone::Warn, "Esc again closes it; what you typed is kept as a draft");
+        return;
+    }
+    close(model);
+}
+
+/// Closes without deciding, and keeps what was typed.
+fn close(model: &mut Model) {
+    let Some(dialog) = model.dialog.take() else { return };
+    let key = (dialog.id, dialog.ask);
+    if dialog.has_text() {
+        let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
+        model.drafts.insert(key, texts.collect());
+        model.say(
+            Tone::Dim,
+            format_args!("nothing was decided on {}; your text is kept as a draft", dialog.id),
+        );
+    } else {
+        model.drafts.remove(&key);
+        model.say(Tone::Dim, format_args!("nothing was decided on {}", dialog.id));
+    }
+}

@@ -1,0 +1,174 @@
+//! A dialog: the only place where something is decided. It is bound to what was drawn when it was opened.
+
+use crate::domain::command::{Command, Facts, Seen};
+use crate::domain::moment::Moment;
+use crate::domain::names::RequestId;
+use crate::domain::principal::Caller;
+use crate::domain::request::Request;
+use crate::present::line::{Line, Tone};
+use crate::tui::action::Ask;
+use crate::tui::asking;
+use crate::tui::field::{Field, FieldName};
+use crate::tui::reading::Drawn;
+
+/// Where the keys go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Focus {
+    /// Into this field.
+    Field(usize),
+    /// To the button that does it.
+    Submit,
+    /// To the button that does not.
+    Cancel,
+}
+
+/// An open dialog.
+#[derive(Clone, Debug)]
+pub struct Dialog {
+    /// What it asks about.
+    pub ask: Ask,
+    /// On which request.
+    pub id: RequestId,
+    /// On what, and what comes of it.
+    pub about: Vec<Line>,
+    /// What the frame showed when it was opened, or looked at again.
+    pub drawn_request: Drawn,
+    /// The text fields.
+    pub fields: Vec<Field>,
+    /// Where the keys go.
+    pub focus: Focus,
+    /// Whether a frame has shown it; keys typed before are dropped.
+    pub shown: bool,
+    /// Whether Esc was pressed once with text in a field.
+    pub closing: bool,
+    /// Whether the request changed since: then the button looks again before anything can be decided.
+    pub changed: bool,
+    /// What is to be said: a refusal, a missing reason, a returned draft.
+    pub note: Option<Line>,
+    options: u32,
+}
+
+impl Dialog {
+    /// Opens a dialog on what `request` is now. Cancel has the focus, unless something must be typed.
+    pub fn open(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) -> Self {
+        let fields = asking::fields(ask, request);
+        let focus = fields.iter().position(|f| f.required).map_or(Focus::Cancel, Focus::Field);
+        let options = request.content.as_ref().map_or(0, |c| c.options.len());
+        Self {
+            ask,
+            id: request.id,
+            about: asking::about(ask, request, caller, facts, now),
+            drawn_request: Drawn::of(request),
+            fields,
+            focus,
+            shown: false,
+            closing: false,
+            changed: false,
+            note: None,
+            options: u32::try_from(options).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Takes the request as it is now; what was typed stays, but the short code is asked for anew.
+    pub fn look_again(&mut self, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) {
+        let typed: Vec<Field> = std::mem::take(&mut self.fields);
+        let fresh = Dialog::open(self.ask, request, caller, facts, now);
+        *self = Dialog { focus: Focus::Cancel, ..fresh };
+        for field in &mut self.fields {
+            let before = typed.iter().find(|t| t.name == field.name && t.name != FieldName::Code);
+            if let Some(before) = before {
+                field.put(&before.typed());
+            }
+        }
+    }
+
+    /// The word on the button.
+    pub fn button(&self) -> &'static str {
+        if self.changed { "Look again" } else { self.ask.title() }
+    }
+
+    /// Whether keys are typed into a field.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self.focus {
+            Focus::Field(n) => self.fields.get_mut(n),
+            Focus::Submit | Focus::Cancel => None,
+        }
+    }
+
+    /// Whether something was typed that would be lost.
+    pub fn has_text(&self) -> bool {
+        self.fields.iter().any(|f| f.name != FieldName::Code && f.text().is_some())
+    }
+
+    /// The focus goes round: the fields, the button, Cancel.
+    pub fn turn(&mut self, forward: bool) {
+        let fields = self.fields.len();
+        let at = match self.focus {
+            Focus::Field(n) => n,
+            Focus::Submit => fields,
+            Focus::Cancel => fields + 1,
+        };
+        let round = fields + 2;
+        let next = if forward { (at + 1) % round } else { (at + round - 1) % round };
+        self.focus = match next {
+            n if n < fields => Focus::Field(n),
+            n if n == fields => Focus::Submit,
+            _ => Focus::Cancel,
+        };
+    }
+
+    /// Says something inside the dialog.
+    pub fn say(&mut self, tone: Tone, words: impl std::fmt::Display) {
+        self.note = Some(Line::default().and(tone, words));
+    }
+
+    /// The command that was decided on.
+    ///
+    /// # Errors
+    /// The field that is missing something, and what to say about it.
+    pub fn command(&self) -> Result<Command, (usize, String)> {
+        for (n, field) in self.fields.iter().enumerate() {
+            let text = field.text();
+            match field.name {
+                FieldName::Code => {
+                    let code = self.id.to_string();
+                    if !text.is_some_and(|t| t.raw().eq_ignore_ascii_case(&code)) {
+                        return Err((n, format!("type {code} to approve it")));
+                    }
+                }
+                _ if field.required && text.is_none_or(|t| t.is_blank()) => {
+                    return Err((n, self.what_is_missing(field.name)));
+                }
+                _ => {}
+            }
+        }
+        let text = |name: FieldName| self.fields.iter().find(|f| f.name == name).and_then(Field::text);
+        let reason = text(FieldName::Reason);
+        let seen = Seen::Drawn { revision: self.drawn_request.revision, marks: self.drawn_request.marks };
+        Ok(match self.ask {
+            Ask::Approve => Command::Approve { reason, seen },
+            Ask::Reject => Command::Reject { reason, seen },
+            Ask::RequestChanges => Command::RequestChanges { reason, seen },
+            Ask::Withdraw => Command::Withdraw,
+            Ask::Comment => Command::Comment { text: reason.unwrap_or_default(), step: None, reply_to: None },
+            Ask::Answer => {
+                let answer = text(FieldName::Answer);
+                let option = answer.as_ref().and_then(|t| t.raw().parse().ok());
+                match option.filter(|n| (1..=self.options).contains(n)) {
+                    Some(n) => Command::Answer { option: Some(n), text: None, reason, seen },
+                    None => Command::Answer { option: None, text: answer, reason, seen },
+                }
+            }
+        })
+    }
+
+    fn what_is_missing(&self, name: FieldName) -> String {
+        match (name, self.ask) {
+            (FieldName::Answer, _) => "an answer is missing".to_owned(),
+            (_, Ask::Comment) => "the comment is empty".to_owned(),
+            (_, Ask::Approve | Ask::Answer) => "a reason is required: the request is sensitive".to_owned(),
+            (_, Ask::RequestChanges) => "a reason is required: it is what must be changed".to_owned(),
+            _ => "a reason is required".to_owned(),
+        }
+    }
+}

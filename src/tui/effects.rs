@@ -1,0 +1,93 @@
+//! The only hands of the screen: what it wants done, done through the use cases.
+
+use crate::app::{App, Error, Failure, From, Queue, Row};
+use crate::domain::command::Command;
+use crate::domain::names::RequestId;
+use crate::domain::principal::Caller;
+use crate::tui::action::{Effect, Place};
+use crate::tui::hear::Message;
+use crate::tui::list::PAGE;
+
+/// The program, and who uses it.
+pub struct Hands {
+    app: App,
+    caller: Caller,
+}
+
+impl Hands {
+    /// Hands for `caller`.
+    pub fn new(app: App, caller: Caller) -> Self {
+        Self { app, caller }
+    }
+
+    /// The program, for asking the time.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Does it, and says what came of it. What concerns the terminal is done by `run`.
+    pub fn perform(&mut self, effect: Effect) -> Vec<Message> {
+        let done: Result<Vec<Message>, Error> = match effect {
+            Effect::Load { queue, place } => self.load(queue, place).map_err(Error::from),
+            Effect::Count => {
+                self.app.counters().map(|counters| vec![Message::Counters(counters)]).map_err(Error::from)
+            }
+            Effect::Read(id) => return self.read(id),
+            Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
+            Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
+        };
+        done.unwrap_or_else(|error| match error {
+            Error::Failed(failure) => vec![Message::Failed(failure)],
+            // Nobody asked for it, so nobody is told: what is due is settled with the next decision anyway.
+            Error::Refused(_) => Vec::new(),
+        })
+    }
+
+    fn load(&self, queue: Queue, place: Place) -> Result<Vec<Message>, Failure> {
+        let rows = match &place {
+            Place::Around(row) => return self.around(queue, row),
+            Place::Start => self.app.page(queue, From::Start, PAGE)?,
+            Place::End => self.app.page(queue, From::End, PAGE)?,
+            Place::After(row) => self.app.page(queue, From::After(row), PAGE)?,
+            Place::Before(row) => self.app.page(queue, From::Before(row), PAGE)?,
+        };
+        Ok(vec![Message::Page { queue, place, rows }])
+    }
+
+    fn around(&self, queue: Queue, row: &Row) -> Result<Vec<Message>, Failure> {
+        let above = self.app.page(queue, From::Before(row), PAGE)?;
+        let from = above.last().map_or(From::Start, From::After);
+        let below = self.app.page(queue, from, PAGE + 1)?;
+        Ok(vec![Message::Around { queue, above, below }])
+    }
+
+    fn read(&self, id: RequestId) -> Vec<Message> {
+        let read = || -> Result<Message, Error> {
+            let request = self.app.request(id)?;
+            let history = self.app.history(id)?;
+            let facts = self.app.facts(&self.caller, &request)?;
+            Ok(Message::Read { request: Box::new(request), history, facts: Some(Box::new(facts)) })
+        };
+        vec![read().unwrap_or_else(|error| cannot(id, error))]
+    }
+
+    fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {
+        let Some(verb) = command.verb() else { return Vec::new() };
+        let now = Message::Now(self.app.now());
+        vec![
+            now,
+            match self.app.decide(id, command, &self.caller) {
+                Ok(decided) => Message::Decided { verb, after: Box::new(decided.after) },
+                Err(error) => cannot(id, error),
+            },
+        ]
+    }
+}
+
+fn cannot(id: RequestId, error: Error) -> Message {
+    match error {
+        Error::Refused(refusal) => Message::Refused { id, refusal },
+        Error::Failed(failure) => Message::Failed(failure),
+    }
+}

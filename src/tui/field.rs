@@ -1,0 +1,164 @@
+//! A text field of a dialog: the reason, the answer, the short code. What is pasted goes in as text and presses nothing.
+
+use crate::domain::text::{Text, safe_line};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::Style;
+use tui_textarea::{TextArea, WrapMode};
+
+/// How much text a field holds at most.
+pub const MOST_BYTES: usize = 16 * 1024;
+
+/// What a field is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldName {
+    /// The reason, or the comment.
+    Reason,
+    /// The answer to a question.
+    Answer,
+    /// The short code that a risky approval asks for.
+    Code,
+}
+
+/// One text field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// What it is for.
+    pub name: FieldName,
+    /// What stands above it.
+    pub label: String,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// The editor.
+    pub area: TextArea<'static>,
+}
+
+impl Field {
+    /// An empty field.
+    pub fn new(name: FieldName, label: impl Into<String>, required: bool) -> Self {
+        let mut area = TextArea::default();
+        area.set_cursor_line_style(Style::default());
+        // The real cursor stands in the text; a drawn one beside it would be two.
+        area.set_cursor_style(Style::default());
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        Self { name, label: label.into(), required, area }
+    }
+
+    /// Whether it is one line, in which Enter goes on instead of breaking the line.
+    pub fn is_one_line(&self) -> bool {
+        self.name == FieldName::Code
+    }
+
+    /// What was typed, as it is kept in a draft.
+    pub fn typed(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// What was typed, without blanks around it; nothing when that is empty.
+    pub fn text(&self) -> Option<Text> {
+        let typed = self.typed();
+        let trimmed = typed.trim();
+        (!trimmed.is_empty()).then(|| Text::from(trimmed))
+    }
+
+    /// Puts a draft back.
+    pub fn put(&mut self, draft: &str) {
+        self.area.insert_str(draft);
+    }
+
+    /// A key in the field. Characters that a terminal would not show as themselves are not taken.
+    pub fn key(&mut self, event: KeyEvent) {
+        match event.code {
+            KeyCode::Char(c) if event.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
+                if is_plain(c) && self.typed().len() + c.len_utf8() <= MOST_BYTES {
+                    self.area.insert_char(c);
+                }
+            }
+            KeyCode::Enter if self.is_one_line() => {}
+            KeyCode::Enter if self.typed().len() >= MOST_BYTES => {}
+            _ => {
+                self.area.input(event);
+            }
+        }
+    }
+
+    /// A paste into the field; says what was done to it, if anything.
+    pub fn paste(&mut self, pasted: &str) -> Option<String> {
+        if self.is_one_line() {
+            return Some("the code is typed, not pasted".to_owned());
+        }
+        let room = MOST_BYTES.saturating_sub(self.typed().len());
+        let (text, replaced, cut) = sanitised(pasted, room);
+        self.area.insert_str(&text);
+        match (replaced, cut) {
+            (0, false) => None,
+            (0, true) => Some("cut: a field holds 16 KiB".to_owned()),
+            (n, false) => Some(format!("pasted; control or hidden characters replaced: {n}")),
+            (n, true) => Some(format!("cut at 16 KiB; control or hidden characters replaced: {n}")),
+        }
+    }
+}
+
+fn is_plain(c: char) -> bool {
+    let mut buffer = [0; 4];
+    let text: &str = c.encode_utf8(&mut buffer);
+    matches!(c, '⟨' | '⟩') || safe_line(text).as_str() == text
+}
+
+/// Line feeds stay, tabs become blanks, every other character that could be obeyed or hidden becomes `�`.
+fn sanitised(pasted: &str, room: usize) -> (String, usize, bool) {
+    let mut out = String::new();
+    let mut replaced = 0;
+    let mut chars = pasted.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\r' && chars.peek() == Some(&'\n') {
+            continue;
+        }
+        let c = match c {
+            '\n' | '\r' => '\n',
+            '\t' => ' ',
+            c if is_plain(c) => c,
+            _ => {
+                replaced += 1;
+                char::REPLACEMENT_CHARACTER
+            }
+        };
+        if out.len() + c.len_utf8() > room {
+            return (out, replaced, true);
+        }
+        out.push(c);
+    }
+    (out, replaced, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paste_becomes_text_without_anything_a_terminal_would_obey() {
+        let mut field = Field::new(FieldName::Reason, "Reason", true);
+        let said = field.paste("one\r\ntwo\x1b[31m\u{202e}three\tfour");
+        assert_eq!(field.typed(), "one\ntwo�[31m�three four");
+        assert_eq!(said.unwrap(), "pasted; control or hidden characters replaced: 2");
+    }
+
+    #[test]
+    fn a_field_holds_sixteen_kibibytes_and_says_so() {
+        let mut field = Field::new(FieldName::Reason, "Reason", true);
+        assert!(field.paste(&"ä".repeat(MOST_BYTES)).is_some());
+        assert_eq!(field.typed().len(), MOST_BYTES);
+        field.key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE));
+        assert_eq!(field.typed().len(), MOST_BYTES);
+    }
+
+    #[test]
+    fn a_code_is_typed() {
+        let mut field = Field::new(FieldName::Code, "Code", true);
+        field.paste("R-17");
+        assert_eq!(field.text(), None);
+        for c in "R-17".chars() {
+            field.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        }
+        assert_eq!(field.text(), Some(Text::from("R-17")));
+    }
+}

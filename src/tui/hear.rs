@@ -1,0 +1,231 @@
+//! What the screen is told: answers to its effects, the time, and that the store changed.
+
+use crate::app::{Counters, Failure, Queue, Row};
+use crate::domain::command::{Facts, Seen};
+use crate::domain::event::Entry;
+use crate::domain::moment::Moment;
+use crate::domain::names::{RequestId, Seq};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, StateName};
+use crate::domain::rules::{may, still_as_seen};
+use crate::domain::text::Safe;
+use crate::domain::transitions::Verb;
+use crate::present::line::Tone;
+use crate::tui::action::{Effect, Place};
+use crate::tui::asking;
+use crate::tui::dialog::Focus;
+use crate::tui::model::Model;
+use crate::tui::reading::{Drawn, Reading};
+
+/// Something the screen is told.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Rows of a queue.
+    Page {
+        /// Of which.
+        queue: Queue,
+        /// Read where.
+        place: Place,
+        /// The rows, in reading order.
+        rows: Vec<Row>,
+    },
+    /// What is now around the cursor.
+    Around {
+        /// In which queue.
+        queue: Queue,
+        /// Before the cursor, in reading order.
+        above: Vec<Row>,
+        /// From the cursor on.
+        below: Vec<Row>,
+    },
+    /// The kept counters.
+    Counters(Counters),
+    /// A request, whole.
+    Read {
+        /// The request.
+        request: Box<Request>,
+        /// Its events, oldest first.
+        history: Vec<(Seq, Entry)>,
+        /// What is true across requests.
+        facts: Option<Box<Facts>>,
+    },
+    /// A decision, a claim or a comment was recorded.
+    Decided {
+        /// What was done.
+        verb: Verb,
+        /// The request after it.
+        after: Box<Request>,
+    },
+    /// No, and why.
+    Refused {
+        /// On which request.
+        id: RequestId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Cannot, and what it was doing.
+    Failed(Failure),
+    /// It is this late.
+    Now(Moment),
+    /// Somebody committed something.
+    Changed,
+}
+
+/// Takes a message, and says what it makes necessary.
+pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = match message {
+        Message::Page { queue, place, rows } => {
+            if queue == model.list.queue {
+                model.list.take(&place, rows);
+            }
+            Vec::new()
+        }
+        Message::Around { queue, above, below } => {
+            if queue == model.list.queue {
+                model.list.refresh(&above, &below);
+            }
+            Vec::new()
+        }
+        Message::Counters(counters) => {
+            model.counters = Some(counters);
+            Vec::new()
+        }
+        Message::Read { request, history, facts } => {
+            read(model, *request, history, facts.map(|facts| *facts));
+            Vec::new()
+        }
+        Message::Decided { verb, after } => decided(model, verb, *after),
+        Message::Refused { id, refusal } => refused(model, id, &refusal),
+        Message::Failed(failure) => {
+            match &mut model.dialog {
+                Some(dialog) => dialog.say(Tone::Bad, failure),
+                None => model.say(Tone::Bad, failure),
+            }
+            Vec::new()
+        }
+        Message::Now(now) => {
+            model.now = now;
+            if let Some(reading) = &mut model.reading {
+                reading.compose(now);
+            }
+            keep_dialog_current(model);
+            Vec::new()
+        }
+        Message::Changed => changed(model),
+    };
+    model.settle();
+    effects
+}
+
+/// Reads again what is shown; nothing under the cursor moves.
+fn changed(model: &Model) -> Vec<Effect> {
+    let queue = model.list.queue;
+    let mut effects = vec![Effect::Count, Effect::Load { queue, place: model.list.again() }];
+    effects.extend(model.reading.as_ref().map(|reading| Effect::Read(reading.request.id)));
+    effects
+}
+
+fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: Option<Facts>) {
+    let (id, now_there, state) = (request.id, Drawn::of(&request), request.state_name());
+    let claim = request.live_claim(model.now).map(|claim| (claim.by.clone(), claim.until));
+    let closed_by = request.closed().map(|closed| closed.by.clone());
+    model.list.note(id, |shown| {
+        shown.row.state = state;
+        shown.row.claim = claim;
+        shown.row.closed_by = closed_by;
+    });
+    if let Some(dialog) = &mut model.dialog
+        && dialog.id == id
+        && dialog.drawn_request != now_there
+        && !dialog.changed
+    {
+        let seen = Seen::Drawn { revision: dialog.drawn_request.revision, marks: dialog.drawn_request.marks };
+        if let Err(refusal) = still_as_seen(&request, &seen) {
+            dialog.changed = true;
+            dialog.say(Tone::Bad, refusal);
+        }
+    }
+    let before = model.reading.take().filter(|reading| reading.request.id == id);
+    let mut reading = Reading::new(request, history, facts, model.now);
+    reading.scroll = before.map_or(0, |reading| reading.scroll);
+    model.reading = Some(reading);
+    keep_dialog_current(model);
+}
+
+/// What the dialog says of deadlines, claims and rules is as of now, as long as it is about what is there.
+fn keep_dialog_current(model: &mut Model) {
+    let (Some(dialog), Some(reading)) = (&mut model.dialog, &model.reading) else { return };
+    if dialog.changed || dialog.drawn_request != Drawn::of(&reading.request) {
+        return;
+    }
+    let facts = reading.facts.as_ref();
+    dialog.about = asking::about(dialog.ask, &reading.request, &model.caller, facts, model.now);
+    if let Some(facts) = facts
+        && let Err(refusal) = may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
+    {
+        dialog.say(Tone::Bad, refusal);
+    }
+}
+
+fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
+    let id = after.id;
+    if let Some(dialog) = model.dialog.take_if(|dialog| dialog.id == id && dialog.ask.verb() == verb) {
+        model.drafts.remove(&(id, dialog.ask));
+    }
+    let state = after.state_name();
+    model.list.note(id, |shown| shown.row.state = state);
+    let (tone, words) = outcome(verb, &after);
+    model.say(tone, words);
+    let mut effects = changed(model);
+    if !effects.contains(&Effect::Read(id)) {
+        effects.push(Effect::Read(id));
+    }
+    effects
+}
+
+/// What was recorded, in words.
+fn outcome(verb: Verb, after: &Request) -> (Tone, Safe) {
+    let id = after.id;
+    let say = |tone, words: String| (tone, Safe::composed(words));
+    match verb {
+        Verb::Approve if after.state_name() == StateName::Approved => match after.lapses_at {
+            Some(at) => say(
+                Tone::Good,
+                format!("{id} approved; its producer may start it until {}", at.date_and_time()),
+            ),
+            None => say(Tone::Good, format!("{id} approved")),
+        },
+        Verb::Approve => say(
+            Tone::Good,
+            format!("{id}: your sign-off counts; sign-offs still needed: {}", after.open_slots().len()),
+        ),
+        Verb::Reject => say(Tone::Good, format!("{id} rejected; nothing of it will run")),
+        Verb::RequestChanges => {
+            say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
+        }
+        Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
+        Verb::Answer => say(Tone::Good, format!("{id} answered")),
+        Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
+        Verb::Claim => say(Tone::Plain, format!("you are on {id}; m again says that you no longer are")),
+        Verb::Release => say(Tone::Plain, format!("you are no longer on {id}")),
+        _ => say(Tone::Plain, format!("{id}: recorded")),
+    }
+}
+
+fn refused(model: &mut Model, id: RequestId, refusal: &Refusal) -> Vec<Effect> {
+    match model.dialog.as_mut().filter(|dialog| dialog.id == id) {
+        Some(dialog) => {
+            if matches!(refusal, Refusal::Changed(_)) {
+                dialog.changed = true;
+                dialog.focus = Focus::Cancel;
+            }
+            dialog.say(Tone::Bad, refusal);
+            // What cannot be read is not read again: it would be refused again, for ever.
+            if matches!(refusal, Refusal::NoSuchRequest(_)) { Vec::new() } else { vec![Effect::Read(id)] }
+        }
+        None => {
+            model.say(Tone::Warn, refusal);
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The one table of keys: dispatch, footer, help and `assets/KEYS.md` read it.
+//!
+//! Capitals decide (`G` moves, as in every pager); small letters look and comment. Nothing needs a key that a plain
+//! terminal cannot send.
+
+use crate::app::Queue;
+use crate::tui::action::{Action, Ask};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key works.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// In a list of requests.
+    List,
+    /// In one request.
+    Detail,
+    /// On the buttons of a dialog.
+    Dialog,
+    /// In a text field of a dialog.
+    Text,
+    /// In the help.
+    Help,
+}
+
+impl Scope {
+    /// All scopes, in the order of the document.
+    pub const ALL: [Scope; 5] = [Scope::List, Scope::Detail, Scope::Dialog, Scope::Text, Scope::Help];
+
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Scope::List => "In the list",
+            Scope::Detail => "In a request",
+            Scope::Dialog => "On a dialog's buttons",
+            Scope::Text => "In a text field",
+            Scope::Help => "In the help",
+        }
+    }
+}
+
+/// One key with its modifiers; a capital is its own character, without a modifier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+impl Key {
+    const fn of(code: KeyCode) -> Self {
+        Self { code, modifiers: KeyModifiers::NONE }
+    }
+
+    const fn char(c: char) -> Self {
+        Self::of(KeyCode::Char(c))
+    }
+
+    const fn ctrl(c: char) -> Self {
+        Self { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
+    }
+
+    /// The key a terminal reported. Shift is dropped: terminals differ in whether they report it with a capital.
+    pub fn pressed(event: &KeyEvent) -> Self {
+        Self { code: event.code, modifiers: event.modifiers.difference(KeyModifiers::SHIFT) }
+    }
+
+    /// The key as it is written in the footer, the help and the document.
+    pub fn name(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Enter => "enter".to_owned(),
+            KeyCode::Esc => "esc".to_owned(),
+            KeyCode::Tab => "tab".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            KeyCode::Down => "down".to_owned(),
+            KeyCode::Up => "up".to_owned(),
+            KeyCode::Left => "left".to_owned(),
+            KeyCode::Right => "right".to_owned(),
+            KeyCode::Home => "home".to_owned(),
+            KeyCode::End => "end".to_owned(),
+            KeyCode::PageDown => "pgdn".to_owned(),
+            KeyCode::PageUp => "pgup".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        };
+        match self.modifiers {
+            KeyModifiers::CONTROL => format!("ctrl-{name}"),
+            KeyModifiers::ALT => format!("alt-{name}"),
+            _ => name,
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it works.
+    pub scopes: &'static [Scope],
+    /// By which keys; the first is the one the footer names.
+    pub keys: &'static [Key],
+    /// What it means.
+    pub action: Action,
+    /// The footer's word; empty when the footer does not name it.
+    pub short: &'static str,
+    /// The help's words.
+    pub words: &'static str,
+    /// Whether it opens the dialog of a verb that decides.
+    pub decides: bool,
+}
+
+const PANES: &[Scope] = &[Scope::List, Scope::Detail];
+const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
+const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const EVERYWHERE: &[Scope] = &Scope::ALL;
+
+/// A line that decides.
+const fn decides(key: &'static [Key], ask: Ask, short: &'static str, words: &'static str) -> Binding {
+    Binding { scopes: PANES, keys: key, action: Action::Ask(ask), short, words, decides: true }
+}
+
+/// A line that does not.
+const fn looks(
+    scopes: &'static [Scope],
+    keys: &'static [Key],
+    action: Action,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { scopes, keys, action, short, words, decides: false }
+}
+
+/// Every key, in the order in which the footer keeps them when it is narrow.
+#[rustfmt::skip]
+pub const KEYMAP: &[Binding] = &[
+    looks(&[Scope::List], &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
+    looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
+    decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
+    decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
+    decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
+    decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
+    looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
+    looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
+    looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
+    looks(&[Scope::List], &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
+    looks(PANES, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
+    looks(PANES, &[Key::char('2')], Action::Show(Queue::Open), "", "all that is open"),
+    looks(PANES, &[Key::char('3')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
+    looks(MOVING, &[Key::char('j'), Key::of(KeyCode::Down)], Action::Down, "", "down"),
+    looks(MOVING, &[Key::char('k'), Key::of(KeyCode::Up)], Action::Up, "", "up"),
+    looks(MOVING, &[Key::ctrl('d')], Action::HalfDown, "", "half a page down"),
+    looks(MOVING, &[Key::ctrl('u')], Action::HalfUp, "", "half a page up"),
+    looks(MOVING, &[Key::of(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "", "a page down"),
+    looks(MOVING, &[Key::of(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "", "a page up"),
+    looks(MOVING, &[Key::char('g'), Key::of(KeyCode::Home)], Action::Top, "", "to the top; in the list also to what is new"),
+    looks(MOVING, &[Key::char('G'), Key::of(KeyCode::End)], Action::Bottom, "", "to the end"),
+    looks(ASKED, &[Key { code: KeyCode::Enter, modifiers: KeyModifiers::ALT }], Action::Submit, "do it", "do it, from anywhere in the dialog"),
+    looks(ASKED, &[Key::of(KeyCode::Tab)], Action::NextField, "next", "the next field or button"),
+    looks(ASKED, &[Key::of(KeyCode::BackTab)], Action::PreviousField, "", "the field or button before"),
+    looks(&[Scope::Dialog], &[Key::of(KeyCode::Right), Key::of(KeyCode::Down)], Action::NextField, "", "the next field or button"),
+    looks(&[Scope::Dialog], &[Key::of(KeyCode::Left), Key::of(KeyCode::Up)], Action::PreviousField, "", "the field or button before"),
+    looks(&[Scope::Dialog], &[Key::of(KeyCode::Enter)], Action::Press, "press", "press the button"),
+    looks(&[Scope::Dialog], &[Key::char('q'), Key::char('h')], Action::Cancel, "", "close it; what you typed is kept as a draft"),
+    looks(ASKED, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Cancel, "cancel", "close it; what you typed is kept as a draft"),
+    looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
+    looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
+    looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
+    looks(EVERYWHERE, &[Key::ctrl('z')], Action::Suspend, "", "to the shell; `fg` comes back"),
+    looks(&[Scope::List], &[Key::char('q')], Action::Quit, "quit", "quit"),
+    looks(OUTSIDE_DIALOGS, &[Key::ctrl('c')], Action::Quit, "", "quit"),
+];
+
+/// The lines that work in `scope`, in the table's order.
+pub fn in_scope(scope: Scope) -> impl Iterator<Item = &'static Binding> {
+    KEYMAP.iter().filter(move |binding| binding.scopes.contains(&scope))
+}
+
+/// What a key means in `scope`.
+pub fn lookup(scope: Scope, event: &KeyEvent) -> Option<&'static Binding> {
+    let key = Key::pressed(event);
+    in_scope(scope).find(|binding| binding.keys.contains(&key))
+}
+
+/// The table as the document `assets/KEYS.md`.
+pub fn as_markdown() -> String {
+    let mut out = String::from(
+        "# Keys\n\nMade from the one table in `src/tui/keymap.rs`. Capitals decide, and each opens a dialog; only the dialog decides.\n",
+    );
+    for scope in Scope::ALL {
+        out.push_str(&format!("\n## {}\n\n| key | what it does |\n| --- | --- |\n", scope.title()));
+        for binding in in_scope(scope) {
+            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{}`", key.name())).collect();
+            out.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.words));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_scope() {
+        for scope in Scope::ALL {
+            let mut seen: Vec<Key> = Vec::new();
+            for key in in_scope(scope).flat_map(|b| b.keys) {
+                assert!(!seen.contains(key), "{} twice in {scope:?}", key.name());
+                seen.push(*key);
+            }
+        }
+    }
+
+    #[test]
+    fn no_verb_shares_a_key_with_a_movement() {
+        let moving: Vec<&Key> = KEYMAP.iter().filter(|b| b.action.moves()).flat_map(|b| b.keys).collect();
+        for binding in KEYMAP.iter().filter(|b| matches!(b.action, Action::Ask(_))) {
+            assert!(binding.keys.iter().all(|key| !moving.contains(&key)), "{binding:?}");
+        }
+    }
+
+    #[test]
+    fn capitals_decide_and_nothing_else_does() {
+        for binding in KEYMAP {
+            for key in binding.keys {
+                let capital = matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G');
+                assert_eq!(binding.decides, capital, "{}", key.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key() {
+        use Action::*;
+        let all = [
+            Down,
+            Up,
+            HalfDown,
+            HalfUp,
+            PageDown,
+            PageUp,
+            Top,
+            Bottom,
+            Open,
+            Back,
+            Quit,
+            NextQueue,
+            Claim,
+            Help,
+            Repaint,
+            Reload,
+            Suspend,
+            NextField,
+            PreviousField,
+            Press,
+            Submit,
+            Cancel,
+            Show(Queue::Waiting),
+            Show(Queue::Open),
+            Show(Queue::Decided),
+        ];
+        // The answer dialog is opened by the key that approves, on a question.
+        let asks = super::Ask::ALL.into_iter().filter(|a| *a != super::Ask::Answer).map(Ask);
+        for action in all.into_iter().chain(asks) {
+            assert!(KEYMAP.iter().any(|b| b.action == action && !b.keys.is_empty()), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_capital_is_the_same_key_with_and_without_shift() {
+        let plain = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::NONE);
+        let shifted = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::SHIFT);
+        for event in [plain, shifted] {
+            assert_eq!(lookup(Scope::List, &event).unwrap().action, Action::Ask(Ask::Approve));
+        }
+        let control = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::CONTROL);
+        assert!(lookup(Scope::List, &control).is_none());
+    }
+
+    #[test]
+    fn the_document_of_keys_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/KEYS.md");
+        if std::env::var_os("UPDATE").is_some_and(|v| v == "1") {
+            std::fs::write(path, as_markdown()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, as_markdown(), "run the tests with UPDATE=1");
+    }
+}

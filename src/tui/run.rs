@@ -1,0 +1,292 @@
+//! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
+//! is drawn when something changed, after everything that had arrived was taken.
+
+use crate::app::{App, Bell, Counters, Failure};
+use crate::domain::moment::{Moment, Span};
+use crate::domain::names::RequestId;
+use crate::domain::principal::Face;
+use crate::present::line::Line;
+use crate::tui::Options;
+use crate::tui::act::input;
+use crate::tui::action::Effect;
+use crate::tui::effects::Hands;
+use crate::tui::hear::{Message, hear};
+use crate::tui::list::List;
+use crate::tui::model::Model;
+use crate::tui::terminal::{Tui, give_back};
+use crossterm::event::{Event, read};
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::collections::VecDeque;
+use std::io::{IsTerminal, stdin, stdout};
+use std::process::exit;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long keys must rest before the request under the cursor is read.
+const REST: Duration = Duration::from_millis(50);
+/// How long the loop has to end by itself after a signal.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the bell is listened to at once. It says earlier when it is time to look without having been called.
+const LISTEN: Span = Span::from_minutes(1);
+/// The exit code after a hang-up, as a shell counts signals.
+const HUNG_UP: i32 = 128 + SIGHUP;
+
+/// What comes in.
+enum Incoming {
+    Terminal(Event, Instant),
+    Gone(std::io::Error),
+    Bell,
+    Look,
+    Continued,
+    Signal(i32),
+}
+
+/// Runs the screen until somebody quits it.
+///
+/// # Errors
+/// A [`Failure`] when there is no terminal, or it or the store cannot be used.
+pub fn run(app: App, options: Options) -> Result<(), Failure> {
+    if !stdin().is_terminal() || !stdout().is_terminal() {
+        return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
+    }
+    if options.no_color {
+        // Otherwise crossterm answers NO_COLOR with resets that take bold and reverse away too.
+        crossterm::style::force_color_output(true);
+    }
+    let bell = app.bell()?;
+    let mut tui = Tui::take()?;
+    let (sender, incoming) = channel();
+    watch_for_hang_up()?;
+    listen_to_signals(sender.clone())?;
+    listen_to_keys(sender.clone());
+    listen_to_bell(bell, sender);
+    let caller = app.caller(Face::Screen);
+    let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
+    let mut hands = Hands::new(app, caller);
+    let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
+    drop(tui);
+    match ended? {
+        Some(signal) => exit(128 + signal),
+        None => Ok(()),
+    }
+}
+
+/// Turns until the end; says which signal ended it, if one did.
+fn turn(
+    tui: &mut Tui,
+    model: &mut Model,
+    hands: &mut Hands,
+    incoming: &Receiver<Incoming>,
+) -> Result<Option<i32>, Failure> {
+    let mut changed = true;
+    let mut last_key = Instant::now();
+    // What was read for resting keys; when it could not be, it is not tried again and again.
+    let mut tried = None;
+    // Keys that arrived before this moment were typed before the open dialog could be seen.
+    let mut dialog_shown = Instant::now();
+    if perform(tui, model, hands, model.begin())? {
+        return Ok(None);
+    }
+    loop {
+        if tui.is_lost() {
+            return Err(Failure::damaged("a part of the screen failed; the terminal was given back"));
+        }
+        if std::mem::take(&mut changed) {
+            if let Err(failure) = tui.draw(model) {
+                thread::sleep(GRACE); // if the line is down, the watchdog ends it first
+                return Err(failure);
+            }
+            if model.frame_shown() {
+                dialog_shown = Instant::now();
+            }
+        }
+        let wanted = model.wants_reading().filter(|id| tried != Some(*id));
+        let wait = match wanted {
+            Some(_) => REST.saturating_sub(last_key.elapsed()),
+            None => until_next_minute(hands.app().now()),
+        };
+        let first = match incoming.recv_timeout(wait) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+        };
+        let mut effects = Vec::new();
+        let mut bell = false;
+        if first.is_none()
+            && let Some(id) = wanted
+        {
+            effects.push(Effect::Read(id));
+            (tried, changed) = (Some(id), true);
+        }
+        for arrived in first.into_iter().chain(incoming.try_iter()) {
+            match arrived {
+                Incoming::Terminal(event, at) => {
+                    last_key = at;
+                    tried = None;
+                    let is_key_or_paste = !matches!(event, Event::Resize(..));
+                    if is_key_or_paste && model.dialog.is_some() && at <= dialog_shown {
+                        continue;
+                    }
+                    changed = true;
+                    let wants = input(model, event);
+                    if perform(tui, model, hands, wants)? {
+                        return Ok(None);
+                    }
+                }
+                Incoming::Gone(error) => {
+                    thread::sleep(GRACE);
+                    return Err(Failure::io("reading the keyboard", error, "nothing was changed"));
+                }
+                Incoming::Bell => (bell, changed) = (true, true),
+                Incoming::Look => bell = true,
+                Incoming::Continued => {
+                    tui.resume()?;
+                    resized(tui, model);
+                    changed = true;
+                }
+                Incoming::Signal(signal) => return Ok(Some(signal)),
+            }
+        }
+        let now = hands.app().now();
+        let minute = |at: Moment| at.millis().div_euclid(60_000);
+        if minute(now) != minute(model.now) {
+            effects.push(Effect::KeepTime);
+            effects.extend(hear(model, Message::Now(now)));
+            changed = true;
+        }
+        if bell {
+            effects.extend(hear(model, Message::Changed));
+        }
+        // A look that nobody called for draws only when there is something to see.
+        let before = (!changed).then(|| visible(model));
+        if perform(tui, model, hands, effects)? {
+            return Ok(None);
+        }
+        if let Some(before) = before {
+            changed = before != visible(model);
+        }
+    }
+}
+
+/// Does what is wanted, and what that makes necessary; says whether that was the end.
+fn perform(
+    tui: &mut Tui,
+    model: &mut Model,
+    hands: &mut Hands,
+    effects: Vec<Effect>,
+) -> Result<bool, Failure> {
+    let mut queue = VecDeque::from(effects);
+    while let Some(effect) = queue.pop_front() {
+        match effect {
+            Effect::Quit => return Ok(true),
+            Effect::Repaint => tui.repaint()?,
+            Effect::Suspend => {
+                tui.suspend()?;
+                resized(tui, model);
+            }
+            effect => {
+                for message in hands.perform(effect) {
+                    queue.extend(hear(model, message));
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// What a look that nobody called for could change on the screen.
+fn visible(model: &Model) -> Visible {
+    let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
+    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone() }
+}
+
+#[derive(PartialEq)]
+struct Visible {
+    list: List,
+    counters: Option<Counters>,
+    reading: Option<(RequestId, u64)>,
+    said: Option<Line>,
+}
+
+/// The window may have another size than before the program was stopped, and nobody said so.
+fn resized(tui: &Tui, model: &mut Model) {
+    let (width, height) = tui.size();
+    input(model, Event::Resize(width, height));
+}
+
+fn until_next_minute(now: Moment) -> Duration {
+    let into = now.millis().rem_euclid(60_000).unsigned_abs();
+    Duration::from_millis(60_000 - into)
+}
+
+fn listen_to_keys(sender: Sender<Incoming>) {
+    thread::spawn(move || {
+        loop {
+            let arrived = match read() {
+                Ok(event) => Incoming::Terminal(event, Instant::now()),
+                Err(error) => Incoming::Gone(error),
+            };
+            let over = matches!(arrived, Incoming::Gone(_));
+            if sender.send(arrived).is_err() || over {
+                return;
+            }
+        }
+    });
+}
+
+fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
+    thread::spawn(move || {
+        loop {
+            let arrived = if bell.wait(LISTEN) { Incoming::Bell } else { Incoming::Look };
+            if sender.send(arrived).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Signals end the loop; a loop that does not come round in time is not waited for.
+fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCONT])
+        .map_err(|e| Failure::io("asking for signals", e, "nothing was changed: try again"))?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGCONT {
+                if sender.send(Incoming::Continued).is_err() {
+                    return;
+                }
+                continue;
+            }
+            let told = sender.send(Incoming::Signal(signal)).is_ok();
+            thread::sleep(if told { GRACE } else { Duration::ZERO });
+            give_back();
+            exit(128 + signal);
+        }
+    });
+    Ok(())
+}
+
+/// When the terminal goes away, crossterm 0.29 reads for ever without an answer and without rest. This thread sleeps
+/// until the system says that nobody is at the other end, and ends the program.
+fn watch_for_hang_up() -> Result<(), Failure> {
+    // A handle of its own: an empty set of events still reports a hang-up, and nothing else.
+    let input = rustix::io::fcntl_dupfd_cloexec(stdin(), 3)
+        .map_err(|e| Failure::io("watching the terminal", e, "nothing was changed: try again"))?;
+    thread::spawn(move || {
+        loop {
+            let mut watched = [PollFd::new(&input, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Ok(_) if watched.iter().any(|fd| !fd.revents().is_empty()) => {
+                    give_back();
+                    exit(HUNG_UP);
+                }
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Who holds the terminal: one place turns on and off everything that must be turned off again, however it ends.
+
+use crate::app::Failure;
+use crate::tui::model::Model;
+use crate::tui::view::view;
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{Command, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
+use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the terminal is in our hands.
+static HELD: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// Room for a whole frame, so that it leaves in few writes.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// Puts the window's title on the terminal's stack of titles, or takes it from there.
+struct Title {
+    push: bool,
+}
+
+impl Command for Title {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str(if self.push { "\x1b[22;0t" } else { "\x1b[23;0t" })
+    }
+}
+
+/// The terminal, held.
+pub struct Tui {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Tui {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be had; it is then as it was.
+    pub fn take() -> Result<Self, Failure> {
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+            }));
+        });
+        let writer = BufWriter::with_capacity(FRAME_BYTES, stdout());
+        let terminal = Terminal::new(CrosstermBackend::new(writer)).map_err(failed)?;
+        hold().map_err(|e| {
+            give_back();
+            failed(e)
+        })?;
+        Ok(Self { terminal })
+    }
+
+    /// Columns and lines.
+    pub fn size(&self) -> (u16, u16) {
+        self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
+    }
+
+    /// Draws one frame, as one update where the terminal knows that.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the terminal does not take it.
+    pub fn draw(&mut self, model: &Model) -> Result<(), Failure> {
+        let mut frame = || -> io::Result<()> {
+            queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            self.terminal.draw(|frame| view(model, frame))?;
+            queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+            self.terminal.backend_mut().flush()
+        };
+        frame().map_err(failed)
+    }
+
+    /// Makes the next frame draw everything. `Terminal::clear` would ask the terminal where its cursor is and wait.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the terminal does not take it.
+    pub fn repaint(&mut self) -> Result<(), Failure> {
+        let size = self.terminal.size().map_err(failed)?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(failed)
+    }
+
+    /// Gives the terminal back, stops until the shell says to go on, and takes it again.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be had again.
+    pub fn suspend(&mut self) -> Result<(), Failure> {
+        give_back();
+        // To this thread, so that it has stopped before the next line; a shell that cannot stop us is not waited for.
+        let stopped = signal_hook::low_level::raise(signal_hook::consts::SIGTSTP);
+        self.resume()?;
+        stopped.map_err(failed)
+    }
+
+    /// Takes the terminal again after somebody stopped the program.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be had again.
+    pub fn resume(&mut self) -> Result<(), Failure> {
+        // The shell has set modes of its own meanwhile; raw mode is only set again once it was taken off.
+        give_back();
+        hold().map_err(failed)?;
+        self.repaint()
+    }
+
+    /// Whether something else gave the terminal back: a panic in another thread.
+    pub fn is_lost(&self) -> bool {
+        !HELD.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Tui {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn failed(error: io::Error) -> Failure {
+    Failure::io("using the terminal", error, "nothing was changed: try again, or use the command line")
+}
+
+fn hold() -> io::Result<()> {
+    enable_raw_mode()?;
+    HELD.store(true, Ordering::SeqCst);
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        Title { push: true },
+        SetTitle("countersign")
+    )
+}
+
+/// Leaves the terminal as it was found. For quitting, failing, panicking, being stopped and being hung up on; the second
+/// call does nothing.
+pub fn give_back() {
+    if HELD.swap(false, Ordering::SeqCst) {
+        // A terminal that is gone cannot be told; there is nobody to tell that to either.
+        let _ = execute!(
+            stdout(),
+            EndSynchronizedUpdate,
+            Title { push: false },
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
+        let _ = disable_raw_mode();
+    }
+}

@@ -1,0 +1,157 @@
+//! What frames the panes. Nothing that came from outside is ever drawn here.
+//!
+//! ```text
+//!  countersign  bastion-1 · alice                       12 wait for you · 1 escalated · 31 open  14:02Z
+//!   1 Waiting 12   2 All open 31   3 Decided 240
+//!  …
+//!  R-17 approved; its producer may start it until 2026-11-20 18:02:00Z
+//!  A approve  R reject  (C changes)  c comment  m claim  enter open                  ? help  q quit
+//! ```
+
+use crate::app::Queue;
+use crate::present::line::{Line, Tone};
+use crate::tui::action::Action;
+use crate::tui::keymap::{Binding, in_scope};
+use crate::tui::model::Model;
+use crate::tui::view::canvas::{Canvas, cells};
+use ratatui::layout::Rect;
+
+/// The most a counter says; more is `999+`.
+const MOST_COUNTED: u64 = 999;
+
+/// A counter as it is shown.
+pub fn count(n: u64) -> String {
+    if n > MOST_COUNTED { format!("{MOST_COUNTED}+") } else { n.to_string() }
+}
+
+/// Who, where, how many wait, what time it is.
+pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
+    let dot = canvas.glyphs.dot();
+    let clock = model.now.hour_and_minute();
+    let mut right = line.right().saturating_sub(1);
+    right -= canvas.put_right(right, line.y, 8, &clock, Tone::Plain).min(right);
+    let mut used = line.x + 1;
+    used += canvas.put(used, line.y, 14, "countersign", Tone::Strong) + 2;
+    let who = format!("{}{dot}{}", model.host, model.caller.name);
+    used += canvas.put(used, line.y, line.width / 3, &who, Tone::Plain) + 2;
+    let Some(counters) = model.counters else { return };
+    let mut words = Line::default();
+    let tone = if counters.waiting > 0 { Tone::Strong } else { Tone::Plain };
+    let for_you = if line.width < 70 { "" } else { " for you" };
+    words = match counters.waiting {
+        0 => words.and(tone, format_args!("nothing waits{for_you}")),
+        1 => words.and(tone, format_args!("1 waits{for_you}")),
+        n => words.and(tone, format_args!("{} wait{for_you}", count(n))),
+    };
+    if counters.escalated > 0 {
+        words = words
+            .and(Tone::Plain, dot)
+            .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
+    }
+    let width: u16 = words.phrases.iter().map(|p| cells(&canvas.glyphs.text(p.text.as_str()))).sum();
+    let room = right.saturating_sub(2).saturating_sub(used);
+    canvas.phrases(right.saturating_sub(2).saturating_sub(width.min(room)), line.y, room, &words);
+}
+
+/// The queues with their keys and counters; the one that is shown stands out, and has a mark.
+pub fn queues(model: &Model, canvas: &mut Canvas, line: Rect) {
+    let counters = model.counters;
+    let all = [
+        (Queue::Waiting, "Waiting", counters.map(|c| c.waiting)),
+        (Queue::Open, "All open", counters.map(|c| c.open)),
+        (Queue::Decided, "Decided", counters.map(|c| c.decided)),
+    ];
+    let mut x = line.x;
+    for (n, (queue, name, many)) in all.into_iter().enumerate() {
+        let here = queue == model.list.queue;
+        let mark = if here { canvas.glyphs.here() } else { " " };
+        let many = many.map(|n| format!(" {}", count(n))).unwrap_or_default();
+        let words = format!("{mark}{} {name}{many} ", n + 1);
+        let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };
+        x += canvas.put_styled(x, line.y, line.right().saturating_sub(x), &words, style) + 1;
+    }
+}
+
+/// What was last said, and what is new.
+pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
+    let mut width = line.width.saturating_sub(2);
+    if model.list.news > 0 {
+        let words = format!("{} new: g to see", model.list.news);
+        width = match &model.said {
+            Some(_) => {
+                let right = line.right().saturating_sub(1);
+                width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2)
+            }
+            None => width.saturating_sub(canvas.put(line.x + 1, line.y, width, &words, Tone::Strong)),
+        };
+    }
+    if let Some(said) = &model.said {
+        canvas.phrases(line.x + 1, line.y, width, said);
+    }
+}
+
+/// The keys that work here. One that a rule forbids stands in brackets and is dim; pressed, it says why.
+pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
+    let scope = model.scope();
+    let at_the_end = |b: &&Binding| matches!(b.action, Action::Help | Action::Quit);
+    let named = || in_scope(scope).filter(|b| !b.short.is_empty());
+    let mut right = line.right().saturating_sub(1);
+    for binding in named().filter(at_the_end).collect::<Vec<_>>().into_iter().rev() {
+        let words = words(model, binding);
+        right = right.saturating_sub(cells(&words) + 2);
+        key_and_word(canvas, right + 2, line.y, binding, &words, false);
+    }
+    let mut x = line.x + 1;
+    let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
+    let nothing = model.list.selected().is_none();
+    for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
+        let forbidden = model.refusal_of(binding.action).is_some();
+        // Nothing of theirs to take back is the usual case: the key is named only when it does something.
+        if binding.action == Action::Ask(crate::tui::action::Ask::Withdraw)
+            && (forbidden || model.subject().is_none())
+        {
+            continue;
+        }
+        let words = words(model, binding);
+        let words = if forbidden { format!("({words})") } else { words };
+        if x + cells(&words) > right {
+            break;
+        }
+        key_and_word(canvas, x, line.y, binding, &words, forbidden);
+        x += cells(&words) + 2;
+    }
+}
+
+fn words(model: &Model, binding: &Binding) -> String {
+    let key = binding.keys.first().map(|key| key.name()).unwrap_or_default();
+    let short = match (binding.action, model.subject()) {
+        (Action::Ask(ask), Some(reading)) if Model::ask_on(ask, &reading.request) != ask => "answer",
+        (Action::Claim, Some(_)) if model.claim_verb() == crate::domain::transitions::Verb::Release => {
+            "release"
+        }
+        (Action::Submit, _) => match &model.dialog {
+            Some(dialog) => return format!("{key} {}", dialog.button().to_lowercase()),
+            None => binding.short,
+        },
+        _ => binding.short,
+    };
+    format!("{key} {short}")
+}
+
+fn key_and_word(canvas: &mut Canvas, x: u16, y: u16, binding: &Binding, words: &str, dim: bool) {
+    let width = cells(words);
+    canvas.put(x, y, width, words, if dim { Tone::Dim } else { Tone::Plain });
+    if !dim {
+        let key = binding.keys.first().map(|key| key.name()).unwrap_or_default();
+        canvas.put(x, y, cells(&key), &key, Tone::Strong);
+    }
+}
+
+/// The heading of a queue.
+pub const fn queue_title(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Waiting => "Waiting for you",
+        Queue::Open => "All open",
+        Queue::Decided => "Decided, newest first",
+    }
+}

@@ -1,0 +1,150 @@
+//! A dialog: a sheet over the lower part of the screen, as high as it must be, so that what it is about stays in view.
+//!
+//! ```text
+//! ━ Approve R-1042 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+//!  deployment, revision 1, digest 3f2a9c, critical risk, sensitive, production
+//!  3 of 4 steps would run: snapshot, deploy, verify
+//!
+//!  Reason (required)
+//!    lookup only, watched by me_
+//!
+//!   [ Approve ]   [▸Cancel ]
+//! ```
+
+use crate::present::line::{Line, Tone};
+use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::field::Field;
+use crate::tui::model::Model;
+use crate::tui::view::canvas::{Canvas, cells};
+use crate::tui::wrap::{Wrapped, wrap};
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::Widget;
+
+/// Lines a text field gets, if there is room.
+const FIELD_LINES: u16 = 3;
+/// Lines that are never given up: the rule, the note, the buttons.
+const FIXED: u16 = 3;
+
+/// Draws the dialog; returns where the cursor stands.
+pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -> Option<Position> {
+    let width = body.width.saturating_sub(2);
+    let wrapped = |line: &Line| wrap(line, width, canvas.glyphs);
+    let about: Vec<Wrapped> = dialog.about.iter().flat_map(wrapped).collect();
+    let note: Vec<Wrapped> = dialog.note.iter().flat_map(wrapped).collect();
+    let plan = Plan::new(dialog, about.len(), note.len(), body.height);
+    let sheet = Rect { y: body.bottom().saturating_sub(plan.height), height: plan.height, ..body };
+    canvas.clear(sheet);
+    let title = format!("{} {}", dialog.ask.title(), dialog.id);
+    canvas.rule(Rect { height: 1, ..sheet }, canvas.glyphs.heavy_rule(), &title, "", Tone::Strong);
+    let mut y = sheet.y + 1;
+    let shown = if plan.about < about.len() { plan.about.saturating_sub(1) } else { about.len() };
+    for line in about.iter().take(shown) {
+        canvas.wrapped(1, y, width, line);
+        y += 1;
+    }
+    if shown < about.len() {
+        let words = format!("{} more lines: they need a larger window", about.len() - shown);
+        canvas.put(1, y, width, &words, Tone::Warn);
+        y += 1;
+    }
+    y += plan.gap;
+    let mut cursor = None;
+    for (n, field) in dialog.fields.iter().enumerate() {
+        let here = dialog.focus == Focus::Field(n);
+        let lines = if field.is_one_line() { 1 } else { plan.field };
+        let area = Rect { x: 1, y, width, height: lines + 1 };
+        let at = text_field(canvas, field, area, here);
+        if here {
+            cursor = at;
+        }
+        y += lines + 1;
+    }
+    for line in note.iter().take(plan.note) {
+        canvas.wrapped(1, y, width, line);
+        y += 1;
+    }
+    let y = sheet.bottom().saturating_sub(1);
+    let submit = button(canvas, 2, y, dialog.button(), dialog.focus == Focus::Submit);
+    let cancel_x = 2 + submit + 2;
+    button(canvas, cancel_x, y, "Cancel", dialog.focus == Focus::Cancel);
+    match dialog.focus {
+        Focus::Field(_) => cursor,
+        Focus::Submit => Some(Position { x: 3, y }),
+        Focus::Cancel => Some(Position { x: cancel_x + 1, y }),
+    }
+    .filter(|_| model.help.is_none())
+}
+
+/// How many lines each part gets.
+struct Plan {
+    height: u16,
+    about: usize,
+    note: usize,
+    field: u16,
+    gap: u16,
+}
+
+impl Plan {
+    fn new(dialog: &Dialog, about: usize, note: usize, most: u16) -> Self {
+        let lines = |n: usize| u16::try_from(n).unwrap_or(u16::MAX / 4);
+        let one = lines(dialog.fields.iter().filter(|f| f.is_one_line()).count()) * 2;
+        let many = lines(dialog.fields.iter().filter(|f| !f.is_one_line()).count());
+        let note = lines(note).clamp(1, 3);
+        let fixed = FIXED - 1 + note + one;
+        let mut field = FIELD_LINES;
+        let mut gap = 1;
+        let mut about = lines(about);
+        let need = |about: u16, field: u16, gap: u16| fixed + about + gap + many * (field + 1);
+        // Two fields share their lines; one gives up lines before it covers more than it must.
+        while field > 1
+            && (need(about, field, gap) > most || (many > 1 && need(about, field, gap) > most / 4 * 3))
+        {
+            field -= 1;
+        }
+        if need(about, field, gap) > most {
+            gap = 0;
+        }
+        if need(about, field, gap) > most {
+            about = about.saturating_sub(need(about, field, gap) - most);
+        }
+        Self {
+            height: need(about, field, gap).min(most),
+            about: usize::from(about),
+            note: usize::from(note),
+            field,
+            gap,
+        }
+    }
+}
+
+fn text_field(canvas: &mut Canvas, field: &Field, area: Rect, here: bool) -> Option<Position> {
+    let mark = if here { canvas.glyphs.here() } else { " " };
+    canvas.put(area.x, area.y, 1, mark, Tone::Strong);
+    let tone = if here { Tone::Strong } else { Tone::Plain };
+    canvas.put(area.x + 2, area.y, area.width.saturating_sub(2), &field.label, tone);
+    let inner = Rect {
+        x: area.x + 3,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(1),
+    };
+    let inner = canvas.on_frame(inner);
+    if inner.is_empty() {
+        return None;
+    }
+    (&field.area).render(inner, canvas.buffer());
+    let (cursor, (top, left)) = (field.area.screen_cursor(), field.area.scroll_offset());
+    let offset = |at: usize, from: u16| u16::try_from(at).unwrap_or(u16::MAX).saturating_sub(from);
+    Some(Position {
+        x: inner.x + offset(cursor.col, left).min(inner.width - 1),
+        y: inner.y + offset(cursor.row, top).min(inner.height - 1),
+    })
+}
+
+/// A button; the one that Enter presses has a mark beside its style.
+fn button(canvas: &mut Canvas, x: u16, y: u16, word: &str, here: bool) -> u16 {
+    let mark = if here { canvas.glyphs.here() } else { " " };
+    let words = format!("[{mark}{word} ]");
+    let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };
+    canvas.put_styled(x, y, cells(&words), &words, style)
+}

@@ -1,0 +1,7 @@
+//! The screen as a person sees it: whole frames, and what keys do to them.
+
+mod stage;
+mod frames;
+mod hostile;
+mod keys;
+mod sizes;
