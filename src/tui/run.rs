@@ -44,11 +44,11 @@ enum Incoming {
     Signal(i32),
 }
 
-/// Runs the screen until somebody quits it.
+/// Runs the screen until somebody quits it; says which signal ended it, if one did.
 ///
 /// # Errors
 /// A [`Failure`] when there is no terminal, or it or the store cannot be used.
-pub fn run(app: App, options: Options) -> Result<(), Failure> {
+pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
     }
@@ -68,10 +68,7 @@ pub fn run(app: App, options: Options) -> Result<(), Failure> {
     let mut hands = Hands::new(app, caller);
     let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
     drop(tui);
-    match ended? {
-        Some(signal) => exit(128 + signal),
-        None => Ok(()),
-    }
+    ended
 }
 
 /// Turns until the end; says which signal ended it, if one did.

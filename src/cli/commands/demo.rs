@@ -9,11 +9,15 @@ use crate::domain::digest::hex;
 use crate::domain::refusal::exit;
 use crate::domain::text::safe_line;
 use std::io::IsTerminal;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+/// How a demo's directory is called, before its random part.
+const PREFIX: &str = "countersign-demo-";
+/// The file whose lock says that its demo is alive.
+const ALIVE: &str = "alive";
 /// How often the little producer asks.
 const EVERY: Duration = Duration::from_secs(20);
 
@@ -26,7 +30,13 @@ pub fn run(args: &Demo, look: &Look, out: &mut Out) -> Done {
         None => throw_away()?,
     };
     let making = |e| Failure::io(format!("making {}", dir.display()), e, "name a new directory");
+    if !keep {
+        sweep(&std::env::temp_dir());
+    }
     std::fs::DirBuilder::new().mode(0o700).create(&dir).map_err(making)?;
+    // Held as long as this process lives: a directory whose lock is free was left behind by a killed demo.
+    let alive =
+        std::fs::File::create(dir.join(ALIVE)).and_then(|file| file.lock().map(|()| file)).map_err(making)?;
     let place = Place { store: Some(dir.join("demo.db")), ..Place::default() };
     let store = dir.join("demo.db");
     let count = demo::fill(&store, clock.now())?;
@@ -42,8 +52,25 @@ pub fn run(args: &Demo, look: &Look, out: &mut Out) -> Done {
     let done = screen::run(&place, look);
     drop(stop);
     let _ = producer.join();
+    drop(alive);
     let _ = std::fs::remove_dir_all(&dir);
     done
+}
+
+/// Removes the directories of demos that were killed.
+fn sweep(temporary: &Path) {
+    let Ok(entries) = std::fs::read_dir(temporary) else { return };
+    for entry in entries.flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let own =
+            entry.metadata().is_ok_and(|m| m.is_dir() && m.uid() == rustix::process::geteuid().as_raw());
+        if ours
+            && own
+            && std::fs::File::open(entry.path().join(ALIVE)).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// A new name in the temporary directory that nobody could have made before.
@@ -51,7 +78,7 @@ fn throw_away() -> Result<PathBuf, Failure> {
     let mut bytes = [0u8; 8];
     crate::app::clock::chance(&mut bytes)
         .map_err(|e| Failure::io("drawing random bytes", e, "check /dev/urandom"))?;
-    Ok(std::env::temp_dir().join(format!("countersign-demo-{}", hex(&bytes))))
+    Ok(std::env::temp_dir().join(format!("{PREFIX}{}", hex(&bytes))))
 }
 
 /// Asks on until the screen is closed. A refusal or failure ends the little producer, not the demo.
