@@ -92,12 +92,11 @@ fn turn(
             return Err(Failure::damaged("a part of the screen failed; the terminal was given back"));
         }
         if std::mem::take(&mut changed) {
-            if let Err(failure) = tui.draw(model) {
+            let left = tui.draw(model).inspect_err(|_| {
                 thread::sleep(GRACE); // if the line is down, the watchdog ends it first
-                return Err(failure);
-            }
+            })?;
             if model.frame_shown() {
-                dialog_shown = Instant::now();
+                dialog_shown = left;
             }
         }
         let wanted = model.wants_reading().filter(|id| tried != Some(*id));

@@ -16,6 +16,7 @@ use ratatui::layout::{Position, Rect};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -67,16 +68,19 @@ impl Tui {
         self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
     }
 
-    /// Draws one frame, as one update where the terminal knows that.
+    /// Draws one frame, as one update where the terminal knows that; says when it left. What was typed before then
+    /// was typed before anybody could see it.
     ///
     /// # Errors
     /// A [`Failure`] when the terminal does not take it.
-    pub fn draw(&mut self, model: &Model) -> Result<(), Failure> {
-        let mut frame = || -> io::Result<()> {
+    pub fn draw(&mut self, model: &Model) -> Result<Instant, Failure> {
+        let mut frame = || -> io::Result<Instant> {
             queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
             self.terminal.draw(|frame| view(model, frame))?;
             queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-            self.terminal.backend_mut().flush()
+            let left = Instant::now();
+            self.terminal.backend_mut().flush()?;
+            Ok(left)
         };
         frame().map_err(failed)
     }

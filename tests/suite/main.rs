@@ -4,4 +4,5 @@
 mod app;
 mod docs;
 mod domain;
+mod journeys;
 mod tui;

@@ -1,0 +1,5 @@
+//! Journeys: a person at a real terminal, and a producer that waits at another.
+
+pub mod person;
+mod decide_by_key;
+mod leaving;
