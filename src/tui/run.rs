@@ -67,6 +67,10 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
     let mut hands = Hands::new(app, caller);
     let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
+    if matches!(ended, Err(Failure::Io { .. })) {
+        // When the line is down, everything that touches the terminal fails: the watchdog ends it first, and rightly.
+        thread::sleep(GRACE);
+    }
     drop(tui);
     ended
 }
@@ -92,9 +96,7 @@ fn turn(
             return Err(Failure::damaged("a part of the screen failed; the terminal was given back"));
         }
         if std::mem::take(&mut changed) {
-            let left = tui.draw(model).inspect_err(|_| {
-                thread::sleep(GRACE); // if the line is down, the watchdog ends it first
-            })?;
+            let left = tui.draw(model)?;
             if model.frame_shown() {
                 dialog_shown = left;
             }
@@ -133,7 +135,6 @@ fn turn(
                     }
                 }
                 Incoming::Gone(error) => {
-                    thread::sleep(GRACE);
                     return Err(Failure::io("reading the keyboard", error, "nothing was changed"));
                 }
                 Incoming::Bell => (bell, changed) = (true, true),

@@ -13,7 +13,9 @@ use crossterm::{Command, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
+use std::cell::Cell;
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::rc::Rc;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -38,7 +40,39 @@ impl Command for Title {
 
 /// The terminal, held.
 pub struct Tui {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<CrosstermBackend<Stamped>>,
+    left: Rc<Cell<Option<Instant>>>,
+}
+
+/// Stdout, with a note of when the first bytes of a frame left: `Terminal::draw` flushes before it returns.
+struct Stamped {
+    out: BufWriter<Stdout>,
+    left: Rc<Cell<Option<Instant>>>,
+}
+
+impl Write for Stamped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A frame larger than the buffer leaves in parts; the first part counts.
+        if bytes.len() > self.out.capacity() - self.out.buffer().len() {
+            self.stamp();
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.out.buffer().is_empty() {
+            self.stamp();
+        }
+        self.out.flush()
+    }
+}
+
+impl Stamped {
+    fn stamp(&self) {
+        if self.left.get().is_none() {
+            self.left.set(Some(Instant::now()));
+        }
+    }
 }
 
 impl Tui {
@@ -54,13 +88,14 @@ impl Tui {
                 before(info);
             }));
         });
-        let writer = BufWriter::with_capacity(FRAME_BYTES, stdout());
+        let left = Rc::new(Cell::new(None));
+        let writer = Stamped { out: BufWriter::with_capacity(FRAME_BYTES, stdout()), left: Rc::clone(&left) };
         let terminal = Terminal::new(CrosstermBackend::new(writer)).map_err(failed)?;
         hold().map_err(|e| {
             give_back();
             failed(e)
         })?;
-        Ok(Self { terminal })
+        Ok(Self { terminal, left })
     }
 
     /// Columns and lines.
@@ -76,11 +111,11 @@ impl Tui {
     pub fn draw(&mut self, model: &Model) -> Result<Instant, Failure> {
         let mut frame = || -> io::Result<Instant> {
             queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+            self.left.set(None);
             self.terminal.draw(|frame| view(model, frame))?;
             queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-            let left = Instant::now();
             self.terminal.backend_mut().flush()?;
-            Ok(left)
+            Ok(self.left.get().unwrap_or_else(Instant::now))
         };
         frame().map_err(failed)
     }
