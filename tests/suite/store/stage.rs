@@ -50,11 +50,6 @@ impl Stage {
         self.dir.path().join("config.toml")
     }
 
-    /// The time.
-    pub fn now(&self) -> Moment {
-        Moment::from_millis(self.now.load(Ordering::Relaxed))
-    }
-
     /// Time goes by.
     pub fn wait(&self, span: Span) {
         self.now.fetch_add(span.millis(), Ordering::Relaxed);

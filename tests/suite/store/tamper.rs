@@ -613,7 +613,7 @@ fn another_store_id_is_found_at_the_first_event() {
 fn bytes_that_are_no_text_are_found_at_their_event() {
     let sound = Sound::new();
     for n in 1..=sound.len() {
-        for column in ["aggregate", "by", "assurance", "facts"] {
+        for column in ["aggregate", "by", "assurance", "name", "facts"] {
             sound.finds(n, &format!("no text in {column} of {n}"), |conn| {
                 let sql = format!("UPDATE log SET {column} = CAST(x'ff41' AS TEXT) WHERE seq = ?1");
                 conn.execute(&sql, [n]).unwrap();
@@ -697,4 +697,85 @@ fn the_first_bad_event_is_the_first_however_many_are_bad() {
             conn.execute(insert, [last + n, 100 + n]).unwrap();
         }
     });
+}
+
+#[test]
+fn a_derived_table_that_is_gone_or_lacks_a_column_is_named() {
+    let sound = Sound::new();
+    for (table, _) in TABLES {
+        let report =
+            sound.verified(sound.copy(|conn| conn.execute_batch(&format!("DROP TABLE {table}")).unwrap()));
+        schema_says(&report, &format!("the schema: table {table} is missing"));
+    }
+    let drop_column = "ALTER TABLE requests DROP COLUMN tenant";
+    let report = sound.verified(sound.copy(|conn| conn.execute_batch(drop_column).unwrap()));
+    schema_says(&report, "the schema: table requests is not ours");
+}
+
+#[test]
+fn a_store_whose_identity_is_gone_is_damaged_and_not_a_broken_disk() {
+    let sound = Sound::new();
+    for attack in ["DELETE FROM store", "UPDATE store SET id = 'ZZ345678901234567890123456789012'"] {
+        let copy = sound.copy(|conn| without_triggers(conn, |conn| conn.execute_batch(attack).unwrap()));
+        let Err(told) = sound.stage.try_app_at(copy, None) else { panic!("{attack}: it was opened") };
+        assert_eq!(told.exit_code(), countersign::domain::refusal::exit::NOT_VERIFIED, "{attack}: {told}");
+    }
+}
+
+#[test]
+fn the_command_line_exits_with_five_and_names_the_event() {
+    let sound = Sound::new();
+    let verify = |copy: &PathBuf| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["audit", "verify"])
+            .env("COUNTERSIGN_STORE", copy)
+            .env("COUNTERSIGN_CONFIG", sound.stage.config())
+            .output()
+            .unwrap();
+        let words = [done.stdout, done.stderr].concat();
+        (done.status.code(), String::from_utf8(words).unwrap())
+    };
+    let (code, words) = verify(&sound.copy(|_| {}));
+    assert_eq!(code, Some(0), "{words}");
+    assert!(
+        words.contains(&format!("{} events", sound.len())) && words.contains("truncation cannot be excluded"),
+        "{words}"
+    );
+    let edited = sound.copy(|conn| {
+        without_triggers(conn, |conn| set(conn, "log", 7, "facts", &other_facts(&sound.events[6].facts)[0]));
+    });
+    let (code, words) = verify(&edited);
+    assert_eq!(code, Some(5), "{words}");
+    assert!(words.contains("event 7 "), "{words}");
+}
+
+/// Whatever a broken disk or a hex editor does to one byte: either it is found, or nothing that is stored has changed.
+#[test]
+fn a_flipped_bit_is_found_or_changes_nothing_that_is_stored() {
+    let sound = Sound::new();
+    let everything = |file: &std::path::Path| -> Vec<Vec<Vec<Value>>> {
+        let conn = behind_its_back(file);
+        let tables = ["store", "log", "payloads"].into_iter().chain(TABLES.map(|(name, _)| name));
+        tables.map(|table| rows(&conn, &format!("SELECT * FROM {table} ORDER BY 1, 2"))).collect()
+    };
+    let before = everything(&sound.file);
+    let bytes = std::fs::read(&sound.file).unwrap();
+    let (mut found, mut harmless) = (0, 0);
+    let mut dice: u64 = 1;
+    for _ in 0..400 {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (at, bit) = ((dice >> 33) as usize % bytes.len(), (dice >> 20) % 8);
+        let copy = sound.copy(|_| {});
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << bit;
+        std::fs::write(&copy, flipped).unwrap();
+        let report = sound.stage.try_app_at(copy.clone(), None).and_then(|mut app| app.verify(|_| {}));
+        if report.is_ok_and(|report| report.is_sound()) {
+            assert_eq!(everything(&copy), before, "byte {at}, bit {bit}");
+            harmless += 1;
+        } else {
+            found += 1;
+        }
+    }
+    assert!(found > 100 && harmless > 10, "{found} found, {harmless} harmless");
 }
