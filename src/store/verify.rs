@@ -281,7 +281,15 @@ fn compare(
 ) -> Result<(), Failure> {
     let reading = |e| failed("comparing the derived tables", e);
     let sql = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
-    let (mut a, mut b) = (stored.prepare(&sql).map_err(reading)?, fresh.prepare(&sql).map_err(reading)?);
+    let mut a = match stored.prepare(&sql) {
+        Ok(query) => query,
+        // The table is gone, or has other columns.
+        Err(e) => {
+            report.wrong(None, format!("derived table {table} cannot be read: {e}"));
+            return Ok(());
+        }
+    };
+    let mut b = fresh.prepare(&sql).map_err(reading)?;
     let (mut a, mut b) = (a.query([]).map_err(reading)?, b.query([]).map_err(reading)?);
     let (mut left, mut right) = (next(&mut a)?, next(&mut b)?);
     while left.is_some() || right.is_some() {
