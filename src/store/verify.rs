@@ -323,7 +323,7 @@ fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<Vec<Value>>, Failure> {
     let count = row.as_ref().column_count();
     (0..count)
         .map(|n| {
-            row.get_ref(n).map_err(rusqlite::Error::from).map(|value| match value {
+            row.get_ref(n).map(|value| match value {
                 // Bytes that are no text are no value of ours; as bytes they equal none.
                 ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => Value::Blob(bytes.to_vec()),
                 ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
