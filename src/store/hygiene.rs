@@ -82,15 +82,19 @@ pub fn check_directory(store: &Path) -> Result<PathBuf, Failure> {
         }
     }
     let disk = rustix::fs::statfs(&dir).map_err(|e| looking_at(&dir, e))?;
-    // The kernel's magic numbers are 32 bits wide; the field's width differs between platforms.
-    let magic = (disk.f_type as u64) & 0xFFFF_FFFF;
-    if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == magic) {
+    if let Some(name) = network_name(disk.f_type as u64) {
         return Err(Failure::unusable(
             format!("{} is on {name}, where locks and fsync cannot be trusted", dir.display()),
             "put the store on a local disk",
         ));
     }
     Ok(dir)
+}
+
+/// What sort of network disk a `statfs` magic number means; `None` for a disk that can be trusted.
+pub fn network_name(magic: u64) -> Option<&'static str> {
+    // The kernel's magic numbers are 32 bits wide; the field's width differs between platforms.
+    NETWORK.iter().find(|(number, _)| *number == magic & 0xFFFF_FFFF).map(|(_, name)| *name)
 }
 
 /// Looks at the file itself without changing a byte of it.

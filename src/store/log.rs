@@ -150,6 +150,9 @@ pub struct Recorded {
 /// The columns every reader of the log asks for, in the order [`recorded`] takes them.
 pub const COLUMNS: &str = "l.seq, l.aggregate, l.version, l.at, l.by, l.assurance, l.name, l.facts, l.payload, p.salt, p.body, l.hash";
 
+/// Where in [`COLUMNS`] the hash stands.
+pub const HASH: usize = 11;
+
 /// Takes one row of `SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)`.
 ///
 /// # Errors
@@ -171,7 +174,7 @@ pub fn recorded(row: &rusqlite::Row<'_>, store: &StoreId) -> rusqlite::Result<Re
         facts: row.get(7)?,
         payload: row.get::<_, Option<[u8; 32]>>(8)?.map(PayloadDigest::from_bytes),
         body: salt.zip(body),
-        hash: EventHash::from_bytes(row.get(11)?),
+        hash: EventHash::from_bytes(row.get(HASH)?),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::store::lock::WritersLock;
 use crate::store::log::Appending;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -73,10 +73,12 @@ impl Store {
             }
         }
         let conn = connect(&path)?;
-        let id: String = conn
-            .query_row("SELECT id FROM store", [], |row| row.get(0))
+        let id: Option<Vec<u8>> = conn
+            .query_row("SELECT CAST(id AS BLOB) FROM store", [], |row| row.get(0))
+            .optional()
             .map_err(|e| failed("reading the store's id", e))?;
-        let id = StoreId::parse(&id).ok_or_else(|| Failure::damaged("the store's id is not an id"))?;
+        let id = id.and_then(|id| StoreId::parse(&String::from_utf8_lossy(&id)));
+        let id = id.ok_or_else(|| Failure::damaged("the store has no id, or one that is none"))?;
         let mut store =
             Self { conn, path, id, lock, rope: Rope::beside(&dir.join(name))?, chance, read_only: None };
         store.read_only = store.unknown_event()?;
@@ -88,11 +90,14 @@ impl Store {
         let mut name = String::new();
         loop {
             // A loose index scan: as many look-ups as there are names, however long the log.
-            let next: Option<String> = self
+            // As bytes: a name that is no text is one we do not know.
+            let next: Option<Vec<u8>> = self
                 .conn
-                .query_row("SELECT min(name) FROM log WHERE name > ?1", [&name], |row| row.get(0))
+                .query_row("SELECT CAST(min(name) AS BLOB) FROM log WHERE name > ?1", [&name], |row| {
+                    row.get(0)
+                })
                 .map_err(|e| failed("reading which events there are", e))?;
-            match next {
+            match next.map(|next| String::from_utf8_lossy(&next).into_owned()) {
                 None => return Ok(None),
                 Some(next)
                     if next == STORE_CREATED || crate::domain::event::NAMES.contains(&next.as_str()) =>

@@ -35,7 +35,15 @@ pub fn replay(
     let mut version = 0u64;
     let mut passed_over = false;
     while let Some(row) = rows.next().map_err(reading)? {
-        let event = recorded(row, store).map_err(reading)?;
+        let event = match recorded(row, store) {
+            Ok(event) => event,
+            // Were it of a request, that request now has a hole, which its next event meets.
+            Err(e) => {
+                let place: i64 = row.get(0).map_err(reading)?;
+                wrong(u64::try_from(place).unwrap_or(0), e.to_string())?;
+                continue;
+            }
+        };
         let seq = event.envelope.seq.0;
         if event.envelope.aggregate != aggregate {
             if let Some(request) = current.take() {

@@ -8,11 +8,11 @@ use crate::domain::names::Seq;
 use crate::domain::text::{Safe, safe_line};
 use crate::store::derive::{self, TABLES};
 use crate::store::failure::Failure;
-use crate::store::log::Recorded;
+use crate::store::log::{COLUMNS, HASH, Recorded, recorded};
 use crate::store::open::{SCHEMA, Store, failed};
 use crate::store::rebuild::replay;
 use rusqlite::Connection;
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use std::cmp::Ordering;
 
 /// Something that does not verify.
@@ -56,8 +56,24 @@ impl Report {
     }
 
     fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
-        if self.problems.len() < MOST {
+        // However long the list is, the first bad event is in it.
+        let is_first = seq.is_some_and(|seq| self.first_bad().is_none_or(|first| Seq(seq) < first));
+        if self.problems.len() < MOST || is_first {
             self.problems.push(Problem { seq: seq.map(Seq), what: safe_line(what.as_ref()) });
+        }
+    }
+
+    /// Counts what an event is, beside whether it is sound.
+    fn count(&mut self, event: &Recorded) {
+        if matches!(
+            event.envelope.name.as_str(),
+            "signoff.given" | "request.rejected" | "request.answered" | "request.changes_requested"
+        ) {
+            self.decisions += 1;
+            self.signed += u64::from(event.envelope.assurance.starts_with("signed"));
+        }
+        if event.payload.is_some() && event.body.is_none() {
+            self.payloads_gone.push(event.envelope.seq);
         }
     }
 }
@@ -92,15 +108,25 @@ impl Store {
         self.check_schema(&fresh, &mut report)?;
         self.check_derived(&fresh, &mut report)?;
         report.problems.sort_by_key(|p| p.seq.map_or(u64::MAX, |s| s.0));
+        report.problems.truncate(MOST);
         Ok(report)
     }
 
-    /// Every event in order: no gap, and its hash follows from the one before it.
+    /// Every event in order: no gap, and its hash follows from the one before it. A row that holds what no event can
+    /// hold is a bad event, not the end of the search.
     fn check_chain(&self, report: &mut Report, mut tell: impl FnMut(u64)) -> Result<(), Failure> {
+        let reading = |e| failed("reading the log", e);
+        let sql = format!("SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) ORDER BY l.seq");
+        let mut query = self.conn.prepare(&sql).map_err(reading)?;
+        let mut rows = query.query([]).map_err(reading)?;
         let mut previous = EventHash::GENESIS;
         let mut expected = 1u64;
-        self.events::<Failure>(Seq(0), |event| {
-            let seq = event.envelope.seq.0;
+        while let Some(row) = rows.next().map_err(reading)? {
+            let place: i64 = row.get(0).map_err(reading)?;
+            let Some(seq) = u64::try_from(place).ok().filter(|seq| *seq > 0) else {
+                report.wrong(Some(0), format!("event {place} stands before the first"));
+                continue;
+            };
             if seq != expected {
                 let missing = if seq == expected + 1 {
                     format!("event {expected} is missing")
@@ -109,27 +135,25 @@ impl Store {
                 };
                 report.wrong(Some(expected), missing);
             }
-            if let Err(why) = check_event(&event, previous) {
-                report.wrong(Some(seq), format!("event {seq} {why}"));
-            }
-            if matches!(
-                event.envelope.name.as_str(),
-                "signoff.given" | "request.rejected" | "request.answered" | "request.changes_requested"
-            ) {
-                report.decisions += 1;
-                report.signed += u64::from(event.envelope.assurance.starts_with("signed"));
-            }
-            if event.payload.is_some() && event.body.is_none() {
-                report.payloads_gone.push(event.envelope.seq);
-            }
-            previous = event.hash;
+            previous = match recorded(row, &self.id) {
+                Ok(event) => {
+                    if let Err(why) = check_event(&event, previous) {
+                        report.wrong(Some(seq), format!("event {seq} {why}"));
+                    }
+                    report.count(&event);
+                    event.hash
+                }
+                Err(e) => {
+                    report.wrong(Some(seq), format!("event {seq} cannot be read: {e}"));
+                    row.get(HASH).map_or(previous, EventHash::from_bytes)
+                }
+            };
             expected = seq + 1;
             report.events += 1;
             if report.events.is_multiple_of(10_000) {
                 tell(report.events);
             }
-            Ok(true)
-        })?;
+        }
         report.head = previous;
         if report.events == 0 {
             report.wrong(Some(1), "event 1 is missing: the log is empty");
@@ -146,9 +170,10 @@ impl Store {
                 "SELECT p.seq FROM payloads p LEFT JOIN log l USING (seq) WHERE l.payload IS NULL ORDER BY p.seq LIMIT 50",
             )
             .map_err(reading)?;
-        for seq in query.query_map([], |row| row.get::<_, u64>(0)).map_err(reading)? {
+        for seq in query.query_map([], |row| row.get::<_, i64>(0)).map_err(reading)? {
             let seq = seq.map_err(reading)?;
-            report.wrong(Some(seq), format!("event {seq} has a payload that it never committed to"));
+            let event = u64::try_from(seq).unwrap_or(0);
+            report.wrong(Some(event), format!("event {seq} has a payload that it never committed to"));
         }
         Ok(())
     }
@@ -256,7 +281,15 @@ fn compare(
 ) -> Result<(), Failure> {
     let reading = |e| failed("comparing the derived tables", e);
     let sql = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
-    let (mut a, mut b) = (stored.prepare(&sql).map_err(reading)?, fresh.prepare(&sql).map_err(reading)?);
+    let mut a = match stored.prepare(&sql) {
+        Ok(query) => query,
+        // The table is gone, or has other columns.
+        Err(e) => {
+            report.wrong(None, format!("derived table {table} cannot be read: {e}"));
+            return Ok(());
+        }
+    };
+    let mut b = fresh.prepare(&sql).map_err(reading)?;
     let (mut a, mut b) = (a.query([]).map_err(reading)?, b.query([]).map_err(reading)?);
     let (mut left, mut right) = (next(&mut a)?, next(&mut b)?);
     while left.is_some() || right.is_some() {
@@ -289,7 +322,17 @@ fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<Vec<Value>>, Failure> {
     let Some(row) = rows.next().map_err(reading)? else { return Ok(None) };
     let count = row.as_ref().column_count();
     (0..count)
-        .map(|n| row.get::<_, Value>(n))
+        .map(|n| {
+            row.get_ref(n).map(|value| match value {
+                // Bytes that are no text are no value of ours; as bytes they equal none.
+                ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => Value::Blob(bytes.to_vec()),
+                ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(n) => Value::Integer(n),
+                ValueRef::Real(n) => Value::Real(n),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+            })
+        })
         .collect::<rusqlite::Result<Vec<Value>>>()
         .map(Some)
         .map_err(reading)

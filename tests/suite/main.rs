@@ -5,4 +5,5 @@ mod app;
 mod docs;
 mod domain;
 mod journeys;
+mod store;
 mod tui;
