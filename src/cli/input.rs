@@ -61,39 +61,45 @@ pub struct Documents<'a> {
     from: Box<dyn BufRead>,
     limits: &'a Limits,
     line: usize,
-    first: Option<Vec<u8>>,
+    begun: bool,
 }
 
 impl<'a> Documents<'a> {
     /// Reads from `from` under `limits`.
     pub fn new(from: Box<dyn BufRead>, limits: &'a Limits) -> Self {
-        Self { from, limits, line: 0, first: None }
+        Self { from, limits, line: 0, begun: false }
     }
 
-    /// The next documents, at most `most`; none at the end.
-    ///
-    /// # Errors
-    /// Exit 65 for a document that is not valid, with its line when there are several.
-    pub fn next(&mut self, most: usize) -> Result<Vec<Lined>, Stop> {
+    /// The next documents, at most `most`; none at the end. Behind the last good one stands why it goes no further:
+    /// exit 65 for a document that is not valid, with its line when there are several.
+    pub fn next(&mut self, most: usize) -> (Vec<Lined>, Option<Stop>) {
         let mut out = Vec::new();
         while out.len() < most {
-            let Some(text) = self.next_line()? else { break };
+            match self.one() {
+                Ok(Some(document)) => out.push(document),
+                Ok(None) => break,
+                Err(trouble) => return (out, Some(trouble)),
+            }
+        }
+        (out, None)
+    }
+
+    fn one(&mut self) -> Result<Option<Lined>, Stop> {
+        loop {
+            let Some(text) = self.next_line()? else { return Ok(None) };
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let first = self.first.is_none();
+            let first = !self.begun;
+            self.begun = true;
             // A first line that is no JSON by itself is the beginning of one document over many lines.
             if first && canon::read(&text).is_err() {
-                return self.whole(text).map(|document| vec![document]);
+                return self.whole(text).map(Some);
             }
-            let document =
-                document::read(&text, self.limits).map_err(|invalid| self.at_line(&invalid, first))?;
-            if first {
-                self.first = Some(Vec::new());
-            }
-            out.push(Lined { line: self.line, document });
+            let read = document::read(&text, self.limits);
+            let document = read.map_err(|invalid| self.at_line(&invalid, first))?;
+            return Ok(Some(Lined { line: self.line, document }));
         }
-        Ok(out)
     }
 
     fn whole(&mut self, mut text: Vec<u8>) -> Result<Lined, Stop> {
@@ -101,7 +107,6 @@ impl<'a> Documents<'a> {
         let room = self.limits.document.saturating_sub(text.len());
         text.push(b'\n');
         text.extend(all(&mut self.from, room, "document")?);
-        self.first = Some(Vec::new());
         match document::read(&text, self.limits) {
             Ok(document) => Ok(Lined { line, document }),
             Err(invalid) => Err(invalid_stop(invalid)),

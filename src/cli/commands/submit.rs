@@ -28,9 +28,12 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
     let mut documents = Documents::new(input::open(&args.file)?, &LIMITS);
     let (mut count, mut last) = (0usize, None);
     loop {
-        let portion = documents.next(if args.wait { 2 } else { PORTION })?;
-        if portion.is_empty() {
-            break;
+        let (portion, trouble) = documents.next(if args.wait { 2 } else { PORTION });
+        match trouble {
+            // What stands before a bad line is stored and printed; with --wait there is only one document, or none.
+            Some(trouble) if portion.is_empty() || args.wait => return Err(trouble),
+            None if portion.is_empty() => break,
+            _ => {}
         }
         if args.wait && count + portion.len() > 1 {
             return Err(Stop::Said(exit::USAGE, "--wait takes one document; nothing was stored".to_owned()));
@@ -55,6 +58,9 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         out.flush();
         count += done.len();
         last = done.into_iter().last();
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
     }
     match (last, args.wait) {
         (None, _) => Err(Stop::Said(exit::INVALID, "there is no document; nothing was stored".to_owned())),
