@@ -5,7 +5,7 @@ mod waiting;
 mod verbs;
 mod pipes;
 //mod hostile;
-//mod limits;
+mod limits;
 mod help;
 
 use serde_json::Value;
@@ -222,10 +222,6 @@ impl Ran {
         value
     }
 
-    /// The last line of the answer.
-    pub fn last_line(&self) -> &str {
-        self.out.lines().last().unwrap_or_default()
-    }
 }
 
 /// How a program ended.
