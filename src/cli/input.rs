@@ -104,9 +104,8 @@ impl<'a> Documents<'a> {
 
     fn whole(&mut self, mut text: Vec<u8>) -> Result<Lined, Stop> {
         let line = self.line;
-        let room = self.limits.document.saturating_sub(text.len());
         text.push(b'\n');
-        text.extend(all(&mut self.from, room, "document")?);
+        text = all(text.as_slice().chain(&mut self.from), self.limits.document, "document")?;
         match document::read(&text, self.limits) {
             Ok(document) => Ok(Lined { line, document }),
             Err(invalid) => Err(invalid_stop(invalid)),
