@@ -104,8 +104,11 @@ impl<'a> Documents<'a> {
 
     fn whole(&mut self, mut text: Vec<u8>) -> Result<Lined, Stop> {
         let line = self.line;
-        text.push(b'\n');
-        text = all(text.as_slice().chain(&mut self.from), self.limits.document, "document")?;
+        let rest = all(&mut self.from, self.limits.document, "document")?;
+        if !rest.is_empty() {
+            text.push(b'\n');
+            text.extend(rest);
+        }
         match document::read(&text, self.limits) {
             Ok(document) => Ok(Lined { line, document }),
             Err(invalid) => Err(invalid_stop(invalid)),

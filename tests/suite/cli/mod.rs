@@ -4,7 +4,7 @@ mod main_job;
 mod waiting;
 mod verbs;
 mod pipes;
-//mod hostile;
+mod hostile;
 mod limits;
 mod help;
 
@@ -221,7 +221,6 @@ impl Ran {
         assert!(value.is_array() || value["v"] == 1, "{self}");
         value
     }
-
 }
 
 /// How a program ended.
