@@ -18,7 +18,7 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
     let trouble = |e: rustix::io::Errno| {
-        Stop::Said(exit::IO, format!("reading {}: {e}; check the path", path.display()))
+        Stop::quoting(exit::IO, format!("reading {}: {e}; check the path", path.display()))
     };
     // Non-blocking, so that naming a FIFO does not hang; what is not a regular file is refused below.
     let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty());
@@ -26,7 +26,7 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
     let meta = rustix::fs::fstat(&file).map_err(trouble)?;
     if FileType::from_raw_mode(meta.st_mode) != FileType::RegularFile {
         let words = format!("{} is not a regular file; pipe it in and name -", path.display());
-        return Err(Stop::Said(exit::INVALID, words));
+        return Err(Stop::quoting(exit::INVALID, words));
     }
     Ok(Box::new(BufReader::new(File::from(file))))
 }
@@ -38,9 +38,9 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
 pub fn all(mut from: impl BufRead, limit: usize, what: &str) -> Result<Vec<u8>, Stop> {
     let mut bytes = Vec::new();
     let read = from.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| Stop::Said(exit::IO, format!("reading {what}: {e}")))?;
+    read.map_err(|e| Stop::quoting(exit::IO, format!("reading {what}: {e}")))?;
     if bytes.len() > limit {
-        return Err(Stop::Said(
+        return Err(Stop::quoting(
             exit::INVALID,
             format!("{what}: more than {limit} bytes; nothing was stored"),
         ));
@@ -120,7 +120,7 @@ impl<'a> Documents<'a> {
         let mut bytes = Vec::new();
         let limit = self.limits.document as u64 + 2;
         let read = self.from.by_ref().take(limit).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|e| Stop::Said(exit::IO, format!("reading the documents: {e}")))?;
+        let read = read.map_err(|e| Stop::quoting(exit::IO, format!("reading the documents: {e}")))?;
         if read == 0 {
             return Ok(None);
         }
@@ -140,7 +140,7 @@ impl<'a> Documents<'a> {
             return invalid_stop(invalid.clone());
         }
         let words = format!("line {}: {invalid}; this line and those after it were not stored", self.line);
-        Stop::Said(exit::INVALID, words)
+        Stop::composed(exit::INVALID, words)
     }
 }
 

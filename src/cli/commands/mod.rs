@@ -69,7 +69,7 @@ fn seen(digest: Option<&str>) -> Result<Seen, Stop> {
         Some(text) => DigestPrefix::parse(text).map(Seen::Prefix).ok_or_else(|| {
             let words =
                 format!("--digest {text}: must be 12 to 64 hexadecimal digits, as `show` prints them");
-            Stop::Said(exit::USAGE, words)
+            Stop::quoting(exit::USAGE, words)
         }),
     }
 }
@@ -77,7 +77,7 @@ fn seen(digest: Option<&str>) -> Result<Seen, Stop> {
 /// Step ids as they were typed.
 fn steps(typed: &[String]) -> Result<Vec<StepId>, Stop> {
     let read = |text: &String| {
-        StepId::new(text.as_str()).map_err(|e| Stop::Said(exit::USAGE, format!("--step {text}: {e}")))
+        StepId::new(text.as_str()).map_err(|e| Stop::quoting(exit::USAGE, format!("--step {text}: {e}")))
     };
     typed.iter().map(read).collect()
 }
