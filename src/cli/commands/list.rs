@@ -176,14 +176,14 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
                 Some(at) => format!("{} {}", row.state.word(), time::ago(at, now)),
                 None => format!("due {}", time::until(row.due_at, now)),
             };
-            let title = row.title.line().clipped(60);
             out.line(format_args!(
-                "  {:<2}{:<8} {:<10} {:<8} {when:<24} │ {title}",
+                "  {:<2}{:<8} {:<10} {:<8} {when}",
                 words::risk_mark(row.risk),
                 row.id,
                 row.kind,
                 row.risk
             ));
+            out.lines(&[Line::quoted(row.title.line().clipped(120)).indented(5)]);
         }
     }
     Ok(exit::DONE)

@@ -400,7 +400,7 @@ fn at_a_terminal_no_part_of_a_strangers_line_begins_at_the_edge() {
         &json!({"kind": "plan", "title": lie, "summary": lies, "by": "mallory", "labels": {"lease": lie},
         "steps": [{"id": "a", "action": "x", "params": {"p": lie}, "run": ["/x", lie]}]}),
     );
-    for verb in [&["show", "R-1"][..], &["list"]] {
+    for verb in [&["show", "R-1"][..], &["list"], &["pulse"]] {
         let screen = at_a_terminal(&desk, verb);
         assert!(
             screen.iter().any(|row| row.contains("APPROVED") || row.contains("is approved")),
