@@ -69,7 +69,7 @@ fn share(request: &Request) -> Share {
         count("open".to_owned());
         count(format!("open-of:{}", request.requester.name));
         if matches!(request.state, State::Waiting(_)) {
-            slots.extend(request.open_slots().into_iter().map(|slot| canonical_or_poison(slot)));
+            slots.extend(request.open_slots().into_iter().map(canonical_or_poison));
         }
         for slot in slots.iter().filter(|s| *s != EVERYTHING) {
             count(format!("waiting:{slot}"));

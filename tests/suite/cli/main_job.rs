@@ -3,6 +3,7 @@
 use super::{Desk, plan};
 use rusqlite::Connection;
 use serde_json::json;
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -70,7 +71,9 @@ fn another_program_finds_the_same_head(desk: &Desk, events: u64, head: &str) {
     let mut export = desk.command(&["audit", "export"]).stdout(Stdio::piped()).spawn().unwrap();
     let verified = Command::new("python3").arg(verifier).stdin(export.stdout.take().unwrap()).output();
     let Ok(verified) = verified else {
-        eprintln!("SKIPPED: there is no python3 here, so nothing but this program has read the log");
+        // Past the test harness, which keeps what a test prints when it passes.
+        let words = "SKIPPED: there is no python3 here, so nothing but this program has read the log";
+        writeln!(std::io::stderr(), "{words}").unwrap();
         export.kill().unwrap();
         export.wait().unwrap();
         return;

@@ -17,13 +17,16 @@ fn answers(document: &Value, before: &[&[&str]], verb: &[&str]) -> Value {
     ran.json()
 }
 
+/// A document, what is done first, the verb, and the state it leads to.
+type Case<'a> = (&'a Value, &'a [&'a [&'a str]], &'a [&'a str], &'a str);
+
 #[test]
 fn every_deciding_verb_answers_with_the_request_as_it_is_now() {
     let plan = plan("planner", "wf");
     let question = json!({"kind": "question", "title": "Which?", "options": ["a", "b"], "by": "planner"});
     let claim: &[&str] = &["claim", "R-1"];
     let changes: &[&str] = &["request-changes", "R-1", "--reason", "x"];
-    let cases: [(&Value, &[&[&str]], &[&str], &str); 13] = [
+    let cases: [Case<'_>; 13] = [
         (&plan, &[], &["approve", "R-1"], "approved"),
         (&plan, &[], &["approve", "r-1", "--step", "lookup"], "requested"),
         (&plan, &[], &["reject", "1", "--reason", "x"], "rejected"),
