@@ -196,10 +196,7 @@ fn a_digest_binds_the_decision_to_what_was_shown() {
     assert_eq!(desk.head(), before);
 
     let digest = desk.shown("R-1")["decision_digest"].as_str().unwrap().to_owned();
-    desk.run(&["approve", "R-1", "--digest", &digest.to_uppercase()[..12]]).calm();
-    if desk.shown("R-1")["state"] != "approved" {
-        desk.run(&["approve", "R-1", "--digest", &digest[..12]]).ended(0);
-    }
+    desk.run(&["approve", "R-1", "--digest", &digest[..12]]).ended(0);
     assert_eq!(desk.shown("R-1")["signoffs"][0]["seen"], true);
 
     desk.submit(&gate("planner", "g"));
