@@ -1,5 +1,6 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
+use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ pub struct Cli {
     #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The name to act under; a solo store takes your word for it, and says so
-    #[arg(long = "as", global = true, value_name = "NAME")]
+    #[arg(long = "as", global = true, value_name = "NAME", value_parser = principal)]
     pub as_name: Option<String>,
     /// Print JSON: one object or array
     #[arg(long, global = true)]
@@ -25,6 +26,15 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub verb: Option<Verb>,
+}
+
+/// A name one can act under: a wrong one is a wrong command line, before anything is opened.
+fn principal(name: &str) -> Result<String, String> {
+    match PrincipalName::new(name) {
+        Ok(taken) if taken == PrincipalName::system() => Err("the name is taken".to_owned()),
+        Ok(_) => Ok(name.to_owned()),
+        Err(why) => Err(why.to_string()),
+    }
 }
 
 /// How the screen looks.

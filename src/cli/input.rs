@@ -18,7 +18,7 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
     let trouble = |e: rustix::io::Errno| {
-        Stop::Said(exit::IO, format!("reading {}: {e}; check the path", path.display()))
+        Stop::quoting(exit::IO, format!("reading {}: {e}; check the path", path.display()))
     };
     // Non-blocking, so that naming a FIFO does not hang; what is not a regular file is refused below.
     let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty());
@@ -26,7 +26,7 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
     let meta = rustix::fs::fstat(&file).map_err(trouble)?;
     if FileType::from_raw_mode(meta.st_mode) != FileType::RegularFile {
         let words = format!("{} is not a regular file; pipe it in and name -", path.display());
-        return Err(Stop::Said(exit::INVALID, words));
+        return Err(Stop::quoting(exit::INVALID, words));
     }
     Ok(Box::new(BufReader::new(File::from(file))))
 }
@@ -38,9 +38,9 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
 pub fn all(mut from: impl BufRead, limit: usize, what: &str) -> Result<Vec<u8>, Stop> {
     let mut bytes = Vec::new();
     let read = from.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| Stop::Said(exit::IO, format!("reading {what}: {e}")))?;
+    read.map_err(|e| Stop::quoting(exit::IO, format!("reading {what}: {e}")))?;
     if bytes.len() > limit {
-        return Err(Stop::Said(
+        return Err(Stop::quoting(
             exit::INVALID,
             format!("{what}: more than {limit} bytes; nothing was stored"),
         ));
@@ -61,47 +61,54 @@ pub struct Documents<'a> {
     from: Box<dyn BufRead>,
     limits: &'a Limits,
     line: usize,
-    first: Option<Vec<u8>>,
+    begun: bool,
 }
 
 impl<'a> Documents<'a> {
     /// Reads from `from` under `limits`.
     pub fn new(from: Box<dyn BufRead>, limits: &'a Limits) -> Self {
-        Self { from, limits, line: 0, first: None }
+        Self { from, limits, line: 0, begun: false }
     }
 
-    /// The next documents, at most `most`; none at the end.
-    ///
-    /// # Errors
-    /// Exit 65 for a document that is not valid, with its line when there are several.
-    pub fn next(&mut self, most: usize) -> Result<Vec<Lined>, Stop> {
+    /// The next documents, at most `most`; none at the end. Behind the last good one stands why it goes no further:
+    /// exit 65 for a document that is not valid, with its line when there are several.
+    pub fn next(&mut self, most: usize) -> (Vec<Lined>, Option<Stop>) {
         let mut out = Vec::new();
         while out.len() < most {
-            let Some(text) = self.next_line()? else { break };
+            match self.one() {
+                Ok(Some(document)) => out.push(document),
+                Ok(None) => break,
+                Err(trouble) => return (out, Some(trouble)),
+            }
+        }
+        (out, None)
+    }
+
+    fn one(&mut self) -> Result<Option<Lined>, Stop> {
+        loop {
+            let Some(text) = self.next_line()? else { return Ok(None) };
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let first = self.first.is_none();
+            let first = !self.begun;
+            self.begun = true;
             // A first line that is no JSON by itself is the beginning of one document over many lines.
             if first && canon::read(&text).is_err() {
-                return self.whole(text).map(|document| vec![document]);
+                return self.whole(text).map(Some);
             }
-            let document =
-                document::read(&text, self.limits).map_err(|invalid| self.at_line(&invalid, first))?;
-            if first {
-                self.first = Some(Vec::new());
-            }
-            out.push(Lined { line: self.line, document });
+            let read = document::read(&text, self.limits);
+            let document = read.map_err(|invalid| self.at_line(&invalid, first))?;
+            return Ok(Some(Lined { line: self.line, document }));
         }
-        Ok(out)
     }
 
     fn whole(&mut self, mut text: Vec<u8>) -> Result<Lined, Stop> {
         let line = self.line;
-        let room = self.limits.document.saturating_sub(text.len());
-        text.push(b'\n');
-        text.extend(all(&mut self.from, room, "document")?);
-        self.first = Some(Vec::new());
+        let rest = all(&mut self.from, self.limits.document, "document")?;
+        if !rest.is_empty() {
+            text.push(b'\n');
+            text.extend(rest);
+        }
         match document::read(&text, self.limits) {
             Ok(document) => Ok(Lined { line, document }),
             Err(invalid) => Err(invalid_stop(invalid)),
@@ -113,7 +120,7 @@ impl<'a> Documents<'a> {
         let mut bytes = Vec::new();
         let limit = self.limits.document as u64 + 2;
         let read = self.from.by_ref().take(limit).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|e| Stop::Said(exit::IO, format!("reading the documents: {e}")))?;
+        let read = read.map_err(|e| Stop::quoting(exit::IO, format!("reading the documents: {e}")))?;
         if read == 0 {
             return Ok(None);
         }
@@ -133,7 +140,7 @@ impl<'a> Documents<'a> {
             return invalid_stop(invalid.clone());
         }
         let words = format!("line {}: {invalid}; this line and those after it were not stored", self.line);
-        Stop::Said(exit::INVALID, words)
+        Stop::composed(exit::INVALID, words)
     }
 }
 

@@ -7,7 +7,7 @@ pub mod commands;
 
 use crate::app::{App, Clock, Error, Failure, Place};
 use crate::domain::refusal::exit;
-use crate::domain::text::safe_line;
+use crate::domain::text::{Safe, safe_line};
 use args::{Cli, Verb};
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -20,7 +20,19 @@ pub enum Stop {
     /// A use case said no, or could not.
     Because(Error),
     /// The command line or its input is wrong; the code and the sentence.
-    Said(u8, String),
+    Said(u8, Safe),
+}
+
+impl Stop {
+    /// A sentence that quotes what came from outside.
+    fn quoting(code: u8, words: impl AsRef<str>) -> Self {
+        Self::Said(code, safe_line(words.as_ref()))
+    }
+
+    /// A sentence of our own words and of values that are safe; their marks are not marked again.
+    fn composed(code: u8, words: impl std::fmt::Display) -> Self {
+        Self::Said(code, Safe::composed(words))
+    }
 }
 
 impl From<Error> for Stop {
@@ -51,11 +63,11 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     match done {
         Ok(code) => code,
         Err(Stop::Said(code, words)) => {
-            out.complain(code, &safe_line(&words));
+            out.complain(code, &words);
             code
         }
         Err(Stop::Because(e)) => {
-            out.complain(e.exit_code(), &crate::domain::text::Safe::composed(&e));
+            out.complain(e.exit_code(), &Safe::composed(&e));
             e.exit_code()
         }
     }

@@ -7,31 +7,49 @@ use crate::present::line::Line;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::fd::AsFd;
 
 /// Where a command's words go.
 pub struct Out {
     /// Whether data is printed as JSON.
     pub as_json: bool,
     stdout: BufWriter<io::Stdout>,
+    columns: Option<usize>,
     failed: Option<io::Error>,
+}
+
+/// How wide the terminal is; nothing for a file or a pipe.
+fn columns(stream: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 
 impl Out {
     /// The process's own stdout.
     pub fn standard() -> Self {
-        Self { as_json: false, stdout: BufWriter::new(io::stdout()), failed: None }
+        Self {
+            as_json: false,
+            columns: columns(io::stdout()),
+            stdout: BufWriter::new(io::stdout()),
+            failed: None,
+        }
     }
 
     /// Prints one line of our own words and of values that are safe.
     pub fn line(&mut self, words: impl fmt::Display) {
-        let words = Safe::composed(words);
-        self.write(format_args!("{words}\n"));
+        self.lines(&[Line::plain(words)]);
     }
 
-    /// Prints lines as the screen would draw them, without tones.
+    /// Prints lines as the screen would draw them, without tones. Into a file or a pipe a line stays one line; a
+    /// terminal would break a long one at its edge, and so it is broken here.
     pub fn lines(&mut self, lines: &[Line]) {
         for line in lines {
-            self.write(format_args!("{line}\n"));
+            match self.columns {
+                None => self.write(format_args!("{line}\n")),
+                Some(columns) => {
+                    line.rows(columns).iter().for_each(|row| self.write(format_args!("{row}\n")));
+                }
+            }
         }
     }
 
@@ -55,7 +73,11 @@ impl Out {
     /// A remark on stderr, beside the data.
     pub fn aside(&mut self, words: &Safe) {
         let _ = self.stdout.flush();
-        let _ = writeln!(io::stderr(), "{words}");
+        let rows = match columns(io::stderr()) {
+            None => vec![words.to_string()],
+            Some(columns) => Line::plain(words).rows(columns),
+        };
+        let _ = writeln!(io::stderr(), "{}", rows.join("\n"));
     }
 
     /// The sentence that says why not, on stderr; with `--json` as an object on stdout too.

@@ -62,14 +62,14 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::NotNow { id: request.id, why });
     }
     let not_now = |why: String| Err(Refusal::NotNow { id: request.id, why });
+    if verb == Verb::Mark && !request.has_steps() {
+        return not_now("it has no steps to mark; decide on it without --step".to_owned());
+    }
     if !row.only.is_empty() && !row.only.contains(&request.kind()) {
         return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
     }
     if verb == Verb::Approve && request.kind() == crate::domain::content::Kind::Question {
         return not_now("a question is answered, not approved: use `answer`".to_owned());
-    }
-    if verb == Verb::Mark && !request.has_steps() {
-        return not_now("it has no steps to mark".to_owned());
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use unicode_properties::{GeneralCategory as Cat, UnicodeGeneralCategory};
 use unicode_security::MixedScript;
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
 /// Untrusted text, exactly as it was received. It has no `Display` on purpose.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -129,6 +130,27 @@ impl Safe {
     /// The characters, for width arithmetic and widgets.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text in rows, the first of at most `first` columns and the others of `rest`; broken behind a blank where
+    /// there is one in a row's second half. Nothing is added or left out.
+    pub fn rows(&self, first: usize, rest: usize) -> Vec<Safe> {
+        let (mut rows, mut row, mut width) = (Vec::new(), String::new(), 0);
+        for letter in self.0.graphemes(true) {
+            // The sum over characters is never less than what a terminal takes for them together.
+            let columns: usize = letter.chars().filter_map(UnicodeWidthChar::width).sum();
+            let room = if rows.is_empty() { first } else { rest };
+            if width + columns > room && !row.is_empty() {
+                let blank = row.rfind(' ').map(|at| at + 1).filter(|at| *at > row.len() / 2);
+                let over = row.split_off(blank.unwrap_or(row.len()));
+                rows.push(Safe(std::mem::replace(&mut row, over)));
+                width = row.chars().filter_map(UnicodeWidthChar::width).sum();
+            }
+            row.push_str(letter);
+            width += columns;
+        }
+        rows.push(Safe(row));
+        rows
     }
 
     /// The first `most` characters, with `…` when something was left out.
@@ -286,6 +308,17 @@ mod tests {
         let lines = Text::new(format!("a{}b", "\n".repeat(201))).lines();
         assert_eq!(lines.iter().map(Safe::to_string).collect::<Vec<_>>(), ["a", "⟨200 blank lines⟩", "b"]);
         assert_eq!(Text::from("a\n\nb\n").lines().len(), 3);
+    }
+
+    #[test]
+    fn rows_hold_everything_in_the_columns_there_are() {
+        let rows =
+            |text: &str| Text::from(text).line().rows(10, 6).iter().map(Safe::to_string).collect::<Vec<_>>();
+        assert_eq!(rows("short"), ["short"]);
+        assert_eq!(rows("a word and another"), ["a word ", "and ", "anothe", "r"]);
+        assert_eq!(rows("日本語日本語日"), ["日本語日本", "語日"]);
+        assert_eq!(rows(""), [""]);
+        assert_eq!(rows("e\u{301}".repeat(11).as_str())[1], "e\u{301}");
     }
 
     #[test]

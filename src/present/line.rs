@@ -69,6 +69,22 @@ impl Line {
         self
     }
 
+    /// The line in rows for a terminal of so many columns. Each row of somebody else's prose has its gutter, and of
+    /// every other line the rows behind the first hang, so that no part of it begins where a line of ours begins.
+    pub fn rows(&self, columns: usize) -> Vec<String> {
+        let indent = " ".repeat(usize::from(self.indent));
+        let (first, rest, taken) = match self.gutter {
+            true => (format!("{indent}│ "), format!("{indent}│ "), indent.len() + 2),
+            false => (indent.clone(), format!("{indent}    "), indent.len() + 4),
+        };
+        let words: String = self.phrases.iter().map(|phrase| phrase.text.as_str()).collect();
+        let room = |taken: usize| columns.saturating_sub(taken).max(8);
+        let first_room = if self.gutter { room(taken) } else { room(indent.len()) };
+        let rows = Safe::composed(words).rows(first_room, room(taken));
+        let prefixes = std::iter::once(&first).chain(std::iter::repeat(&rest));
+        prefixes.zip(rows).map(|(prefix, row)| format!("{prefix}{row}")).collect()
+    }
+
     /// Indented by `columns`.
     pub fn indented(mut self, columns: u16) -> Self {
         self.indent = columns;

@@ -137,11 +137,7 @@ pub fn export(app: &mut App, out: &mut Out) -> Done {
         Ok(out.is_whole())
     })?;
     out.flush();
-    if out.is_whole() {
-        Ok(exit::DONE)
-    } else {
-        Err(Stop::Said(exit::IO, "the export is not complete".to_owned()))
-    }
+    if out.is_whole() { Ok(exit::DONE) } else { Err(Stop::quoting(exit::IO, "the export is not complete")) }
 }
 
 /// `rebuild`

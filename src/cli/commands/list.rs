@@ -6,7 +6,7 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
-use crate::domain::text::Text;
+use crate::domain::text::{Safe, Text};
 use crate::present::line::Line;
 use crate::present::{json, time, words};
 use serde_json::json;
@@ -83,7 +83,7 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
 fn check_word(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Stop> {
     match given {
         Some(word) if !known.contains(&word) => {
-            Err(Stop::Said(exit::USAGE, format!("--{name} {word}: known are {}", known.join(", "))))
+            Err(Stop::quoting(exit::USAGE, format!("--{name} {word}: known are {}", known.join(", "))))
         }
         _ => Ok(()),
     }
@@ -118,7 +118,8 @@ fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::mo
         for (key, value) in
             content.labels.iter().filter(|(key, _)| matches!(key.as_str(), "lease" | "intent"))
         {
-            lines.push(Line::plain(format_args!("{key}: {}", Text::line(value))).indented(5));
+            lines
+                .push(Line::quoted(Safe::composed(format_args!("{key}: {}", Text::line(value)))).indented(5));
         }
         if !content.summary.is_blank() {
             let first = content.summary.lines().into_iter().next().unwrap_or_default();
@@ -175,14 +176,14 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
                 Some(at) => format!("{} {}", row.state.word(), time::ago(at, now)),
                 None => format!("due {}", time::until(row.due_at, now)),
             };
-            let title = row.title.line().clipped(60);
             out.line(format_args!(
-                "  {:<2}{:<8} {:<10} {:<8} {when:<24} │ {title}",
+                "  {:<2}{:<8} {:<10} {:<8} {when}",
                 words::risk_mark(row.risk),
                 row.id,
                 row.kind,
                 row.risk
             ));
+            out.lines(&[Line::quoted(row.title.line().clipped(120)).indented(5)]);
         }
     }
     Ok(exit::DONE)

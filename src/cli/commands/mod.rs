@@ -69,7 +69,7 @@ fn seen(digest: Option<&str>) -> Result<Seen, Stop> {
         Some(text) => DigestPrefix::parse(text).map(Seen::Prefix).ok_or_else(|| {
             let words =
                 format!("--digest {text}: must be 12 to 64 hexadecimal digits, as `show` prints them");
-            Stop::Said(exit::USAGE, words)
+            Stop::quoting(exit::USAGE, words)
         }),
     }
 }
@@ -77,7 +77,7 @@ fn seen(digest: Option<&str>) -> Result<Seen, Stop> {
 /// Step ids as they were typed.
 fn steps(typed: &[String]) -> Result<Vec<StepId>, Stop> {
     let read = |text: &String| {
-        StepId::new(text.as_str()).map_err(|e| Stop::Said(exit::USAGE, format!("--step {text}: {e}")))
+        StepId::new(text.as_str()).map_err(|e| Stop::quoting(exit::USAGE, format!("--step {text}: {e}")))
     };
     typed.iter().map(read).collect()
 }
@@ -85,12 +85,13 @@ fn steps(typed: &[String]) -> Result<Vec<StepId>, Stop> {
 /// Decides, and prints what became of the request.
 fn decide(app: &mut App, id: RequestId, command: &Command, out: &mut Out) -> Result<Decided, Error> {
     let caller = caller(app);
+    let claim = app.request(id)?.live_claim(app.now()).filter(|claim| claim.by != caller.name).cloned();
+    let decided = app.decide(id, command, &caller)?;
     // Somebody else's claim is advisory: it is said, and the decision stands.
-    if let Some(claim) = app.request(id)?.live_claim(app.now()).filter(|claim| claim.by != caller.name) {
+    if let Some(claim) = claim {
         let words = format!("note: {} is on it until {}", claim.by, claim.until.hour_and_minute());
         out.aside(&crate::domain::text::Safe::composed(words));
     }
-    let decided = app.decide(id, command, &caller)?;
     if out.as_json {
         out.json(&json::request(&decided.after, app.now()));
     }

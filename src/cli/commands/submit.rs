@@ -28,12 +28,15 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
     let mut documents = Documents::new(input::open(&args.file)?, &LIMITS);
     let (mut count, mut last) = (0usize, None);
     loop {
-        let portion = documents.next(if args.wait { 2 } else { PORTION })?;
-        if portion.is_empty() {
-            break;
+        let (portion, trouble) = documents.next(if args.wait { 2 } else { PORTION });
+        match trouble {
+            // What stands before a bad line is stored and printed; with --wait there is only one document, or none.
+            Some(trouble) if portion.is_empty() || args.wait => return Err(trouble),
+            None if portion.is_empty() => break,
+            _ => {}
         }
         if args.wait && count + portion.len() > 1 {
-            return Err(Stop::Said(exit::USAGE, "--wait takes one document; nothing was stored".to_owned()));
+            return Err(Stop::quoting(exit::USAGE, "--wait takes one document; nothing was stored"));
         }
         let lines: Vec<usize> = portion.iter().map(|d| d.line).collect();
         let batch: Vec<Document> = portion.into_iter().map(|d| d.document).collect();
@@ -47,7 +50,7 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
                 lines[0],
                 lines[lines.len() - 1]
             );
-            Stop::Said(e.exit_code(), words)
+            Stop::composed(e.exit_code(), words)
         })?;
         for submitted in &done {
             tell(app, submitted, out, args.wait);
@@ -55,9 +58,12 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         out.flush();
         count += done.len();
         last = done.into_iter().last();
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
     }
     match (last, args.wait) {
-        (None, _) => Err(Stop::Said(exit::INVALID, "there is no document; nothing was stored".to_owned())),
+        (None, _) => Err(Stop::quoting(exit::INVALID, "there is no document; nothing was stored")),
         (Some(submitted), true) => {
             let wait = Wait {
                 request: submitted.id.to_string(),
@@ -102,7 +108,7 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
     let Some(format) = crate::app::formats().iter().find(|f| f.name == args.format) else {
         let known: Vec<&str> = crate::app::formats().iter().map(|f| f.name).collect();
         let words = format!("there is no format {}; known: {}", args.format, known.join(", "));
-        return Err(Stop::Said(exit::USAGE, words));
+        return Err(Stop::quoting(exit::USAGE, words));
     };
     let text = input::all(input::open(&args.file)?, LIMITS.document * 16, "the file")?;
     let invalid = |invalid: Invalid| Stop::Because(Refusal::Invalid(invalid).into());
@@ -124,7 +130,10 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
     }
     let done =
         app.submit(&documents, OnSameReference::Refuse, &commands::caller(app)).map_err(|(at, e)| {
-            Stop::Said(e.exit_code(), format!("request {} of the file: {e}; nothing was stored", at + 1))
+            Stop::composed(
+                e.exit_code(),
+                format_args!("request {} of the file: {e}; nothing was stored", at + 1),
+            )
         })?;
     for submitted in &done {
         tell(app, submitted, out, false);
@@ -147,7 +156,7 @@ pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
     match (document.by, app.asserted_name()) {
         (Some(by), Some(name)) if by != *name => {
             let words = format!("by: the document says {by}, --as says {name}");
-            return Err(Stop::Said(exit::INVALID, words));
+            return Err(Stop::quoting(exit::INVALID, words));
         }
         (Some(by), _) => caller.name = by,
         (None, _) => {}

@@ -17,7 +17,7 @@ pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
     let text = if args.text == "-" {
         let bytes = input::all(input::open(Path::new("-"))?, Limits::BUILT_IN.prose, "the comment")?;
         String::from_utf8(bytes)
-            .map_err(|_| crate::cli::Stop::Said(exit::INVALID, "the comment is not UTF-8".to_owned()))?
+            .map_err(|_| crate::cli::Stop::quoting(exit::INVALID, "the comment is not UTF-8"))?
     } else {
         args.text.clone()
     };
