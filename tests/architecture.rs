@@ -29,7 +29,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("unicode_properties", &["domain"]),
     ("unicode_security", &["domain"]),
     ("unicode_segmentation", &["domain", "tui"]),
-    ("unicode_width", &["tui"]),
+    ("unicode_width", &["domain", "tui"]),
     ("rusqlite", &["store"]),
     ("rustix", &["store", "app", "cli", "tui"]),
     ("directories", &["app"]),

@@ -38,7 +38,7 @@ impl Config {
         let reading =
             |e| Failure::io(format!("reading the settings {}", path.display()), e, "check the path");
         Self::parse(&std::fs::read_to_string(&path).map_err(reading)?).map_err(|why| {
-            Failure::unusable(
+            Failure::invalid(
                 format!("the settings {} are not valid: {why}", path.display()),
                 "mend that line",
             )

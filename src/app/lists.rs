@@ -68,7 +68,7 @@ impl App {
         Ok(events)
     }
 
-    /// Which request `word` means: its number, or a name that exactly one (open, else any) request carries.
+    /// Which request `word` means: its number, or a name that exactly one request carries, open or closed.
     ///
     /// # Errors
     /// [`Refusal::NoSuchRequest`], or [`Refusal::Ambiguous`] with the candidates.
@@ -76,18 +76,12 @@ impl App {
         if let Some(id) = RequestId::parse(word) {
             return Ok(id);
         }
-        let named = self.store.named(word)?;
-        let mut open = Vec::new();
-        for id in &named {
-            if self.request(*id)?.is_open() {
-                open.push(*id);
-            }
-        }
-        let candidates = if open.is_empty() { named } else { open };
-        match candidates.as_slice() {
+        // Closed ones count too: a name that moved on to the next request would make a repeated command decide on
+        // something else than it did before.
+        match self.store.named(word)?.as_slice() {
             [] => Err(Refusal::NoSuchRequest(word.to_owned()).into()),
             [one] => Ok(*one),
-            _ => Err(Refusal::Ambiguous { name: word.to_owned(), candidates }.into()),
+            several => Err(Refusal::Ambiguous { name: word.to_owned(), candidates: several.to_vec() }.into()),
         }
     }
 }

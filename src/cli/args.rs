@@ -9,10 +9,10 @@ use std::path::PathBuf;
 #[command(name = "countersign", version, about, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     /// The store's file
-    #[arg(long, global = true, env = "COUNTERSIGN_STORE", value_name = "FILE")]
+    #[arg(long, global = true, env = "COUNTERSIGN_STORE", hide_env_values = true, value_name = "FILE")]
     pub store: Option<PathBuf>,
     /// The settings file
-    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The name to act under; a solo store takes your word for it, and says so
     #[arg(long = "as", global = true, value_name = "NAME", value_parser = principal)]

@@ -81,9 +81,10 @@ fn refuse_usage(out: &mut Out, e: &clap::Error) -> u8 {
         out.end();
         return exit::DONE;
     }
-    for line in text.trim_end().lines() {
-        out.aside(&safe_line(line));
-    }
+    // clap's paragraphs as one sentence: what is wrong, then how it is used.
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let sentence = lines.join("; ").replace(":; ", ": ").replace("error: ", "");
+    out.aside(&Safe::composed(format_args!("countersign: {}", safe_line(&sentence))));
     exit::USAGE
 }
 

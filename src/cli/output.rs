@@ -16,6 +16,7 @@ pub struct Out {
     stdout: BufWriter<io::Stdout>,
     columns: Option<usize>,
     failed: Option<io::Error>,
+    reader_gone: bool,
 }
 
 /// How wide the terminal is; nothing for a file or a pipe.
@@ -32,6 +33,7 @@ impl Out {
             columns: columns(io::stdout()),
             stdout: BufWriter::new(io::stdout()),
             failed: None,
+            reader_gone: false,
         }
     }
 
@@ -104,9 +106,16 @@ impl Out {
         }
     }
 
-    /// Whether everything so far could be printed, a reader that has gone away counting as printed.
-    pub fn is_whole(&self) -> bool {
-        self.failed.is_none()
+    /// Whether nobody reads on: the reader has gone away, or what it reads into takes no more.
+    pub fn is_over(&self) -> bool {
+        self.reader_gone || self.failed.is_some()
+    }
+
+    /// Why not everything could be printed, for a verb whose whole purpose is what it prints. A reader that has gone
+    /// away had enough.
+    pub fn trouble(&mut self) -> Option<Safe> {
+        self.flush();
+        self.failed.take().map(|e| crate::domain::text::safe_line(&e.to_string()))
     }
 
     fn write(&mut self, words: fmt::Arguments<'_>) {
@@ -116,8 +125,9 @@ impl Out {
 
     fn note(&mut self, done: io::Result<()>) {
         match done {
-            Err(e) if e.kind() != ErrorKind::BrokenPipe => self.failed = Some(e),
-            _ => {}
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::BrokenPipe => self.reader_gone = true,
+            Err(e) => self.failed = Some(e),
         }
     }
 }

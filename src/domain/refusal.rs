@@ -61,8 +61,8 @@ pub mod exit {
         (IN_PART, "`wait`: approved in part (the sub-plan is in `--json`)"),
         (OTHER_REVISION, "`wait`: approved at another revision than the one waited for"),
         (INVALID, "input does not parse, is not valid or breaks a limit; nothing was stored"),
-        (IO, "disk or I/O error"),
-        (BUSY, "store busy, read-only or quota reached; nothing was changed"),
+        (IO, "disk or I/O error, or a store that cannot be used"),
+        (BUSY, "store busy or quota reached; nothing was changed: try again later"),
         (TIMED_OUT, "`wait --timeout` ran out; the request is still open"),
     ];
 }

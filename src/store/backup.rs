@@ -17,7 +17,11 @@ impl Store {
     /// When the target exists or cannot be written; then no part of a copy is left behind.
     pub fn backup(&self, target: &Path, mut tell: impl FnMut(i32, i32)) -> Result<(), Failure> {
         if target.symlink_metadata().is_ok() {
-            return Err(Failure::unusable(format!("{} exists already", target.display()), "name a new file"));
+            return Err(Failure::io(
+                format!("copying to {}", target.display()),
+                "it exists already",
+                "name a new file",
+            ));
         }
         hygiene::check_directory(target)?;
         hygiene::own_file(target, true)?;

@@ -32,6 +32,14 @@ pub enum Failure {
         /// What to do now.
         remedy: &'static str,
     },
+    /// A file that a person wrote is not valid.
+    #[error("{what}; {remedy}")]
+    Invalid {
+        /// What is wrong with it.
+        what: Safe,
+        /// What to do now.
+        remedy: &'static str,
+    },
     /// What is stored does not fit together.
     #[error("{what}; nothing was changed: run `countersign audit verify`")]
     Damaged {
@@ -51,6 +59,11 @@ impl Failure {
         Self::Unusable { what: safe_line(what.as_ref()), remedy }
     }
 
+    /// A file that is not valid.
+    pub fn invalid(what: impl AsRef<str>, remedy: &'static str) -> Self {
+        Self::Invalid { what: safe_line(what.as_ref()), remedy }
+    }
+
     /// A store that does not fit together.
     pub fn damaged(what: impl AsRef<str>) -> Self {
         Self::Damaged { what: safe_line(what.as_ref()) }
@@ -59,8 +72,9 @@ impl Failure {
     /// The exit code of the command line.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Failure::Io { .. } => exit::IO,
-            Failure::Busy { .. } | Failure::Unusable { .. } => exit::BUSY,
+            Failure::Io { .. } | Failure::Unusable { .. } => exit::IO,
+            Failure::Busy { .. } => exit::BUSY,
+            Failure::Invalid { .. } => exit::INVALID,
             Failure::Damaged { .. } => exit::NOT_VERIFIED,
         }
     }

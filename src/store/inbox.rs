@@ -241,6 +241,9 @@ impl Store {
         let mut ranks = Vec::new();
         let mut last = -1i64;
         while let Some(rank) = query.query_row(params![slot, last], |row| row.get::<_, Option<i64>>(0))? {
+            if rank <= last {
+                break; // a damaged index must not hold the screen for ever; `audit verify` names it
+            }
             ranks.push(rank);
             last = rank;
         }

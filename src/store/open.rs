@@ -99,6 +99,9 @@ impl Store {
                 .map_err(|e| failed("reading which events there are", e))?;
             match next.map(|next| String::from_utf8_lossy(&next).into_owned()) {
                 None => return Ok(None),
+                Some(next) if next <= name => {
+                    return Err(Failure::damaged("the index of event names goes in a circle"));
+                }
                 Some(next)
                     if next == STORE_CREATED || crate::domain::event::NAMES.contains(&next.as_str()) =>
                 {

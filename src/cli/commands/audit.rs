@@ -70,10 +70,8 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
     let report = app.verify(progress("events verified:"))?;
     let anchor = match against {
         Some(path) => Some(app.verify_against(input::open(path)?).map_err(|why| {
-            Stop::Said(
-                exit::INVALID,
-                format!("{}: {why}; name a file that `audit export` wrote", path.display()),
-            )
+            let words = format!("{}: {why}; name a file that `audit export` wrote", path.display());
+            Stop::quoting(exit::INVALID, words)
         })?),
         None => None,
     };
@@ -134,10 +132,15 @@ fn anchor_words(anchor: Option<Against>) -> (String, bool) {
 pub fn export(app: &mut App, out: &mut Out) -> Done {
     app.events(Seq(0), |event| {
         out.json_line(&App::export_line(&event));
-        Ok(out.is_whole())
+        Ok(!out.is_over())
     })?;
-    out.flush();
-    if out.is_whole() { Ok(exit::DONE) } else { Err(Stop::quoting(exit::IO, "the export is not complete")) }
+    match out.trouble() {
+        None => Ok(exit::DONE),
+        Some(why) => Err(Stop::composed(
+            exit::IO,
+            format_args!("the export is not complete: {why}; make room, and export again"),
+        )),
+    }
 }
 
 /// `rebuild`

@@ -1,13 +1,20 @@
 //! Opening the screen.
 
 use crate::app::{App, Clock, Place};
-use crate::cli::Done;
 use crate::cli::args::Look;
+use crate::cli::{Done, Stop};
 use crate::domain::refusal::exit;
 use crate::tui::{self, Options};
+use std::io::IsTerminal;
 
 /// The inbox. A signal that ended it is the exit code, as a shell counts signals.
 pub fn run(place: &Place, look: &Look) -> Done {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Stop::composed(
+            exit::USAGE,
+            "the screen needs a terminal: use `countersign list`, or --help",
+        ));
+    }
     let app = App::open(place, Clock::system())?;
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let ended_by = tui::run(app, Options { ascii: look.ascii, no_color })?;

@@ -225,7 +225,7 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
-    assert_eq!(told.exit_code(), exit::BUSY);
+    assert_eq!(told.exit_code(), exit::IO);
     assert_eq!(app.head().unwrap(), head);
     refused(&stage, &stage.store(), "newer countersign");
 }
@@ -274,7 +274,7 @@ fn an_event_of_another_time_makes_the_store_one_that_is_only_read() {
     // Writing does not.
     let told = tries(&mut app, open, &approve()).unwrap_err();
     assert!(matches!(told, Error::Failed(Failure::Unusable { .. })), "{told}");
-    assert_eq!(told.exit_code(), exit::BUSY);
+    assert_eq!(told.exit_code(), exit::IO);
     assert!(
         told.to_string().contains("read only") && told.to_string().contains("request.teleported"),
         "{told}"
