@@ -287,7 +287,7 @@ fn an_event_of_another_time_makes_the_store_one_that_is_only_read() {
         .env("COUNTERSIGN_CONFIG", stage.config())
         .output()
         .unwrap();
-    assert_eq!(said.status.code(), Some(75));
+    assert_eq!(said.status.code(), Some(74));
     assert!(String::from_utf8_lossy(&said.stderr).contains("the store is read only"), "{said:?}");
     // It is named as what it is: an event that cannot be read here.
     assert_eq!(app.verify(|_| {}).unwrap().first_bad(), Some(head.0));
