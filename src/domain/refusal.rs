@@ -281,7 +281,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Quota { requester, limit } => write!(
                 f,
-                "{requester} has {limit} open requests, which is the limit: try again when some are decided; nothing was stored"
+                "{requester} has {limit} open requests, which is the limit: try again when some are decided"
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
         }
