@@ -1,7 +1,8 @@
 //! `draft`: a WORKFLOW_DRAFT message becomes one plan. `docs/producer.md` has the mapping as a table.
 
 use super::{Imported, checked, json, shaped};
-use crate::domain::document::{Invalid, Limits};
+use crate::domain::document::Limits;
+use crate::domain::invalid::Invalid;
 use crate::domain::names::{Identifier, PrincipalName, StepId};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
