@@ -70,15 +70,15 @@ impl App {
         if caller.kind == PrincipalKind::System {
             return Ok(Requester { name: caller.name.clone(), kind: caller.kind, person: None });
         }
-        Ok(match asserted {
-            Some(name) if *name != self.identity.account => {
-                Requester { name: name.clone(), kind: PrincipalKind::Agent, person: None }
+        let Caller { kind, person, .. } = caller.clone();
+        Ok(match (&document.by, asserted) {
+            // A document names a producer that nobody owns; naming the account itself asserts nothing.
+            (Some(by), _) if *by != self.identity.account => {
+                Requester { name: by.clone(), kind: PrincipalKind::Agent, person: None }
             }
-            _ => Requester {
-                name: self.identity.account.clone(),
-                kind: caller.kind,
-                person: caller.person.clone(),
-            },
+            // `--as` gives the account another name, and no other person.
+            (None, Some(name)) => Requester { name: name.clone(), kind, person },
+            _ => Requester { name: self.identity.account.clone(), kind, person },
         })
     }
 }
@@ -103,7 +103,7 @@ fn one(
     let placement = decide::place(settled.as_ref(), &document.content, how)?;
     let facts = super::decide::facts(tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {
-        (Placement::Same(_), Some(known)) => known,
+        (Placement::Same(_), Some(known)) => tx.commit(&known, &due::settle(&known, now))?.0,
         (Placement::NextRevision(_), Some(known)) => {
             let command = Command::Revise { content: Box::new(document.content.clone()) };
             // Who revises is the requester, however the account got at the document.

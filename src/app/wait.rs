@@ -56,12 +56,10 @@ impl App {
             let request = self.request(id)?;
             let now = self.now();
             let due = next_due(&request).filter(|_| request.is_open()).map(|(at, _)| at);
-            if due.is_some_and(|at| at <= now) || told(&request, expected) == Some(exit::DONE) {
+            if next_due(&request).is_some_and(|(at, _)| at <= now) {
                 // Time itself decides what is due: expired and lapsed are recorded, not guessed.
-                if next_due(&request).is_some_and(|(at, _)| at <= now) {
-                    self.decide(id, &Command::Settle, &Caller::system())?;
-                    continue;
-                }
+                self.decide(id, &Command::Settle, &Caller::system())?;
+                continue;
             }
             if let Some(code) = told(&request, expected) {
                 return Ok((code, request));

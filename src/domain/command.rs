@@ -4,7 +4,7 @@ use crate::domain::content::Content;
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
 use crate::domain::event::CommentNumber;
 use crate::domain::marks::Mark;
-use crate::domain::names::StepId;
+use crate::domain::names::{RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
 use crate::domain::text::Text;
@@ -21,6 +21,10 @@ pub enum Seen {
         revision: RevisionDigest,
         /// The marks that were drawn.
         marks: MarksDigest,
+        /// The number of the revision that was drawn: another one of the same digest may be judged riskier.
+        number: RevisionNumber,
+        /// Whether every line of it was drawn.
+        whole: bool,
     },
     /// The first digits of the decision digest that `show` printed.
     Prefix(DigestPrefix),

@@ -7,7 +7,8 @@ use crate::domain::content::{Content, Kind};
 use crate::domain::difference;
 use crate::domain::due;
 use crate::domain::event::{
-    Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, SignOffNumber, StepFact,
+    Actor, Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight,
+    SignOffNumber, StepFact,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::marks::{Mark, Marks};
@@ -100,6 +101,7 @@ pub fn submit(
         // A producer named in a document is who asks; the account that typed it is the store's own.
         by: requester.name.clone(),
         assurance: caller.assurance,
+        actor: Actor::of(caller),
         fact: Fact::Submitted { requester, reference, revision, deadlines },
         payload: Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() })),
     })
@@ -182,7 +184,15 @@ impl Deciding<'_> {
     }
 
     fn entry(&self, fact: Fact, payload: Held) -> Entry {
-        Entry { at: self.now, by: self.caller.name.clone(), assurance: self.caller.assurance, fact, payload }
+        let Caller { name, assurance, .. } = self.caller;
+        Entry {
+            at: self.now,
+            by: name.clone(),
+            assurance: *assurance,
+            actor: Actor::of(self.caller),
+            fact,
+            payload,
+        }
     }
 
     fn bound(&self, marks: &Marks, seen: &Seen) -> Bound {
@@ -190,8 +200,12 @@ impl Deciding<'_> {
             revision: self.request.revision.number,
             revision_digest: self.request.revision.digest,
             marks_digest: marks.digest(),
-            seen: *seen != Seen::Nothing,
-            face: self.caller.face,
+            seen: match seen {
+                Seen::Nothing => Sight::No,
+                Seen::Prefix(_) => Sight::Digest,
+                Seen::Drawn { whole: false, .. } => Sight::Drawn,
+                Seen::Drawn { whole: true, .. } => Sight::Whole,
+            },
             signer: rules::signer(self.caller, self.facts),
         }
     }
@@ -210,11 +224,11 @@ impl Deciding<'_> {
             after.set(step.clone(), mark);
         }
         self.prose_fits("reason", reason.as_ref())?;
-        Ok(self.marked(&after, reason).into_iter().collect())
+        Ok(self.marked(&after, reason, seen).into_iter().collect())
     }
 
     /// The entry that turns the marks into `after`; nothing when they are that already.
-    fn marked(&self, after: &Marks, reason: &Option<Text>) -> Option<Entry> {
+    fn marked(&self, after: &Marks, reason: &Option<Text>, seen: &Seen) -> Option<Entry> {
         let request = self.request;
         let changed = request.revision.steps.iter().filter(|s| request.marks.on(&s.id) != after.on(&s.id));
         let marks: Vec<MarkFact> = changed
@@ -225,7 +239,10 @@ impl Deciding<'_> {
         }
         let digest = after.digest();
         let voids = request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect();
-        Some(self.entry(Fact::Marked { marks, voids }, Payload::reason(reason.clone())))
+        Some(self.entry(
+            Fact::Marked { bound: self.bound(after, seen), marks, voids },
+            Payload::reason(reason.clone()),
+        ))
     }
 
     fn approve(&self, reason: &Option<Text>, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
@@ -234,7 +251,7 @@ impl Deciding<'_> {
         rules::may_sign(self.request, &marks)?;
         rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
         self.prose_fits("reason", reason.as_ref())?;
-        let mut entries: Vec<Entry> = self.marked(&marks, &None).into_iter().collect();
+        let mut entries: Vec<Entry> = self.marked(&marks, &None, seen).into_iter().collect();
         let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
         let bound = self.bound(&marks, seen);
         entries.push(self.entry(Fact::SignedOff { number, bound }, Payload::reason(reason.clone())));
@@ -376,8 +393,7 @@ impl Deciding<'_> {
             marks.set(step.id.clone(), request.marks.on(&step.id));
         }
         let marks_digest = marks.digest();
-        let harder = revision.assessment.slots != request.assessment().slots
-            || revision.assessment.risk > request.assessment().risk;
+        let harder = revision.assessment.is_harder_than(request.assessment());
         let voids = request.counting().filter(|s| {
             harder || s.bound.revision_digest != revision.digest || s.bound.marks_digest != marks_digest
         });

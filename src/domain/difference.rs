@@ -6,6 +6,7 @@ use crate::domain::event::StepFact;
 use crate::domain::marks::Mark;
 use crate::domain::names::{RevisionNumber, StepId};
 use crate::domain::request::Request;
+use crate::domain::risk::Risk;
 use std::fmt;
 
 /// The difference, as far as what was seen is known.
@@ -19,6 +20,8 @@ pub struct Difference {
     pub digest: DecisionDigest,
     /// Steps that are new, gone, or do something else.
     pub steps: Vec<(StepId, StepChange)>,
+    /// The risk as it was seen and as it is, when it is judged riskier now or asks for other sign-offs.
+    pub risk: Option<(Risk, Risk)>,
     /// The marks that stand now, on steps that are marked at all.
     pub marks: Vec<(StepId, Mark)>,
 }
@@ -68,14 +71,16 @@ pub fn since(seen: &Seen, request: &Request) -> Option<Difference> {
         Seen::Nothing => return None,
         Seen::Prefix(prefix) if prefix.fits(request.decision_digest()) => return None,
         Seen::Prefix(_) => (None, true),
-        Seen::Drawn { revision, marks } => {
+        Seen::Drawn { revision, marks, number, .. } => {
             let (same, marks_differ) =
                 (*revision == request.revision.digest, *marks != request.marks_digest());
-            if same && !marks_differ {
+            let drawn = request.earlier.iter().chain([&request.revision]).find(|r| r.number == *number);
+            // The same would happen, but it is judged riskier now: that was not before anybody's eyes.
+            let harder = drawn.is_some_and(|drawn| request.assessment().is_harder_than(&drawn.assessment));
+            if same && !marks_differ && !harder {
                 return None;
             }
-            let known = request.earlier.iter().chain([&request.revision]).find(|r| r.digest == *revision);
-            (known, marks_differ)
+            (drawn, marks_differ)
         }
     };
     let marks = request.marks.iter().filter(|(_, mark)| marks_differ && *mark != Mark::Undecided);
@@ -83,6 +88,9 @@ pub fn since(seen: &Seen, request: &Request) -> Option<Difference> {
         seen: revision.map(|r| r.number),
         now: request.revision.number,
         digest: request.decision_digest(),
+        risk: revision
+            .filter(|r| request.assessment().is_harder_than(&r.assessment))
+            .map(|r| (r.assessment.risk, request.assessment().risk)),
         steps: revision.map(|r| steps(&r.steps, &request.revision.steps)).unwrap_or_default(),
         marks: marks.map(|(id, mark)| (id.clone(), mark)).collect(),
     })
@@ -96,7 +104,8 @@ impl fmt::Display for Difference {
         }
         let steps = self.steps.iter().map(|(id, change)| format!("{id} {}", change.word()));
         let marks = self.marks.iter().map(|(id, mark)| format!("{id} marked {mark}"));
-        let list: Vec<String> = steps.chain(marks).collect();
+        let risk = self.risk.map(|(seen, now)| format!("risk was {seen}, is {now}"));
+        let list: Vec<String> = risk.into_iter().chain(steps).chain(marks).collect();
         if !list.is_empty() {
             write!(f, " ({})", list.join(", "))?;
         }

@@ -116,6 +116,10 @@ digest!(
     PayloadDigest
 );
 digest!(
+    /// The adopted policy that judged a revision.
+    PolicyDigest
+);
+digest!(
     /// The hash of one event, over its envelope, facts, payload commitment and the hash before it.
     EventHash
 );

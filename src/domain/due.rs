@@ -1,7 +1,7 @@
 //! What time does: the transitions that are due, and what will happen if nobody acts. One function says both, so that
 //! what is shown is what comes true. Time can expire or lapse; it never approves.
 
-use crate::domain::event::{Entry, Fact, Held};
+use crate::domain::event::{Actor, Entry, Fact, Held};
 use crate::domain::moment::Moment;
 use crate::domain::principal::Caller;
 use crate::domain::request::{Execution, Request, State};
@@ -34,8 +34,9 @@ pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     match next_due(request) {
         Some((at, due)) if at <= now => vec![Entry {
             at: now,
-            by: system.name,
+            by: system.name.clone(),
             assurance: system.assurance,
+            actor: Actor::of(&system),
             fact: match due {
                 Due::Expires => Fact::Expired { due_at: at },
                 Due::Lapses => Fact::Lapsed { due_at: at },

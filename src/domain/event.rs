@@ -7,9 +7,9 @@ use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{MarksDigest, RevisionDigest, StepDigest};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, Reference, RevisionNumber, StepId};
+use crate::domain::names::{PersonName, PrincipalName, Reference, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
-use crate::domain::principal::{Assurance, Face, Requester};
+use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind, Requester};
 use crate::domain::quorum::Signer;
 use crate::domain::risk::Priority;
 use crate::domain::text::Text;
@@ -67,6 +67,52 @@ pub struct Deadlines {
     pub expires_at: Option<Moment>,
 }
 
+/// How what was decided on had been before the decider's eyes. Never more is recorded than is known.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sight {
+    /// Nobody said.
+    No,
+    /// Its digest was quoted on the command line.
+    Digest,
+    /// A part of it was drawn on the screen.
+    Drawn,
+    /// All of it was drawn on the screen, line by line.
+    Whole,
+}
+
+impl Sight {
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Sight::No => "no",
+            Sight::Digest => "digest",
+            Sight::Drawn => "drawn",
+            Sight::Whole => "whole",
+        }
+    }
+}
+
+/// Who acted, beyond the name in the envelope: in the facts of every event.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// What sort of principal.
+    pub kind: PrincipalKind,
+    /// Its person or owner: in a solo store whoever runs the account, whatever name was asserted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Through which face.
+    pub face: Face,
+}
+
+impl Actor {
+    /// The caller as an actor.
+    pub fn of(caller: &Caller) -> Self {
+        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face }
+    }
+}
+
 /// What a decision was bound to, and how it came.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,10 +123,8 @@ pub struct Bound {
     pub revision_digest: RevisionDigest,
     /// The marks as the decision leaves them.
     pub marks_digest: MarksDigest,
-    /// Whether the decider named what they had seen (a digest on the command line, a drawn frame on the screen).
-    pub seen: bool,
-    /// Through which face.
-    pub face: Face,
+    /// How what was decided on had been before the decider's eyes.
+    pub seen: Sight,
     /// Who decided.
     pub signer: Signer,
 }
@@ -128,6 +172,8 @@ pub enum Fact {
     /// Steps were marked. Payload: the reason, if one was given.
     #[serde(rename = "steps.marked")]
     Marked {
+        /// On what, by whom; its marks digest is the one the marks end with.
+        bound: Bound,
         /// The marks that changed, each bound to what the step does.
         marks: Vec<MarkFact>,
         /// Sign-offs on other marks, which no longer count.
@@ -316,6 +362,8 @@ pub struct Entry {
     pub by: PrincipalName,
     /// How sure we are of it.
     pub assurance: Assurance,
+    /// What sort of principal, whose, through which face.
+    pub actor: Actor,
     /// What happened.
     pub fact: Fact,
     /// What was said with it.

@@ -56,7 +56,7 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
                 self.wait_again(*deadlines);
             }
-            Fact::Marked { marks, voids } => {
+            Fact::Marked { marks, voids, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
                 }

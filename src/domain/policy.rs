@@ -1,6 +1,7 @@
 //! What a policy answers. Until one is adopted the built-in defaults hold: one human, computed risk, fixed deadlines.
 
 use crate::domain::content::{Content, Kind};
+use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
 use crate::domain::quorum::Slot;
@@ -33,6 +34,9 @@ pub struct Assessment {
     pub sensitive: bool,
     /// The rule that matched.
     pub rule: String,
+    /// The digest of the adopted policy it stands in; nothing for the built-in defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyDigest>,
     /// The sign-offs it needs.
     pub slots: Vec<Slot>,
     /// From being asked to being overdue, in milliseconds.
@@ -41,6 +45,13 @@ pub struct Assessment {
     pub expires_after: Option<Span>,
     /// How long an approval may wait for its execution to start, in milliseconds.
     pub live_for: Span,
+}
+
+impl Assessment {
+    /// Whether this asks more of reviewers than `other`: a higher risk, sensitivity, or other sign-offs.
+    pub fn is_harder_than(&self, other: &Assessment) -> bool {
+        self.risk > other.risk || (self.sensitive && !other.sensitive) || self.slots != other.slots
+    }
 }
 
 /// The effective policy.
@@ -77,6 +88,7 @@ impl Policy {
             factors,
             sensitive,
             rule: "built-in: one human".to_owned(),
+            policy: None,
             slots: vec![Slot::one_human()],
             due_after,
             expires_after,

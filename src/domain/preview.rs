@@ -3,6 +3,7 @@
 use crate::domain::content::Content;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::StepId;
+use crate::domain::request::Request;
 use crate::domain::step::{Effect, Need, Needs, Resolution, Step};
 use std::collections::BTreeMap;
 
@@ -81,6 +82,18 @@ pub fn preview(content: &Content, marks: &Marks) -> Vec<(StepId, Outcome)> {
         }
     }
     content.steps.iter().filter_map(|s| known.get(&s.id).map(|o| (s.id.clone(), o.clone()))).collect()
+}
+
+/// The steps of a request that run, or would, in document order: approved, and not left out because something they
+/// need is. Nothing when the content was redacted.
+pub fn running(request: &Request) -> Vec<StepId> {
+    let Some(content) = &request.content else { return Vec::new() };
+    let decided = |id: &StepId| request.marks.on(id) == Mark::Approved;
+    preview(content, &request.marks)
+        .into_iter()
+        .filter(|(id, outcome)| outcome.runs() && decided(id))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 fn outcome(step: &Step, marks: &Marks, known: &BTreeMap<&StepId, Outcome>) -> Outcome {

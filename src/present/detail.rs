@@ -343,7 +343,7 @@ fn signoffs(request: &Request) -> Vec<Line> {
                 bound.signer.assurance,
                 signoff.at.date_and_time(),
                 bound.revision,
-                if bound.seen { "yes" } else { "no" }
+                bound.seen.word()
             ))
             .and(Tone::Warn, if request.is_self_review(&bound.signer) { "self-review  " } else { "" })
             .and(tone, word)

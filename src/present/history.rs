@@ -45,7 +45,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         Fact::Resubmitted { revision, voids, .. } => {
             (format!("resubmitted it: revision {}{}", revision.number, void(voids.len())), Tone::Plain)
         }
-        Fact::Marked { marks, voids } => {
+        Fact::Marked { marks, voids, .. } => {
             let list: Vec<String> = marks.iter().map(|m| format!("{} {}", m.step, m.mark)).collect();
             (format!("marked {}{}", list.join(", "), void(voids.len())), Tone::Plain)
         }
@@ -54,7 +54,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
                 "signed off revision {} ({}, seen: {})",
                 bound.revision,
                 bound.signer.assurance,
-                if bound.seen { "yes" } else { "no" }
+                bound.seen.word()
             ),
             Tone::Good,
         ),

@@ -3,7 +3,7 @@
 use crate::domain::event::{Bound, Entry};
 use crate::domain::moment::Moment;
 use crate::domain::names::Seq;
-use crate::domain::preview::preview;
+use crate::domain::preview::{preview, running};
 use crate::domain::request::{Request, SignOffStanding, Verdict};
 use crate::domain::text::Text;
 use crate::present::detail::fate;
@@ -112,16 +112,9 @@ fn comment(comment: &crate::domain::request::Comment) -> Value {
 
 /// The steps an approval lets run, in document order: the sub-plan a producer executes.
 pub fn approved_plan(request: &Request) -> Value {
-    let approved = request.approved_steps();
     let Some(content) = &request.content else { return Value::Null };
-    let runs: Vec<Value> = content
-        .steps
-        .iter()
-        .zip(preview(content, &request.marks))
-        .filter(|(step, (_, outcome))| outcome.runs() && approved.contains(&&step.id))
-        .map(|(step, _)| json!(step))
-        .collect();
-    Value::Array(runs)
+    let running = running(request);
+    content.steps.iter().filter(|step| running.contains(&step.id)).map(|step| json!(step)).collect()
 }
 
 /// One event.
@@ -129,7 +122,7 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Value {
     let (name, facts) = entry.fact.to_parts();
     json!({
         "seq": seq, "aggregate": aggregate, "at": entry.at.iso(), "by": entry.by, "assurance": entry.assurance,
-        "event": name, "facts": facts, "payload": entry.payload.here(),
+        "actor": entry.actor, "event": name, "facts": facts, "payload": entry.payload.here(),
     })
 }
 

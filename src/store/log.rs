@@ -2,7 +2,7 @@
 
 use crate::domain::canon::{self, canonical_or_poison};
 use crate::domain::digest::{EventHash, PayloadDigest};
-use crate::domain::event::{Entry, Fact, Held, Payload};
+use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::log::{Envelope, Salt, event_hash, payload_digest};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
@@ -113,7 +113,9 @@ impl<'a> Appending<'a> {
 /// # Errors
 /// When no random bytes can be had.
 pub fn row_of(id: RequestId, version: u64, entry: &Entry, chance: &mut Chance) -> Result<Row, Failure> {
-    let (name, facts) = entry.fact.to_parts();
+    let (name, mut facts) = entry.fact.to_parts();
+    // Who acted stands in the facts of every event, whatever happened.
+    facts["actor"] = serde_json::json!(entry.actor);
     let payload = match entry.payload.here() {
         None => None,
         Some(payload) => {
@@ -187,7 +189,10 @@ impl Recorded {
     /// The reason, when its name is unknown or its parts are not what the name promises.
     pub fn entry(&self) -> Result<Entry, String> {
         let envelope = &self.envelope;
-        let facts = canon::read(self.facts.as_bytes()).map_err(|e| e.0)?;
+        let mut facts = canon::read(self.facts.as_bytes()).map_err(|e| e.0)?;
+        let actor =
+            facts.as_object_mut().and_then(|facts| facts.remove("actor")).ok_or("actor: is missing")?;
+        let actor: Actor = serde_json::from_value(actor).map_err(|e| format!("actor: {e}"))?;
         let payload = match (&self.payload, &self.body) {
             (None, _) => Held::None,
             (Some(_), None) => Held::Gone,
@@ -201,6 +206,7 @@ impl Recorded {
             at: envelope.at,
             by: PrincipalName::new(envelope.by.as_str()).map_err(|e| format!("by: {e}"))?,
             assurance: Assurance::parse(&envelope.assurance).ok_or("assurance: unknown")?,
+            actor,
             fact: Fact::from_parts(&envelope.name, facts)?,
             payload,
         })

@@ -142,13 +142,14 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opening = |e| failed("opening the store", e);
     let conn = Connection::open_with_flags(path, flags).map_err(opening)?;
-    settle_in(&conn).map_err(opening)?;
     let number = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     hygiene::check_numbers(
         path,
         number("application_id").map_err(opening)?,
         number("user_version").map_err(opening)?,
     )?;
+    // Only a file that is ours is changed: WAL mode is written into it.
+    settle_in(&conn).map_err(opening)?;
     Ok(conn)
 }
 
@@ -166,16 +167,33 @@ fn settle_in(conn: &Connection) -> rusqlite::Result<()> {
     conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)).map(|_| ())
 }
 
-/// Makes a new store in one transaction: schema, identity, first event. Called with the writers' lock held.
+/// Makes a new store beside its place and puts it there whole, so that a process that is killed while it does leaves
+/// nothing that the next one could take for a store. Called with the writers' lock held.
 fn make(path: &Path, birth: &Birth, chance: &mut Chance) -> Result<(), Failure> {
-    hygiene::own_file(path, false)?;
+    let unborn = hygiene::beside(path, ".new");
+    let forget = || {
+        for left in [unborn.clone(), hygiene::beside(&unborn, "-journal")] {
+            let _ = std::fs::remove_file(left);
+        }
+    };
+    forget(); // what a killed process left behind
+    write_first(&unborn, birth, chance).inspect_err(|_| forget())?;
+    let putting = |e: std::io::Error| {
+        Failure::io(format!("putting the new store at {}", path.display()), e, "check the directory's rights")
+    };
+    std::fs::rename(&unborn, path).map_err(putting)?;
+    // The name is only as durable as the directory that holds it.
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(putting)
+}
+
+/// Schema, identity and first event in one transaction, in a file of its own.
+fn write_first(unborn: &Path, birth: &Birth, chance: &mut Chance) -> Result<(), Failure> {
+    hygiene::own_file(unborn, true)?;
     let making = |e| failed("making the store", e);
-    let mut conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
-    )
-    .map_err(making)?;
-    // The numbers go in before WAL mode, so that they stand in the file's first page from the first commit on.
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut conn = Connection::open_with_flags(unborn, flags).map_err(making)?;
     let mut bytes = [0u8; 16];
     chance(&mut bytes).map_err(|e| Failure::io("drawing random bytes", e, "check /dev/urandom"))?;
     let id = StoreId::from_bytes(bytes);
@@ -195,5 +213,6 @@ fn make(path: &Path, birth: &Birth, chance: &mut Chance) -> Result<(), Failure> 
         facts: crate::domain::canon::canonical_or_poison(&store_created_facts(&birth.account)),
         payload: None,
     })?;
-    tx.commit().map_err(making)
+    tx.commit().map_err(making)?;
+    conn.close().map_err(|(_, e)| making(e))
 }

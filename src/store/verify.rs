@@ -1,10 +1,10 @@
 //! Verifying: SQLite's own check, the chain of hashes, and a full rebuild compared both ways with what is stored.
 //!
-//! All three are needed: on random byte flips each of them finds some that the others miss (THREATS AC-45).
+//! All three are needed: on random byte flips each of them finds some that the others miss.
 
 use crate::domain::digest::EventHash;
 use crate::domain::log::{event_hash, payload_digest};
-use crate::domain::names::Seq;
+use crate::domain::names::{RequestId, Seq};
 use crate::domain::text::{Safe, safe_line};
 use crate::store::derive::{self, TABLES};
 use crate::store::failure::{Failure, failed};
@@ -14,6 +14,7 @@ use crate::store::rebuild::replay;
 use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// Something that does not verify.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +34,10 @@ pub struct Report {
     pub head: EventHash,
     /// Payloads that are gone: redacted, which is not tampering with facts.
     pub payloads_gone: Vec<Seq>,
+    /// The requests they belonged to.
+    pub redacted: BTreeSet<RequestId>,
+    /// Derived rows that still know redacted words; `rebuild` forgets them.
+    pub stale_rows: u64,
     /// Events that decide something.
     pub decisions: u64,
     /// Decisions that carry a signature.
@@ -74,6 +79,7 @@ impl Report {
         }
         if event.payload.is_some() && event.body.is_none() {
             self.payloads_gone.push(event.envelope.seq);
+            self.redacted.extend(RequestId::parse(&event.envelope.aggregate));
         }
     }
 }
@@ -96,6 +102,8 @@ impl Store {
             events: 0,
             head: EventHash::GENESIS,
             payloads_gone: Vec::new(),
+            redacted: BTreeSet::new(),
+            stale_rows: 0,
             decisions: 0,
             signed: 0,
             problems: Vec::new(),
@@ -299,6 +307,14 @@ fn compare(
             _ => Ordering::Greater,
         };
         let words = |row: &Option<Vec<Value>>| row.as_deref().map(described).unwrap_or_default();
+        if knows_redacted(order, table, left.as_deref(), right.as_deref(), report) {
+            report.stale_rows += 1;
+            left = next(&mut a)?;
+            if table == "requests" {
+                right = next(&mut b)?;
+            }
+            continue;
+        }
         match order {
             Ordering::Less => {
                 report.wrong(
@@ -315,6 +331,35 @@ fn compare(
         }
     }
     Ok(())
+}
+
+/// Whether a stored row differs only because it still holds the words of a payload that is gone: the title of a
+/// request, or a name it could be called by.
+fn knows_redacted(
+    order: Ordering,
+    table: &str,
+    stored: Option<&[Value]>,
+    fresh: Option<&[Value]>,
+    report: &Report,
+) -> bool {
+    let is_redacted = |value: Option<&Value>| match value {
+        Some(Value::Integer(id)) => {
+            u64::try_from(*id).is_ok_and(|id| report.redacted.contains(&RequestId::new(id)))
+        }
+        _ => false,
+    };
+    let Some(stored) = stored else { return false };
+    match table {
+        "requests" if order != Ordering::Equal => {
+            const TITLE: usize = 4;
+            let others = |row: &[Value]| -> Vec<Value> {
+                row.iter().enumerate().filter(|(n, _)| *n != TITLE).map(|(_, value)| value.clone()).collect()
+            };
+            is_redacted(stored.first()) && fresh.is_some_and(|fresh| others(fresh) == others(stored))
+        }
+        "names" => order == Ordering::Less && is_redacted(stored.get(1)),
+        _ => false,
+    }
 }
 
 fn next(rows: &mut rusqlite::Rows<'_>) -> Result<Option<Vec<Value>>, Failure> {

@@ -1,10 +1,11 @@
 //! A dialog: the only place where something is decided. It is bound to what was drawn when it was opened.
 
-use crate::domain::command::{Command, Facts, Seen};
+use crate::domain::command::{Command, Facts};
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
+use crate::domain::text::Text;
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Ask;
 use crate::tui::asking;
@@ -45,7 +46,7 @@ pub struct Dialog {
     pub changed: bool,
     /// What is to be said: a refusal, a missing reason, a returned draft.
     pub note: Option<Line>,
-    options: u32,
+    options: Vec<Text>,
 }
 
 impl Dialog {
@@ -53,7 +54,7 @@ impl Dialog {
     pub fn open(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) -> Self {
         let fields = asking::fields(ask, request);
         let focus = fields.iter().position(|f| f.required).map_or(Focus::Cancel, Focus::Field);
-        let options = request.content.as_ref().map_or(0, |c| c.options.len());
+        let options = request.content.as_ref().map(|c| c.options.clone()).unwrap_or_default();
         Self {
             ask,
             id: request.id,
@@ -65,7 +66,7 @@ impl Dialog {
             closing: false,
             changed: false,
             note: None,
-            options: u32::try_from(options).unwrap_or(u32::MAX),
+            options,
         }
     }
 
@@ -144,7 +145,7 @@ impl Dialog {
         }
         let text = |name: FieldName| self.fields.iter().find(|f| f.name == name).and_then(Field::text);
         let reason = text(FieldName::Reason);
-        let seen = Seen::Drawn { revision: self.drawn_request.revision, marks: self.drawn_request.marks };
+        let seen = self.drawn_request.seen();
         Ok(match self.ask {
             Ask::Approve => Command::Approve { reason, seen },
             Ask::Reject => Command::Reject { reason, seen },
@@ -153,13 +154,40 @@ impl Dialog {
             Ask::Comment => Command::Comment { text: reason.unwrap_or_default(), step: None, reply_to: None },
             Ask::Answer => {
                 let answer = text(FieldName::Answer);
-                let option = answer.as_ref().and_then(|t| t.raw().parse().ok());
-                match option.filter(|n| (1..=self.options).contains(n)) {
+                match self.option_meant(answer.as_ref())? {
                     Some(n) => Command::Answer { option: Some(n), text: None, reason, seen },
                     None => Command::Answer { option: None, text: answer, reason, seen },
                 }
             }
         })
+    }
+
+    /// Which option an answer picks, if it picks one: by its number, as `#2`, or by its own words. A number that is also the
+    /// words of another option could mean either, and so means neither.
+    fn option_meant(&self, answer: Option<&Text>) -> Result<Option<u32>, (usize, String)> {
+        let typed = answer.map(|t| t.raw().trim()).unwrap_or_default();
+        let option = |digits: &str| {
+            let number = digits.parse::<u32>().ok()?;
+            (number >= 1 && self.options.len() >= number as usize).then_some(number)
+        };
+        if let Some(number) = typed.strip_prefix('#').and_then(option) {
+            return Ok(Some(number));
+        }
+        let by_number = option(typed);
+        let by_words =
+            self.options.iter().zip(1u32..).find(|(option, _)| option.raw().trim() == typed).map(|(_, n)| n);
+        match (by_number, by_words) {
+            (Some(number), Some(words)) if number != words => {
+                let field = self.fields.iter().position(|f| f.name == FieldName::Answer).unwrap_or_default();
+                Err((
+                    field,
+                    format!(
+                        "is that option {number}, or option {words}, which reads {number}? type #{number} or #{words}"
+                    ),
+                ))
+            }
+            (number, words) => Ok(number.or(words)),
+        }
     }
 
     fn what_is_missing(&self, name: FieldName) -> String {

@@ -1,7 +1,7 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
 use crate::app::{Counters, Failure, Queue, Row};
-use crate::domain::command::{Facts, Seen};
+use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
@@ -139,10 +139,13 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
         && dialog.drawn_request != now_there
         && !dialog.changed
     {
-        let seen = Seen::Drawn { revision: dialog.drawn_request.revision, marks: dialog.drawn_request.marks };
-        if let Err(refusal) = still_as_seen(&request, &seen) {
-            dialog.changed = true;
-            dialog.say(Tone::Bad, refusal);
+        match still_as_seen(&request, &dialog.drawn_request.seen()) {
+            Err(refusal) => {
+                dialog.changed = true;
+                dialog.say(Tone::Bad, refusal);
+            }
+            // Only prose changed, and nothing is judged harder: the dialog is about what is there now.
+            Ok(()) => dialog.drawn_request = now_there,
         }
     }
     let before = model.reading.take().filter(|reading| reading.request.id == id);

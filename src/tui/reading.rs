@@ -1,10 +1,10 @@
 //! The request that is being read: its lines, wrapped to the pane, and how far it is scrolled.
 
-use crate::domain::command::Facts;
+use crate::domain::command::{Facts, Seen};
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, Seq};
+use crate::domain::names::{RequestId, RevisionNumber, Seq};
 use crate::domain::request::Request;
 use crate::present::detail::detail;
 use crate::present::history;
@@ -21,12 +21,24 @@ pub struct Drawn {
     pub revision: RevisionDigest,
     /// The marks on its steps.
     pub marks: MarksDigest,
+    /// The number of the revision: another one that would do the same may be judged riskier.
+    pub number: RevisionNumber,
 }
 
 impl Drawn {
     /// What a frame that shows `request` shows.
     pub fn of(request: &Request) -> Self {
-        Self { id: request.id, revision: request.revision.digest, marks: request.marks_digest() }
+        Self {
+            id: request.id,
+            revision: request.revision.digest,
+            marks: request.marks_digest(),
+            number: request.revision.number,
+        }
+    }
+
+    /// What a decision says was seen.
+    pub const fn seen(&self) -> Seen {
+        Seen::Drawn { revision: self.revision, marks: self.marks, number: self.number, whole: false }
     }
 }
 

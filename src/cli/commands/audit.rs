@@ -7,8 +7,10 @@ use crate::cli::args::Log;
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, input};
 use crate::domain::event::Entry;
+use crate::domain::log::Envelope;
 use crate::domain::names::Seq;
 use crate::domain::refusal::exit;
+use crate::domain::text::safe_line;
 use crate::present::{history, json};
 use serde_json::json;
 use std::io::IsTerminal;
@@ -16,11 +18,12 @@ use std::path::Path;
 
 /// `log [R]`
 pub fn log(app: &mut App, args: &Log, out: &mut Out) -> Done {
-    let mut events: Vec<(Seq, String, Option<Entry>, String)> = Vec::new();
+    // An event that is no request's (the store's birth) has no entry: its envelope is all there is to say.
+    let mut events: Vec<(Seq, String, Option<Entry>, Option<Envelope>)> = Vec::new();
     if let Some(which) = &args.request {
         let id = app.resolve(which)?;
         for (seq, entry) in app.history(id)? {
-            events.push((seq, id.to_string(), Some(entry), String::new()));
+            events.push((seq, id.to_string(), Some(entry), None));
         }
         events.retain(|(seq, ..)| args.after.is_none_or(|after| seq.0 > after));
         events.truncate(usize::try_from(args.limit).unwrap_or(usize::MAX));
@@ -28,27 +31,30 @@ pub fn log(app: &mut App, args: &Log, out: &mut Out) -> Done {
         let after =
             args.after.unwrap_or_else(|| app.head().map_or(0, |(last, _)| last.0.saturating_sub(args.limit)));
         app.events(Seq(after), |event| {
-            let (seq, aggregate, name) =
-                (event.envelope.seq, event.envelope.aggregate.clone(), event.envelope.name.clone());
-            events.push((seq, aggregate, App::entry(&event), name));
+            let envelope = event.envelope.clone();
+            events.push((envelope.seq, envelope.aggregate.clone(), App::entry(&event), Some(envelope)));
             Ok((events.len() as u64) < args.limit)
         })?;
     }
     if out.as_json {
         let list: Vec<_> = events
             .iter()
-            .map(|(seq, aggregate, entry, name)| match entry {
+            .map(|(seq, aggregate, entry, envelope)| match entry {
                 Some(entry) => json::event(*seq, aggregate, entry),
-                None => json!({"seq": seq, "aggregate": aggregate, "event": name}),
+                None => json!(envelope),
             })
             .collect();
         out.json(&json!(list));
         return Ok(exit::DONE);
     }
-    for (seq, aggregate, entry, name) in &events {
+    for (seq, aggregate, entry, envelope) in &events {
         match entry {
             Some(entry) => out.lines(&history::event(*seq, aggregate, entry)),
-            None => out.line(format_args!("{:>6}  {aggregate}  {name}", seq.0)),
+            None => {
+                let Some(Envelope { at, by, name, .. }) = envelope else { continue };
+                let when = at.date_and_time();
+                out.line(format_args!("{:>6}  {when}  {aggregate:<7} {} {name}", seq.0, safe_line(by)));
+            }
         }
     }
     Ok(exit::DONE)
@@ -83,7 +89,7 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
         let problems: Vec<_> =
             report.problems.iter().map(|p| json!({"seq": p.seq, "what": p.what.as_str()})).collect();
         out.json(&json!({"v": json::VERSION, "sound": report.is_sound(), "events": report.events, "head": report.head,
-            "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone,
+            "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone, "stale_rows": report.stale_rows,
             "decisions": report.decisions, "signed": report.signed, "anchored_to": anchored, "anchor": words}));
         return Ok(code);
     }
@@ -106,7 +112,13 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
     }
     if !gone.is_empty() {
         let list: Vec<String> = gone.iter().take(20).map(u64::to_string).collect();
-        out.line(format_args!("{} payloads are missing (redacted): events {}", gone.len(), list.join(", ")));
+        out.line(format_args!("redacted, which changes no fact: the payloads of events {}", list.join(", ")));
+    }
+    if report.stale_rows > 0 {
+        out.line(format_args!(
+            "{} derived rows still hold redacted words: `countersign rebuild` forgets them",
+            report.stale_rows
+        ));
     }
     Ok(code)
 }

@@ -11,7 +11,7 @@ use crate::domain::document::{self, Document, Limits};
 use crate::domain::invalid::Invalid;
 use crate::domain::refusal::{Refusal, exit};
 use crate::domain::text::Safe;
-use crate::present::json;
+use crate::present::{json, words};
 use serde_json::{Value, json};
 
 /// How many documents of a stream go into one transaction.
@@ -97,7 +97,9 @@ fn tell(app: &App, submitted: &Submitted, out: &mut Out, waits: bool) {
     let words = match placement {
         Placement::New => return,
         Placement::Same(_) => {
-            format!("{id} was asked before, nothing new was stored; it is {}", request.state_name().word())
+            let ended = words::closing(request).map(|line| line.to_string());
+            let state = ended.unwrap_or_else(|| request.state_name().word().to_owned());
+            format!("{id} was asked before, nothing new was stored; it is {state}")
         }
         Placement::NextRevision(_) => format!("{id} is now at revision {revision}"),
     };

@@ -7,9 +7,11 @@ use crate::cli::{Done, commands};
 use crate::domain::command::{Command, Seen};
 use crate::domain::marks::Mark;
 use crate::domain::names::RequestId;
+use crate::domain::preview;
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
 use crate::domain::text::Text;
+use crate::present::detail::quoted;
 
 /// `approve R`, or with `--step` a mark.
 pub fn approve(app: &mut App, args: &Decide, out: &mut Out) -> Done {
@@ -84,6 +86,12 @@ fn text(words: &Option<String>) -> Option<Text> {
 
 fn decide(app: &mut App, which: &str, command: &Command, out: &mut Out) -> Done {
     let id: RequestId = app.resolve(which)?;
+    if RequestId::parse(which).is_none() && !out.as_json {
+        // Names are the producers' to give: whose request it is stands before what became of it.
+        let request = app.request(id)?;
+        out.line(format_args!("{id}: a {} asked for by {}", request.kind(), request.requester.name));
+        out.lines(&quoted(request.content.as_ref().map(|content| &content.title), 2));
+    }
     let decided = commands::decide(app, id, command, out)?;
     if !out.as_json {
         tell(&decided, out);
@@ -116,7 +124,7 @@ fn tell(decided: &Decided, out: &mut Out) {
             after.decision_digest().short()
         ));
     } else if after.has_steps() && after.execution.is_some() {
-        let steps: Vec<&str> = after.approved_steps().into_iter().map(|s| s.as_str()).collect();
+        let steps: Vec<String> = preview::running(after).iter().map(|s| s.to_string()).collect();
         let part = if after.is_whole() { "" } else { "in part: " };
         out.line(format_args!("{} is approved {part}{}", after.id, steps.join(", ")));
     }

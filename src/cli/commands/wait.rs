@@ -6,6 +6,7 @@ use crate::cli::args::Wait;
 use crate::cli::output::Out;
 use crate::domain::moment::Span;
 use crate::domain::names::RevisionNumber;
+use crate::domain::preview;
 use crate::domain::refusal::exit;
 use crate::domain::request::{Request, Verdict};
 use crate::domain::text::{Safe, Text};
@@ -45,7 +46,7 @@ const fn outcome(code: u8) -> &'static str {
 
 fn tell(code: u8, request: &Request, expected: Option<u32>, out: &mut Out) {
     let id = request.id;
-    let steps: Vec<&str> = request.approved_steps().into_iter().map(|s| s.as_str()).collect();
+    let steps: Vec<String> = preview::running(request).iter().map(|s| s.to_string()).collect();
     match code {
         exit::TIMED_OUT => out.line(format_args!("{id} is still open ({})", request.state_name().word())),
         exit::CHANGES_REQUESTED => {

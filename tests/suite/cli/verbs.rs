@@ -197,11 +197,11 @@ fn a_digest_binds_the_decision_to_what_was_shown() {
 
     let digest = desk.shown("R-1")["decision_digest"].as_str().unwrap().to_owned();
     desk.run(&["approve", "R-1", "--digest", &digest[..12]]).ended(0);
-    assert_eq!(desk.shown("R-1")["signoffs"][0]["seen"], true);
+    assert_eq!(desk.shown("R-1")["signoffs"][0]["seen"], "digest");
 
     desk.submit(&gate("planner", "g"));
     desk.run(&["approve", "R-2"]).ended(0);
-    assert_eq!(desk.shown("R-2")["signoffs"][0]["seen"], false, "nobody says what they did not see");
+    assert_eq!(desk.shown("R-2")["signoffs"][0]["seen"], "no", "nobody says what they did not see");
     desk.run(&["show", "R-2"]).ended(0).said(&["seen: no"]);
 }
 
@@ -451,4 +451,44 @@ fn a_file_that_is_not_there_or_is_no_file_is_said() {
     let taken = desk.file("taken.db", "");
     desk.run(&["backup", &taken]).refused(74, &["taken.db: it exists already", "name a new file"]);
     desk.run(&["--store", "/proc/store.db", "list"]).calm().complained(&["countersign: ", "/proc"]);
+}
+
+#[test]
+fn another_name_is_no_way_to_approve_ones_own_request() {
+    let desk = Desk::new();
+    let document = desk.file("own.json", json!({"kind": "gate", "title": "Mine"}).to_string());
+    desk.run(&["--as", "alice", "submit", &document]).ended(0);
+    desk.run(&["approve", "R-1"]).refused(1, &["nobody decides on their own request"]);
+    desk.run(&["--as", "bob", "approve", "R-1"]).refused(1, &["nobody decides on their own request"]);
+}
+
+#[test]
+fn only_the_steps_that_run_are_said_to_be_approved() {
+    let desk = Desk::new();
+    let document = json!({"kind": "plan", "by": "planner", "title": "Three", "steps": [
+        {"id": "a", "action": "x"}, {"id": "b", "action": "x"},
+        {"id": "c", "action": "x", "needs": [{"step": "a", "effect": "blocks", "resolution": "skip"}]}]});
+    desk.submit(&document);
+    desk.run(&["reject", "R-1", "--step", "a"]).ended(0);
+    let ran = desk.run(&["approve", "R-1"]).ended(0);
+    assert!(ran.out.trim_end().ends_with("in part: b"), "{ran}");
+    let ran = desk.run(&["wait", "R-1"]).ended(14);
+    assert!(ran.out.contains("approved in part: b\n"), "{ran}");
+    assert_eq!(desk.run(&["wait", "R-1", "--json"]).json()["plan"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_expired_meanwhile_is_said_to_have_when_it_is_asked_again() {
+    let desk = Desk::new();
+    let document = desk.file("g.json", gate("planner", "g").to_string());
+    desk.run(&["submit", &document]).ended(0);
+    let ran = desk.run_later(10 * 24 * 3_600_000, &["submit", &document, "--json"]).ended(0);
+    assert_eq!(ran.json()["state"], "expired");
+}
+
+#[test]
+fn a_name_says_whose_request_it_is_before_what_became_of_it() {
+    let desk = Desk::new();
+    desk.submit(&gate("evil", "LEASE-2"));
+    desk.run(&["approve", "LEASE-2"]).ended(0).said(&["R-1: a gate asked for by evil"]);
 }

@@ -208,3 +208,18 @@ fn many_waiters_hear_of_one_decision() {
         one.end().ended(0);
     }
 }
+
+#[test]
+fn a_lapsed_approval_is_12_also_when_it_was_in_part_or_of_another_revision() {
+    let desk = Desk::new();
+    let later = 30 * 3_600_000;
+    desk.submit(&plan("planner", "part"));
+    desk.run(&["reject", "R-1", "--step", "draft"]).ended(0);
+    desk.run(&["approve", "R-1", "--reason", "x"]).ended(0);
+    desk.run(&["wait", "R-1"]).ended(14);
+    desk.run_later(later, &["wait", "R-1"]).ended(12);
+    desk.submit(&plan("planner", "other"));
+    desk.run(&["approve", "R-2", "--reason", "x"]).ended(0);
+    desk.run(&["wait", "R-2", "--revision", "7"]).ended(15);
+    desk.run_later(later, &["wait", "R-2", "--revision", "7"]).ended(12);
+}

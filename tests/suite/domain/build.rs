@@ -196,7 +196,12 @@ pub fn comment(text: &str) -> Command {
 
 /// What a screen that is up to date drew.
 pub fn drawn(request: &Request) -> Seen {
-    Seen::Drawn { revision: request.revision.digest, marks: request.marks_digest() }
+    Seen::Drawn {
+        revision: request.revision.digest,
+        marks: request.marks_digest(),
+        number: request.revision.number,
+        whole: false,
+    }
 }
 
 /// What `show` would print now, as somebody types it.

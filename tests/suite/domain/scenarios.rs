@@ -5,7 +5,7 @@ use countersign::domain::command::{Command, Facts, Seen};
 use countersign::domain::content::Content;
 use countersign::domain::decide::{self, OnSameReference, Placement, place};
 use countersign::domain::due::{Due, next_due};
-use countersign::domain::event::{CommentNumber, Entry, Fact};
+use countersign::domain::event::{CommentNumber, Entry, Fact, Sight};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PrincipalName, RevisionNumber};
@@ -240,13 +240,13 @@ fn a_stale_digest_is_refused_as_a_conflict_and_a_fresh_one_is_recorded_as_seen()
     let told = marked.refuses(&bob(), Command::Approve { reason: None, seen: seen.clone() });
     assert!(told.to_string().contains("b marked skipped"), "{told}");
     let signed = story.then(&bob(), Command::Approve { reason: None, seen });
-    assert!(signed.request.signoffs[0].bound.seen);
+    assert_eq!(signed.request.signoffs[0].bound.seen, Sight::Digest);
 }
 
 #[test]
 fn who_names_nothing_is_recorded_as_not_having_seen() {
     let story = Story::asked(&planner(), plan()).then(&bob(), approve());
-    assert!(!story.request.signoffs[0].bound.seen);
+    assert_eq!(story.request.signoffs[0].bound.seen, Sight::No);
 }
 
 #[test]
@@ -810,4 +810,24 @@ fn a_deadline_far_beyond_the_end_of_time_is_only_far() {
     let mut story = Story::asked(&planner(), plan());
     story.now = Moment::from_millis(i64::MAX - 1);
     assert_eq!(state(&story.settled()), StateName::Expired);
+}
+
+#[test]
+fn a_revision_that_is_judged_riskier_is_a_change_also_when_it_would_do_the_same() {
+    let told = r#"{"kind":"plan","title":"Harmless","steps":[{"id":"a","action":"x","risk":"low"}]}"#;
+    let riskier = told.replace(r#""risk":"low""#, r#""risk":"critical""#);
+    let prose = told.replace("Harmless", "Still harmless");
+    let story = Story::asked(&planner(), content(told));
+    let seen = drawn(&story.request);
+    let approve = || Command::Approve { reason: because("fine"), seen: seen.clone() };
+    let reworded = Story::asked(&planner(), content(told)).then(&planner(), revise(content(&prose)));
+    assert!(
+        reworded.decide(&alice(), &approve(), &facts()).is_ok(),
+        "prose changes nothing that is decided on"
+    );
+    let raised = story.then(&planner(), revise(content(&riskier)));
+    let Refusal::Changed(difference) = raised.refuses(&alice(), approve()) else {
+        panic!("it is judged riskier now")
+    };
+    assert!(difference.to_string().contains("risk was low, is critical"), "{difference}");
 }

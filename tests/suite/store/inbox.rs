@@ -161,7 +161,7 @@ fn ones_own_requests_are_open_and_wait_for_others() {
         assert_eq!(app.counters().unwrap().waiting, ids.len() as u64);
         ids
     };
-    assert_eq!(waiting(&app), [of_alice, of_bob]);
+    assert_eq!(waiting(&app), [of_bob], "what alice asked, this account asked");
     assert_eq!(waiting(&as_alice), [of_bob], "another name is no second pair of eyes");
     assert_eq!(ids_of(&app.page(Queue::Open, From::Start, 9).unwrap()), [own, of_alice, of_bob]);
     std::fs::write(stage.config(), "[solo]\nself_review = true\n").unwrap();

@@ -152,3 +152,40 @@ fn sixteen_threads_that_open_a_store_that_is_not_there_make_one() {
     let report = stage.app().verify(|_| {}).unwrap();
     assert!(report.is_sound() && report.events == RACERS as u64 + 1, "{report:?}");
 }
+
+#[test]
+fn a_process_that_is_killed_while_it_makes_the_store_leaves_nothing_in_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("s.db");
+    let submit = || {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["submit", "-"])
+            .env_clear()
+            .env("HOME", dir.path())
+            .env("COUNTERSIGN_STORE", &store)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let document = br#"{"kind":"gate","by":"ci","title":"Go on?"}"#;
+        let _ = child.stdin.take().unwrap().write_all(document);
+        child
+    };
+    // Killed as soon as a file of the unborn store is there: in the middle of making it, each time a little elsewhere.
+    for round in 0..40 {
+        for entry in std::fs::read_dir(dir.path()).unwrap().flatten() {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+        let mut child = submit();
+        while std::fs::read_dir(dir.path()).unwrap().count() < 2 + round % 3 {
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        assert!(submit().wait().unwrap().success(), "round {round}: the place is usable");
+    }
+}

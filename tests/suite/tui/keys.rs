@@ -43,7 +43,7 @@ fn a_rejection_carries_the_reason_and_what_was_drawn() {
     press(&mut model, "R");
     type_text(&mut model, "no mail today");
     let effects = press(&mut model, "alt-enter");
-    let seen = Seen::Drawn { revision: told.request.revision.digest, marks: told.request.marks_digest() };
+    let seen = countersign::tui::reading::Drawn::of(&told.request).seen();
     let expected = Command::Reject { reason: Some(Text::from("no mail today")), seen };
     assert_eq!(decisions(&effects), [&expected]);
 }
@@ -153,8 +153,7 @@ fn a_change_is_shown_and_must_be_looked_at_before_it_can_be_decided() {
     hear(&mut model, revised.message());
     assert!(decisions(&press(&mut model, "alt-enter")).is_empty(), "the button looks again");
     let effects = press(&mut model, "alt-enter");
-    let seen =
-        Seen::Drawn { revision: revised.request.revision.digest, marks: revised.request.marks_digest() };
+    let seen = countersign::tui::reading::Drawn::of(&revised.request).seen();
     assert_eq!(
         decisions(&effects),
         [&Command::Reject { reason: Some(Text::from("no")), seen }],
