@@ -13,12 +13,36 @@ use crate::store::inbox::Reader;
 pub struct Counters {
     /// Those that wait for the caller.
     pub waiting: u64,
-    /// Those that are open.
-    pub open: u64,
+    /// Those that wait for anybody, and nobody is on.
+    pub unclaimed: u64,
     /// Those that are escalated.
     pub escalated: u64,
+    /// Open promotions.
+    pub promotions: u64,
+    /// Open reviews that are owed.
+    pub debts: u64,
+    /// Open questions.
+    pub questions: u64,
+    /// Those that are open.
+    pub open: u64,
     /// Those that are decided.
     pub decided: u64,
+}
+
+impl Counters {
+    /// How many are in `queue`.
+    pub const fn of(&self, queue: Queue) -> u64 {
+        match queue {
+            Queue::Waiting => self.waiting,
+            Queue::Unclaimed => self.unclaimed,
+            Queue::Escalated => self.escalated,
+            Queue::Promotions => self.promotions,
+            Queue::Debts => self.debts,
+            Queue::Questions => self.questions,
+            Queue::Open => self.open,
+            Queue::Decided => self.decided,
+        }
+    }
 }
 
 impl App {
@@ -48,11 +72,17 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn counters(&self) -> Result<Counters, Failure> {
+        let (reader, now) = (self.reader(), self.now());
+        let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
-            waiting: self.store.waiting_for(&self.reader())?,
-            open: self.store.counter("open")?,
-            escalated: self.store.counter("escalated")?,
-            decided: self.store.counter("decided")?,
+            waiting: count(Queue::Waiting)?,
+            unclaimed: count(Queue::Unclaimed)?,
+            escalated: count(Queue::Escalated)?,
+            promotions: count(Queue::Promotions)?,
+            debts: count(Queue::Debts)?,
+            questions: count(Queue::Questions)?,
+            open: count(Queue::Open)?,
+            decided: count(Queue::Decided)?,
         })
     }
 

@@ -1,6 +1,7 @@
 //! The derived tables: rows written from the evolved state, never from a second reading of events.
 
 use crate::domain::canon::canonical_or_poison;
+use crate::domain::content::Kind;
 use crate::domain::due::next_due;
 use crate::domain::names::RequestId;
 use crate::domain::request::{Request, State, StateName};
@@ -10,8 +11,33 @@ use crate::store::open::failed;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The slot under which everything open is listed.
+/// The slot under which everything open is listed. It and those below are no slots that anybody could fill: those
+/// are canonical JSON, and begin with a brace.
 pub const EVERYTHING: &str = "*";
+/// What waits for reviewers and nobody has said to be on.
+pub const UNCLAIMED: &str = "*unclaimed";
+/// What waits for reviewers and somebody has said to be on. A claim runs out without an event, so a reader with a clock
+/// says which of these are unclaimed again.
+pub const CLAIMED: &str = "*claimed";
+/// What is escalated.
+pub const ESCALATED: &str = "*escalated";
+
+/// Open promotions.
+pub const PROMOTIONS: &str = "*promotions";
+/// Open reviews that are owed.
+pub const DEBTS: &str = "*debts";
+/// Open questions.
+pub const QUESTIONS: &str = "*questions";
+
+/// The slot of the queue of its own that a kind has; its counter has the same name without the star.
+const fn queue_of(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Promotion => Some(PROMOTIONS),
+        Kind::Debt => Some(DEBTS),
+        Kind::Question => Some(QUESTIONS),
+        _ => None,
+    }
+}
 
 /// Every derived table with its columns, in the order they are compared and cleared.
 pub const TABLES: [(&str, &str); 5] = [
@@ -69,14 +95,25 @@ fn share(request: &Request) -> Share {
         count("open".to_owned());
         count(format!("open-of:{}", request.requester.name));
         if matches!(request.state, State::Waiting(_)) {
-            slots.extend(request.open_slots().into_iter().map(canonical_or_poison));
-        }
-        for slot in slots.iter().filter(|s| *s != EVERYTHING) {
-            count(format!("waiting:{slot}"));
-            count(format!("waiting-of:{asker}:{slot}"));
+            for slot in request.open_slots().into_iter().map(canonical_or_poison).collect::<BTreeSet<_>>() {
+                count(format!("waiting:{slot}"));
+                count(format!("waiting-of:{asker}:{slot}"));
+                slots.insert(slot);
+            }
+            if request.claim.is_none() {
+                slots.insert(UNCLAIMED.to_owned());
+                count("unclaimed".to_owned());
+            } else {
+                slots.insert(CLAIMED.to_owned());
+            }
         }
         if request.state_name() == StateName::Escalated {
+            slots.insert(ESCALATED.to_owned());
             count("escalated".to_owned());
+        }
+        if let Some(slot) = queue_of(request.kind()) {
+            slots.insert(slot.to_owned());
+            count(slot.trim_start_matches('*').to_owned());
         }
     } else {
         count("decided".to_owned());

@@ -82,14 +82,12 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Action::NextQueue => show(
-            model,
-            match model.list.queue {
-                Queue::Waiting => Queue::Open,
-                Queue::Open => Queue::Decided,
-                Queue::Decided => Queue::Waiting,
-            },
-        ),
+        Action::NextQueue | Action::PreviousQueue => {
+            let all = Queue::ALL.len();
+            let at = Queue::ALL.iter().position(|q| *q == model.list.queue).unwrap_or(0);
+            let step = if action == Action::NextQueue { 1 } else { all - 1 };
+            show(model, Queue::ALL[(at + step) % all])
+        }
         Action::Show(queue) => show(model, queue),
         Action::Ask(ask) => deciding::ask(model, ask),
         Action::Claim => claim(model),

@@ -79,6 +79,8 @@ pub enum Action {
     Quit,
     /// The next queue.
     NextQueue,
+    /// The queue before.
+    PreviousQueue,
     /// This queue.
     Show(Queue),
     /// Open the dialog of a verb. Only the dialog decides.
@@ -121,6 +123,7 @@ impl Action {
                 | Action::Open
                 | Action::Back
                 | Action::NextQueue
+                | Action::PreviousQueue
                 | Action::Show(_)
                 | Action::NextField
                 | Action::PreviousField

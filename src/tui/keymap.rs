@@ -106,6 +106,7 @@ pub struct Binding {
     pub decides: bool,
 }
 
+const LIST: &[Scope] = &[Scope::List];
 const PANES: &[Scope] = &[Scope::List, Scope::Detail];
 const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
@@ -131,7 +132,7 @@ const fn looks(
 /// Every key, in the order in which the footer keeps them when it is narrow.
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
-    looks(&[Scope::List], &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
+    looks(LIST, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
     looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
     decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
@@ -140,10 +141,16 @@ pub const KEYMAP: &[Binding] = &[
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
-    looks(&[Scope::List], &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
-    looks(PANES, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
-    looks(PANES, &[Key::char('2')], Action::Show(Queue::Open), "", "all that is open"),
-    looks(PANES, &[Key::char('3')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
+    looks(LIST, &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
+    looks(LIST, &[Key::of(KeyCode::BackTab)], Action::PreviousQueue, "", "the queue before"),
+    looks(LIST, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
+    looks(LIST, &[Key::char('2')], Action::Show(Queue::Unclaimed), "", "what waits and nobody is on"),
+    looks(LIST, &[Key::char('3')], Action::Show(Queue::Escalated), "", "what is escalated"),
+    looks(LIST, &[Key::char('4')], Action::Show(Queue::Promotions), "", "open promotions"),
+    looks(LIST, &[Key::char('5')], Action::Show(Queue::Debts), "", "reviews that are owed"),
+    looks(LIST, &[Key::char('6')], Action::Show(Queue::Questions), "", "open questions"),
+    looks(LIST, &[Key::char('7')], Action::Show(Queue::Open), "", "all that is open"),
+    looks(LIST, &[Key::char('8')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
     looks(MOVING, &[Key::char('j'), Key::of(KeyCode::Down)], Action::Down, "", "down"),
     looks(MOVING, &[Key::char('k'), Key::of(KeyCode::Up)], Action::Up, "", "up"),
     looks(MOVING, &[Key::ctrl('d')], Action::HalfDown, "", "half a page down"),
@@ -164,7 +171,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
     looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
     looks(EVERYWHERE, &[Key::ctrl('z')], Action::Suspend, "", "to the shell; `fg` comes back"),
-    looks(&[Scope::List], &[Key::char('q')], Action::Quit, "quit", "quit"),
+    looks(LIST, &[Key::char('q')], Action::Quit, "quit", "quit"),
     looks(OUTSIDE_DIALOGS, &[Key::ctrl('c')], Action::Quit, "", "quit"),
 ];
 
@@ -243,6 +250,7 @@ mod tests {
             Back,
             Quit,
             NextQueue,
+            PreviousQueue,
             Claim,
             Help,
             Repaint,
@@ -253,13 +261,11 @@ mod tests {
             Press,
             Submit,
             Cancel,
-            Show(Queue::Waiting),
-            Show(Queue::Open),
-            Show(Queue::Decided),
         ];
+        let all = all.into_iter().chain(Queue::ALL.map(Show));
         // The answer dialog is opened by the key that approves, on a question.
         let asks = super::Ask::ALL.into_iter().filter(|a| *a != super::Ask::Answer).map(Ask);
-        for action in all.into_iter().chain(asks) {
+        for action in all.chain(asks) {
             assert!(KEYMAP.iter().any(|b| b.action == action && !b.keys.is_empty()), "{action:?}");
         }
     }

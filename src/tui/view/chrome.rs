@@ -1,14 +1,12 @@
 //! What frames the panes. Nothing that came from outside is ever drawn here.
 //!
 //! ```text
-//!  countersign  bastion-1 · alice                       12 wait for you · 1 escalated · 31 open  14:02Z
-//!   1 Waiting 12   2 All open 31   3 Decided 240
+//!  countersign  bastion-1 · alice                                  12 wait for you · 1 escalated  14:02Z
 //!  …
 //!  R-17 approved; its producer may start it until 2026-11-20 18:02:00Z
 //!  A approve  R reject  (C changes)  c comment  m claim  enter open                  ? help  q quit
 //! ```
 
-use crate::app::Queue;
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
 use crate::tui::keymap::{Binding, in_scope};
@@ -51,25 +49,6 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
     let width: u16 = words.phrases.iter().map(|p| cells(&canvas.glyphs.text(p.text.as_str()))).sum();
     let room = right.saturating_sub(2).saturating_sub(used);
     canvas.phrases(right.saturating_sub(2).saturating_sub(width.min(room)), line.y, room, &words);
-}
-
-/// The queues with their keys and counters; the one that is shown stands out, and has a mark.
-pub fn queues(model: &Model, canvas: &mut Canvas, line: Rect) {
-    let counters = model.counters;
-    let all = [
-        (Queue::Waiting, "Waiting", counters.map(|c| c.waiting)),
-        (Queue::Open, "All open", counters.map(|c| c.open)),
-        (Queue::Decided, "Decided", counters.map(|c| c.decided)),
-    ];
-    let mut x = line.x;
-    for (n, (queue, name, many)) in all.into_iter().enumerate() {
-        let here = queue == model.list.queue;
-        let mark = if here { canvas.glyphs.here() } else { " " };
-        let many = many.map(|n| format!(" {}", count(n))).unwrap_or_default();
-        let words = format!("{mark}{} {name}{many} ", n + 1);
-        let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };
-        x += canvas.put_styled(x, line.y, line.right().saturating_sub(x), &words, style) + 1;
-    }
 }
 
 /// What was last said, and what is new.
@@ -144,14 +123,5 @@ fn key_and_word(canvas: &mut Canvas, x: u16, y: u16, binding: &Binding, words: &
     if !dim {
         let key = binding.keys.first().map(|key| key.name()).unwrap_or_default();
         canvas.put(x, y, cells(&key), &key, Tone::Strong);
-    }
-}
-
-/// The heading of a queue.
-pub const fn queue_title(queue: Queue) -> &'static str {
-    match queue {
-        Queue::Waiting => "Waiting for you",
-        Queue::Open => "All open",
-        Queue::Decided => "Decided, newest first",
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod canvas;
 pub mod chrome;
+pub mod queues;
 pub mod list;
 pub mod detail;
 pub mod dialog;
@@ -35,7 +36,12 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
         return Some(Position::ORIGIN);
     };
     chrome::header(model, canvas, layout.header);
-    chrome::queues(model, canvas, layout.queues);
+    if let Some(line) = layout.queues {
+        queues::line(model, canvas, line);
+    }
+    if let Some(area) = layout.side {
+        queues::column(model, canvas, area);
+    }
     let mut cursor = None;
     if let Some(pane) = layout.list {
         cursor = list::list(model, canvas, pane);

@@ -126,7 +126,7 @@ fn expired_ends_the_waiting_with_12() {
     let mut planner = Person::sits_down(&["wait", "R-1"], &environment, NARROW);
     assert_eq!(planner.ends(), 12);
     let mut alice = Person::sits_down(&["--as", "alice"], &environment, WIDE);
-    alice.sees("nothing waits").press("3").sees("expired");
+    alice.sees("nothing waits").press("8").sees("expired");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn the_decided_queue() {
         &Command::Reject { reason: Some(Text::from("no mail today")), seen: Seen::Nothing },
     );
     let mut model = screen((120, 40));
-    press(&mut model, "3");
+    press(&mut model, "8");
     let rows = vec![rejected.row()];
     hear(&mut model, Message::Page { queue: Queue::Decided, place: Place::Start, rows });
     hear(&mut model, rejected.message());

@@ -87,6 +87,8 @@ impl Told {
             priority: request.revision.priority,
             sensitive: request.assessment().sensitive,
             environment: request.target().environment.clone(),
+            service: request.target().service.clone(),
+            tenant: request.target().tenant.clone(),
             requester: request.requester.name.clone(),
             due_at: request.deadlines.due_at,
             expires_at: request.expires_at(),
@@ -178,7 +180,17 @@ pub fn screen(size: (u16, u16)) -> Model {
 pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
     let mut model = Model::new(options, size, NOW, caller("bob"), safe_line("bastion-1"));
     let waiting = u64::try_from(told.len()).unwrap();
-    hear(&mut model, Message::Counters(Counters { waiting, open: waiting + 3, escalated: 1, decided: 1240 }));
+    let counters = Counters {
+        waiting,
+        unclaimed: waiting,
+        escalated: 1,
+        promotions: 0,
+        debts: 0,
+        questions: 1,
+        open: waiting + 3,
+        decided: 1240,
+    };
+    hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();
     hear(&mut model, Message::Page { queue: Queue::Waiting, place: Place::Start, rows });
     if let Some(first) = told.first() {
