@@ -1,7 +1,8 @@
 //! Lists and names: pages of the inbox, the kept counters, and which request a word means.
 
-use crate::app::{App, Error, Failure, From, Queue, Row};
+use crate::app::{App, Error, Failure, Found, From, Queue, Row};
 use crate::domain::event::Entry;
+use crate::domain::filter::Filter;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::quorum::Signer;
@@ -65,6 +66,14 @@ impl App {
     /// When it cannot be read.
     pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> {
         self.store.page(queue, from, limit, &self.reader(), self.now())
+    }
+
+    /// The rows of a list that match a filter, in reading order; how many are looked at is bounded.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find(&self, queue: Queue, filter: &Filter) -> Result<Found, Failure> {
+        self.store.find(queue, filter, &self.reader(), self.now())
     }
 
     /// The kept counters.

@@ -3,6 +3,7 @@
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::content::Kind;
 use crate::domain::due::next_due;
+use crate::domain::filter::words_of_request;
 use crate::domain::names::RequestId;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::{Priority, Risk};
@@ -40,7 +41,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 5] = [
+pub const TABLES: [(&str, &str); 6] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -48,6 +49,7 @@ pub const TABLES: [(&str, &str); 5] = [
          updated_at, version",
     ),
     ("inbox", "slot, rank, due_at, request, asker"),
+    ("words", "word, request"),
     ("names", "name, request"),
     ("refs", "requester, reference, request"),
     ("counters", "name, value"),
@@ -60,6 +62,7 @@ struct Share {
     rank: i64,
     due_at: i64,
     asker: String,
+    words: BTreeSet<String>,
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
 }
@@ -123,6 +126,7 @@ fn share(request: &Request) -> Share {
         rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
         due_at: request.deadlines.due_at.millis(),
         asker,
+        words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,
         counters,
     }
@@ -136,6 +140,7 @@ pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Re
     let (old, new) = (before.map(share).unwrap_or_default(), share(after));
     put_row(conn, after)
         .and_then(|()| put_inbox(conn, after.id, &old, &new))
+        .and_then(|()| put_words(conn, after.id, &old, &new))
         .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
         .and_then(|()| put_counters(conn, &old, &new))
         .map_err(|e| failed("writing the derived tables", e))
@@ -205,6 +210,24 @@ fn put_inbox(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusq
             "INSERT INTO inbox (slot, rank, due_at, request, asker) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![slot, new.rank, new.due_at, id.number(), new.asker])?;
+    }
+    Ok(())
+}
+
+fn put_words(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    if new.words.is_empty() && !old.words.is_empty() {
+        return conn
+            .prepare_cached("DELETE FROM words WHERE request = ?1")?
+            .execute([id.number()])
+            .map(|_| ());
+    }
+    for word in old.words.difference(&new.words) {
+        conn.prepare_cached("DELETE FROM words WHERE word = ?1 AND request = ?2")?
+            .execute(params![word, id.number()])?;
+    }
+    for word in new.words.difference(&old.words) {
+        conn.prepare_cached("INSERT INTO words (word, request) VALUES (?1, ?2)")?
+            .execute(params![word, id.number()])?;
     }
     Ok(())
 }
