@@ -5,15 +5,17 @@ use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
-use crate::tui::deciding;
 use crate::tui::keymap::{Scope, lookup};
 use crate::tui::model::Model;
+use crate::tui::prompt::{Prompt, Purpose};
+use crate::tui::{deciding, filtering, prompt};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
 pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
     let effects = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key),
+        Event::Paste(text) if model.scope() == Scope::Prompt => prompt::paste(model, &text),
         Event::Paste(text) => {
             deciding::paste(model, &text);
             Vec::new()
@@ -51,6 +53,7 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             deciding::typed(model, key);
             Vec::new()
         }
+        None if scope == Scope::Prompt => prompt::typed(model, key),
         None => {
             if let KeyCode::Char(c) = key.code
                 && scope != Scope::Dialog
@@ -117,6 +120,19 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             deciding::cancel(model);
             Vec::new()
         }
+        Action::Filter => {
+            filtering::begin(model);
+            Vec::new()
+        }
+        Action::Palette => {
+            model.prompt = Some(Prompt::new(Purpose::Command, ""));
+            Vec::new()
+        }
+        Action::NextMatch | Action::PreviousMatch => filtering::seek(model, action == Action::NextMatch),
+        Action::Clear => filtering::clear(model),
+        Action::Accept => prompt::accept(model),
+        Action::Leave => prompt::leave(model),
+        Action::Complete | Action::CompleteBack => prompt::complete(model, action == Action::Complete),
     }
 }
 
@@ -154,8 +170,7 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Bottom => model.list.to_bottom(),
         _ => model.list.step(lines),
     };
-    let queue = model.list.queue;
-    place.map(|place| Effect::Load { queue, place }).into_iter().collect()
+    place.map(|place| model.load(place)).into_iter().collect()
 }
 
 fn open(model: &mut Model) -> Vec<Effect> {
@@ -167,13 +182,12 @@ fn open(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
     model.in_detail = false;
     model.list = crate::tui::list::List::new(queue);
-    vec![Effect::Load { queue, place: Place::Start }, Effect::Count]
+    vec![model.load(Place::Start), Effect::Count]
 }
 
 /// Everything again, from the cursor: what moved meanwhile is now where it belongs.
 pub fn reload(model: &Model) -> Vec<Effect> {
-    let queue = model.list.queue;
-    vec![Effect::KeepTime, Effect::Count, Effect::Load { queue, place: model.list.again() }]
+    vec![Effect::KeepTime, Effect::Count, model.load(model.list.again())]
 }
 
 fn claim(model: &mut Model) -> Vec<Effect> {

@@ -2,8 +2,10 @@
 
 use crate::app::{Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::filter::Filter;
 use crate::domain::names::RequestId;
 use crate::domain::transitions::Verb;
+use crate::tui::filtering::Seek;
 
 /// What a dialog asks about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -105,6 +107,25 @@ pub enum Action {
     Submit,
     /// Close the dialog without doing it.
     Cancel,
+
+    /// Type a filter.
+    Filter,
+    /// Type a command.
+    Palette,
+    /// To the next match of what was last looked for.
+    NextMatch,
+    /// To the match before.
+    PreviousMatch,
+    /// Let go of what is in force here: a range, marks, the filter.
+    Clear,
+    /// Take the line that was typed.
+    Accept,
+    /// Drop the line that was typed.
+    Leave,
+    /// Complete what was typed.
+    Complete,
+    /// The completion before.
+    CompleteBack,
 }
 
 impl Action {
@@ -127,6 +148,8 @@ impl Action {
                 | Action::Show(_)
                 | Action::NextField
                 | Action::PreviousField
+                | Action::NextMatch
+                | Action::PreviousMatch
         )
     }
 }
@@ -155,6 +178,15 @@ pub enum Effect {
         queue: Queue,
         /// Which.
         place: Place,
+    },
+    /// Read the rows of a queue that match.
+    Find {
+        /// Of which queue.
+        queue: Queue,
+        /// What they must match.
+        filter: Box<Filter>,
+        /// What for.
+        why: Seek,
     },
     /// Read the counters.
     Count,

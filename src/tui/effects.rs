@@ -29,6 +29,11 @@ impl Hands {
     pub fn perform(&mut self, effect: Effect) -> Vec<Message> {
         let done: Result<Vec<Message>, Error> = match effect {
             Effect::Load { queue, place } => self.load(queue, place).map_err(Error::from),
+            Effect::Find { queue, filter, why } => self
+                .app
+                .find(queue, &filter)
+                .map(|found| vec![Message::Found { queue, why, found }])
+                .map_err(Error::from),
             Effect::Count => {
                 self.app.counters().map(|counters| vec![Message::Counters(counters)]).map_err(Error::from)
             }

@@ -1,6 +1,6 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
-use crate::app::{Counters, Failure, Queue, Row};
+use crate::app::{Counters, Failure, Found, Queue, Row};
 use crate::domain::command::{Facts, Seen};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -14,6 +14,7 @@ use crate::present::line::Tone;
 use crate::tui::action::{Effect, Place};
 use crate::tui::asking;
 use crate::tui::dialog::Focus;
+use crate::tui::filtering::{self, Seek};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
 
@@ -37,6 +38,15 @@ pub enum Message {
         above: Vec<Row>,
         /// From the cursor on.
         below: Vec<Row>,
+    },
+    /// The rows that match a filter.
+    Found {
+        /// In which queue.
+        queue: Queue,
+        /// What they were looked for for.
+        why: Seek,
+        /// The rows.
+        found: Found,
     },
     /// The kept counters.
     Counters(Counters),
@@ -75,15 +85,19 @@ pub enum Message {
 pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
     let effects = match message {
         Message::Page { queue, place, rows } => {
-            if queue == model.list.queue {
+            if queue == model.list.queue && !model.filtering.is_on() {
                 model.list.take(&place, rows);
             }
             Vec::new()
         }
         Message::Around { queue, above, below } => {
-            if queue == model.list.queue {
+            if queue == model.list.queue && !model.filtering.is_on() {
                 model.list.refresh(&above, &below);
             }
+            Vec::new()
+        }
+        Message::Found { queue, why, found } => {
+            filtering::heard(model, queue, why, found);
             Vec::new()
         }
         Message::Counters(counters) => {
@@ -119,8 +133,7 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
 
 /// Reads again what is shown; nothing under the cursor moves.
 fn changed(model: &Model) -> Vec<Effect> {
-    let queue = model.list.queue;
-    let mut effects = vec![Effect::Count, Effect::Load { queue, place: model.list.again() }];
+    let mut effects = vec![Effect::Count, model.load(model.list.again())];
     effects.extend(model.reading.as_ref().map(|reading| Effect::Read(reading.request.id)));
     effects
 }

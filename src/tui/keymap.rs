@@ -1,6 +1,6 @@
 //! The one table of keys: dispatch, footer, help and `assets/KEYS.md` read it.
 //!
-//! Capitals decide (`G` moves, as in every pager); small letters look and comment. Nothing needs a key that a plain
+//! Capitals decide (`G` and `N` move, as in every pager); small letters look and comment. Nothing needs a key that a plain
 //! terminal cannot send.
 
 use crate::app::Queue;
@@ -20,11 +20,14 @@ pub enum Scope {
     Text,
     /// In the help.
     Help,
+    /// In the line in which a filter or a command is typed.
+    Prompt,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 5] = [Scope::List, Scope::Detail, Scope::Dialog, Scope::Text, Scope::Help];
+    pub const ALL: [Scope; 6] =
+        [Scope::List, Scope::Detail, Scope::Prompt, Scope::Dialog, Scope::Text, Scope::Help];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Scope {
             Scope::Dialog => "On a dialog's buttons",
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
+            Scope::Prompt => "In a filter or a command",
         }
     }
 }
@@ -109,6 +113,7 @@ pub struct Binding {
 const LIST: &[Scope] = &[Scope::List];
 const PANES: &[Scope] = &[Scope::List, Scope::Detail];
 const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
 const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
 const EVERYWHERE: &[Scope] = &Scope::ALL;
@@ -167,6 +172,15 @@ pub const KEYMAP: &[Binding] = &[
     looks(&[Scope::Dialog], &[Key::of(KeyCode::Enter)], Action::Press, "press", "press the button"),
     looks(&[Scope::Dialog], &[Key::char('q'), Key::char('h')], Action::Cancel, "", "close it; what you typed is kept as a draft"),
     looks(ASKED, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Cancel, "cancel", "close it; what you typed is kept as a draft"),
+    looks(LIST, &[Key::char('/')], Action::Filter, "filter", "filter the list as you type; enter keeps it"),
+    looks(PANES, &[Key::char(':')], Action::Palette, "", "type a command"),
+    looks(LIST, &[Key::char('n')], Action::NextMatch, "", "to the next match of the last filter"),
+    looks(LIST, &[Key::char('N')], Action::PreviousMatch, "", "to the match before"),
+    looks(LIST, &[Key::of(KeyCode::Esc)], Action::Clear, "", "let go of the filter"),
+    looks(PROMPT, &[Key::of(KeyCode::Enter)], Action::Accept, "take it", "keep the filter, or do the command"),
+    looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
+    looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
+    looks(PROMPT, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Leave, "drop it", "clear the filter, or drop the command"),
     looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
     looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
     looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
@@ -228,7 +242,8 @@ mod tests {
     fn capitals_decide_and_nothing_else_does() {
         for binding in KEYMAP {
             for key in binding.keys {
-                let capital = matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G');
+                let capital =
+                    matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G' && c != 'N');
                 assert_eq!(binding.decides, capital, "{}", key.name());
             }
         }
@@ -261,6 +276,15 @@ mod tests {
             Press,
             Submit,
             Cancel,
+            Filter,
+            Palette,
+            NextMatch,
+            PreviousMatch,
+            Clear,
+            Accept,
+            Leave,
+            Complete,
+            CompleteBack,
         ];
         let all = all.into_iter().chain(Queue::ALL.map(Show));
         // The answer dialog is opened by the key that approves, on a question.

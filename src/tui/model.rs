@@ -13,10 +13,12 @@ use crate::present::line::{Line, Tone};
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::filtering::{Filtering, Seek};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
 use crate::tui::list::List;
+use crate::tui::prompt::Prompt;
 use crate::tui::reading::{Drawn, Reading};
 use std::collections::BTreeMap;
 
@@ -51,6 +53,11 @@ pub struct Model {
     pub drawn: Option<Drawn>,
     /// What was typed into dialogs that were closed without deciding.
     pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+
+    /// The filter over the list.
+    pub filtering: Filtering,
+    /// The line in which a filter or a command is typed.
+    pub prompt: Option<Prompt>,
 }
 
 impl Model {
@@ -71,12 +78,24 @@ impl Model {
             said: None,
             drawn: None,
             drafts: BTreeMap::new(),
+            filtering: Filtering::default(),
+            prompt: None,
         }
     }
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::KeepTime, Effect::Count, Effect::Load { queue: self.list.queue, place: Place::Start }]
+        vec![Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+    }
+
+    /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
+    pub fn load(&self, place: Place) -> Effect {
+        let queue = self.list.queue;
+        if !self.filtering.is_on() {
+            return Effect::Load { queue, place };
+        }
+        let why = if matches!(place, Place::Around(_)) { Seek::Around } else { Seek::Start };
+        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why }
     }
 
     /// The characters it is drawn with.
@@ -95,6 +114,7 @@ impl Model {
             (Some(_), _) => Scope::Help,
             (None, Some(dialog)) if matches!(dialog.focus, Focus::Field(_)) => Scope::Text,
             (None, Some(_)) => Scope::Dialog,
+            (None, None) if self.prompt.is_some() => Scope::Prompt,
             (None, None) if self.in_detail => Scope::Detail,
             (None, None) => Scope::List,
         }

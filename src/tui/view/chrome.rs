@@ -9,6 +9,7 @@
 
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
+use crate::tui::filtering;
 use crate::tui::keymap::{Binding, in_scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
@@ -34,6 +35,8 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
     used += canvas.put(used, line.y, line.width / 3, &who, Tone::Plain) + 2;
     let Some(counters) = model.counters else { return };
     let mut words = Line::default();
+    // A filter that is not seen hides work.
+    let filtered = filtering::tally(model).map(|tally| format!("filtered: {tally}"));
     let tone = if counters.waiting > 0 { Tone::Strong } else { Tone::Plain };
     let for_you = if line.width < 70 { "" } else { " for you" };
     words = match counters.waiting {
@@ -45,6 +48,10 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
         words = words
             .and(Tone::Plain, dot)
             .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
+    }
+    if let Some(filtered) = filtered {
+        let first = Line::default().and(Tone::Warn, filtered).and(Tone::Plain, dot);
+        words = Line { phrases: [first.phrases, words.phrases].concat(), ..first };
     }
     let width: u16 = words.phrases.iter().map(|p| cells(&canvas.glyphs.text(p.text.as_str()))).sum();
     let room = right.saturating_sub(2).saturating_sub(used);

@@ -8,8 +8,10 @@
 
 use crate::app::{Queue, Row};
 use crate::domain::risk::Risk;
+use crate::domain::text::safe_line;
 use crate::present::line::Tone;
 use crate::present::{time, words};
+use crate::tui::filtering;
 use crate::tui::layout::Pane;
 use crate::tui::list::Shown;
 use crate::tui::model::Model;
@@ -58,9 +60,22 @@ pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> 
         (false, _) => list.more().to_owned(),
     };
     let tone = if model.in_detail { Tone::Plain } else { Tone::Strong };
-    canvas.rule(pane.rule, canvas.glyphs.rule(), queues::title(list.queue), &end, tone);
+    let tally = filtering::tally(model);
+    let title = match &tally {
+        Some(tally) => format!("{}: {tally}", queues::name(list.queue)),
+        None => queues::title(list.queue).to_owned(),
+    };
+    let end = match (&tally, &model.prompt) {
+        (Some(_), None) => format!("filter: {}", safe_line(&model.filtering.text)),
+        _ => end,
+    };
+    canvas.rule(pane.rule, canvas.glyphs.rule(), &title, &end, tone);
     if list.rows.is_empty() {
-        let words = if list.loaded { queues::emptiness(list.queue) } else { "reading" };
+        let words = match (list.loaded, &tally) {
+            (false, _) => "reading",
+            (true, Some(_)) => "Nothing here matches the filter; esc clears it.",
+            (true, None) => queues::emptiness(list.queue),
+        };
         canvas.put(
             pane.inner.x + 2,
             pane.inner.y + 1,

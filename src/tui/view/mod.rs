@@ -7,6 +7,7 @@ pub mod list;
 pub mod detail;
 pub mod dialog;
 pub mod help;
+pub mod prompt;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -54,6 +55,9 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     }
     chrome::status(model, canvas, layout.status);
     chrome::footer(model, canvas, layout.footer);
+    if let Some(line) = &model.prompt {
+        cursor = prompt::prompt(model, line, canvas, layout.status);
+    }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
     }

@@ -2,6 +2,7 @@
 
 mod stage;
 mod frames;
+mod filter;
 mod hostile;
 mod keys;
 mod sizes;
