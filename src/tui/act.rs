@@ -8,7 +8,7 @@ use crate::tui::action::{Action, Effect, Place};
 use crate::tui::keymap::{Scope, lookup};
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
-use crate::tui::{deciding, filtering, prompt};
+use crate::tui::{batch, deciding, filtering, marks, prompt};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -16,6 +16,10 @@ pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
     let effects = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key),
         Event::Paste(text) if model.scope() == Scope::Prompt => prompt::paste(model, &text),
+        Event::Paste(text) if model.batch.is_some() => {
+            batch::paste(model, &text);
+            Vec::new()
+        }
         Event::Paste(text) => {
             deciding::paste(model, &text);
             Vec::new()
@@ -41,13 +45,17 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             None => Vec::new(),
         };
     }
-    if model.dialog.as_ref().is_some_and(|dialog| !dialog.shown) {
+    if model.asks_unseen() {
         return Vec::new(); // typed before the dialog was drawn: meant for something else
     }
     match binding {
         Some(binding) => {
             model.said = None;
             act(model, binding.action)
+        }
+        None if scope == Scope::Text && model.batch.is_some() => {
+            batch::typed(model, key);
+            Vec::new()
         }
         None if scope == Scope::Text => {
             deciding::typed(model, key);
@@ -69,6 +77,11 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Does what a key means. The public door for tests and, later, the palette.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.help.is_none()
+        && let Some(effects) = batch::act(model, action)
+    {
+        return effects;
+    }
     match action {
         Action::Down
         | Action::Up
@@ -92,12 +105,14 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             show(model, Queue::ALL[(at + step) % all])
         }
         Action::Show(queue) => show(model, queue),
+        Action::Ask(ask) if !model.in_detail && !model.marks.is_empty() => batch::begin(model, ask),
         Action::Ask(ask) => deciding::ask(model, ask),
         Action::Claim => claim(model),
         Action::Help => {
-            model.help = Some(0);
+            model.help = Some(crate::tui::view::help::first(model));
             Vec::new()
         }
+        Action::RunLine => run_line(model),
         Action::Reload => {
             model.say(Tone::Dim, "read again");
             let mut effects = reload(model);
@@ -129,10 +144,36 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::NextMatch | Action::PreviousMatch => filtering::seek(model, action == Action::NextMatch),
+        Action::Clear if marks::clear(model) => Vec::new(),
         Action::Clear => filtering::clear(model),
+        Action::Mark | Action::Range => {
+            if action == Action::Mark {
+                marks::toggle(model)
+            } else {
+                marks::begin_or_take_range(model)
+            }
+            Vec::new()
+        }
+        Action::NamesDown | Action::NamesUp => Vec::new(),
         Action::Accept => prompt::accept(model),
         Action::Leave => prompt::leave(model),
         Action::Complete | Action::CompleteBack => prompt::complete(model, action == Action::Complete),
+    }
+}
+
+/// Enter in the help: closes it and does what the line says.
+fn run_line(model: &mut Model) -> Vec<Effect> {
+    let Some(selected) = model.help else { return Vec::new() };
+    let entry = crate::tui::view::help::entries(model).into_iter().nth(selected);
+    match entry.and_then(|entry| entry.binding) {
+        Some((binding, true)) => {
+            model.help = None;
+            act(model, binding.action)
+        }
+        _ => {
+            model.say(Tone::Dim, "that works elsewhere; esc closes the help");
+            Vec::new()
+        }
     }
 }
 
@@ -154,9 +195,8 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Top => isize::MIN + 1,
         _ => isize::MAX,
     };
-    if let Some(scroll) = &mut model.help {
-        let last = crate::tui::view::help::lines().len();
-        *scroll = scroll.saturating_add_signed(lines).min(last.saturating_sub(page.unsigned_abs()));
+    if let Some(selected) = model.help {
+        model.help = Some(crate::tui::view::help::moved(model, selected, lines));
         return Vec::new();
     }
     if model.in_detail {
@@ -182,6 +222,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
     model.in_detail = false;
     model.list = crate::tui::list::List::new(queue);
+    model.marks = marks::Marks::default();
     vec![model.load(Place::Start), Effect::Count]
 }
 

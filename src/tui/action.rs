@@ -126,6 +126,16 @@ pub enum Action {
     Complete,
     /// The completion before.
     CompleteBack,
+    /// Mark the row, or unmark it.
+    Mark,
+    /// Begin a range of marks, or take it.
+    Range,
+    /// In the dialog of a batch: the next page of names.
+    NamesDown,
+    /// The page before.
+    NamesUp,
+    /// In the help: do what the selected line says.
+    RunLine,
 }
 
 impl Action {
@@ -150,6 +160,8 @@ impl Action {
                 | Action::PreviousField
                 | Action::NextMatch
                 | Action::PreviousMatch
+                | Action::NamesDown
+                | Action::NamesUp
         )
     }
 }
@@ -200,6 +212,20 @@ pub enum Effect {
         id: RequestId,
         /// What.
         command: Box<Command>,
+    },
+    /// Read these whole, to decide on them together.
+    Gather {
+        /// What would be decided.
+        ask: Ask,
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Decide on several, one record each.
+    DecideAll {
+        /// What was asked.
+        ask: Ask,
+        /// What on which.
+        commands: Vec<(RequestId, Command)>,
     },
     /// Draw everything again.
     Repaint,

@@ -11,12 +11,12 @@ use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
-use crate::tui::action::{Effect, Place};
-use crate::tui::asking;
+use crate::tui::action::{Ask, Effect, Place};
 use crate::tui::dialog::Focus;
 use crate::tui::filtering::{self, Seek};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
+use crate::tui::{asking, batch};
 
 /// Something the screen is told.
 #[derive(Clone, Debug)]
@@ -66,6 +66,20 @@ pub enum Message {
         /// The request after it.
         after: Box<Request>,
     },
+    /// What was marked, read whole.
+    Gathered {
+        /// What would be decided.
+        ask: Ask,
+        /// The requests, and what is true across requests for each.
+        gathered: Vec<(Request, Facts)>,
+    },
+    /// Several were decided on, one by one.
+    DecidedAll {
+        /// What was asked.
+        ask: Ask,
+        /// What came of each.
+        outcomes: Vec<(RequestId, Result<(), Safe>)>,
+    },
     /// No, and why.
     Refused {
         /// On which request.
@@ -109,6 +123,14 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
+        Message::Gathered { ask, gathered } => {
+            batch::open(model, ask, gathered);
+            Vec::new()
+        }
+        Message::DecidedAll { ask, outcomes } => {
+            batch::done(model, ask, outcomes);
+            changed(model)
+        }
         Message::Refused { id, refusal } => refused(model, id, &refusal),
         Message::Failed(failure) => {
             match &mut model.dialog {

@@ -70,6 +70,7 @@ impl Key {
     /// The key as it is written in the footer, the help and the document.
     pub fn name(self) -> String {
         let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(c) => c.to_string(),
             KeyCode::Enter => "enter".to_owned(),
             KeyCode::Esc => "esc".to_owned(),
@@ -145,7 +146,8 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
-    looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
+    looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
+    looks(&[Scope::Help], &[Key::of(KeyCode::Enter)], Action::RunLine, "run it", "close the help and do what the selected line says"),
     looks(LIST, &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
     looks(LIST, &[Key::of(KeyCode::BackTab)], Action::PreviousQueue, "", "the queue before"),
     looks(LIST, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
@@ -176,7 +178,11 @@ pub const KEYMAP: &[Binding] = &[
     looks(PANES, &[Key::char(':')], Action::Palette, "", "type a command"),
     looks(LIST, &[Key::char('n')], Action::NextMatch, "", "to the next match of the last filter"),
     looks(LIST, &[Key::char('N')], Action::PreviousMatch, "", "to the match before"),
-    looks(LIST, &[Key::of(KeyCode::Esc)], Action::Clear, "", "let go of the filter"),
+    looks(LIST, &[Key::of(KeyCode::Esc)], Action::Clear, "", "let go of the open range, else of the marks, else of the filter"),
+    looks(LIST, &[Key::char(' ')], Action::Mark, "", "mark the row, or unmark it: A and R then decide on all marked"),
+    looks(LIST, &[Key::char('v')], Action::Range, "", "begin a range of marks; again: mark it"),
+    looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::NamesDown, "", "in a batch: the next page of names"),
+    looks(ASKED, &[Key::of(KeyCode::PageUp)], Action::NamesUp, "", "in a batch: the page of names before"),
     looks(PROMPT, &[Key::of(KeyCode::Enter)], Action::Accept, "take it", "keep the filter, or do the command"),
     looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
     looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
@@ -285,6 +291,11 @@ mod tests {
             Leave,
             Complete,
             CompleteBack,
+            Mark,
+            Range,
+            NamesDown,
+            NamesUp,
+            RunLine,
         ];
         let all = all.into_iter().chain(Queue::ALL.map(Show));
         // The answer dialog is opened by the key that approves, on a question.

@@ -13,6 +13,8 @@ pub mod asking;
 pub mod prompt;
 pub mod filtering;
 pub mod palette;
+pub mod marks;
+pub mod batch;
 pub mod model;
 pub mod act;
 pub mod deciding;

@@ -125,7 +125,7 @@ fn turn(
                     last_key = at;
                     tried = None;
                     let is_key_or_paste = !matches!(event, Event::Resize(..));
-                    if is_key_or_paste && model.dialog.is_some() && at <= dialog_shown {
+                    if is_key_or_paste && model.asks() && at <= dialog_shown {
                         continue;
                     }
                     changed = true;

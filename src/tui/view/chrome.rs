@@ -61,6 +61,14 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
 /// What was last said, and what is new.
 pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
     let mut width = line.width.saturating_sub(2);
+    if !model.marks.ids.is_empty() && model.said.is_none() && !model.in_detail && !model.asks() {
+        let hidden =
+            model.marks.ids.iter().filter(|id| !model.list.rows.iter().any(|s| s.row.id == **id)).count();
+        let hidden = if hidden > 0 { format!(" ({hidden} not in view)") } else { String::new() };
+        let words = format!("{} marked{hidden}: A and R decide on them, esc lets go", model.marks.ids.len());
+        let right = line.right().saturating_sub(1);
+        width = width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2);
+    }
     if model.list.news > 0 {
         let words = format!("{} new: g to see", model.list.news);
         width = match &model.said {
@@ -92,6 +100,12 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let nothing = model.list.selected().is_none();
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.refusal_of(binding.action).is_some();
+        // What a batch came to is read and closed.
+        if model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
+            && matches!(binding.action, Action::Submit | Action::NextField)
+        {
+            continue;
+        }
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if binding.action == Action::Ask(crate::tui::action::Ask::Withdraw)
             && (forbidden || model.subject().is_none())
@@ -115,9 +129,13 @@ fn words(model: &Model, binding: &Binding) -> String {
         (Action::Claim, Some(_)) if model.claim_verb() == crate::domain::transitions::Verb::Release => {
             "release"
         }
-        (Action::Submit, _) => match &model.dialog {
-            Some(dialog) => return format!("{key} {}", dialog.button().to_lowercase()),
-            None => binding.short,
+        (Action::Submit, _) => match (&model.dialog, &model.batch) {
+            (Some(dialog), _) => return format!("{key} {}", dialog.button().to_lowercase()),
+            (None, Some(batch)) => {
+                let verb = batch.ask.title().to_lowercase();
+                return format!("{key} {verb} {}", batch.items.len());
+            }
+            (None, None) => binding.short,
         },
         _ => binding.short,
     };

@@ -14,6 +14,7 @@ use crate::present::{time, words};
 use crate::tui::filtering;
 use crate::tui::layout::Pane;
 use crate::tui::list::Shown;
+use crate::tui::marks;
 use crate::tui::model::Model;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::queues;
@@ -47,7 +48,7 @@ impl Column {
     }
 }
 
-/// Cells before the title: selection mark, risk mark, number.
+/// Cells before the title: selection mark, mark for a batch, risk mark, number.
 const BEFORE_TITLE: u16 = 2 + 3 + 7;
 
 /// Draws the list; returns the place of the selected row.
@@ -94,7 +95,11 @@ pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> 
         if here {
             cursor = Some(Position { x: pane.inner.x, y });
         }
-        row(model, canvas, Rect { y, height: 1, ..pane.inner }, shown, here);
+        let line = Rect { y, height: 1, ..pane.inner };
+        row(model, canvas, line, shown, here);
+        if marks::is_marked(model, n, shown) {
+            canvas.put(line.x + 1, y, 1, "*", Tone::Strong);
+        }
     }
     cursor
 }

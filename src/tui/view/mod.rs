@@ -8,6 +8,7 @@ pub mod detail;
 pub mod dialog;
 pub mod help;
 pub mod prompt;
+pub mod batch;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -61,8 +62,11 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
     }
-    if let Some(scroll) = model.help {
-        cursor = help::help(canvas, layout.body, scroll);
+    if let Some(several) = &model.batch {
+        cursor = batch::batch(several, canvas, layout.body);
+    }
+    if let Some(selected) = model.help {
+        cursor = help::help(model, canvas, layout.body, selected);
     }
     cursor
 }

@@ -16,7 +16,14 @@ fn no_size_is_too_odd_to_draw() {
     press(&mut help, "?");
     let ascii = screen_with((80, 24), Options { ascii: true, no_color: true }, &inbox());
     press(&mut list, "j");
-    let models = [&list, &detail, &asking, &help, &ascii];
+    let mut filter = list.clone();
+    press(&mut filter, "/");
+    type_text(&mut filter, &"日本語 long words ".repeat(20));
+    let mut palette = list.clone();
+    press(&mut palette, ":");
+    type_text(&mut palette, "re");
+    let batch = super::batch::asked((80, 24), "R");
+    let models = [&list, &detail, &asking, &help, &ascii, &filter, &palette, &batch];
     let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
         let mut model = model.clone();
         countersign::tui::act::input(&mut model, Event::Resize(width, height));
