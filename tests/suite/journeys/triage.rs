@@ -117,11 +117,12 @@ fn queues_by_digit_and_verbs_by_name() {
     alice.sees("2 Unclaimed   40").press("2").sees("nobody is on it");
     alice.waits_until("no question", |screen| !screen.contains("Which John?"));
     alice.press(":").press("sub").press(ENTER).sees("there is no command sub");
-    alice.press(ESC).press(":quit").press(ENTER);
+    alice.press(ESC).waits_until("no line", |screen| !screen.contains("there is no command"));
+    alice.press(":quit").press(ENTER);
     assert_eq!(alice.ends(), 0);
     // A claim runs out by itself, and then nobody is on it.
     let mut environment = desk.environment();
     environment.push(("COUNTERSIGN_TEST_CLOCK_OFFSET_MS".to_owned(), (16 * 60_000).to_string()));
     let mut later = Person::sits_down(&["--as", "alice"], &environment, WIDE);
-    later.sees("2 Unclaimed   41").press("2").sees("Which John?");
+    later.sees("2 Unclaimed   41").press("2").sees("nobody is on it").press("G").sees("Which John?");
 }
