@@ -251,3 +251,23 @@ fn the_help_is_a_menu_of_what_works_here() {
     press(&mut model, "q");
     assert!(model.help.is_none());
 }
+
+#[test]
+fn hostile_titles_stay_behind_their_gutter_in_a_batch() {
+    for title in ["\u{1b}[2J\u{1b}]52;c;AA\u{7} zebra", "\u{202e}zebra\u{200b}", "\n [▸Approve ] zebra"] {
+        let told = vec![Told::asked(1, "mallory", ago(1), json!({"kind": "gate", "title": title}))];
+        for size in [(120, 40), (80, 24), (60, 16)] {
+            let mut model = screen_with(size, Options::default(), &told);
+            press(&mut model, "space");
+            let effects = press(&mut model, "A");
+            gathered(&mut model, effects, &told);
+            assert!(model.batch.is_some());
+            for line in lines(&model) {
+                assert!(!line.contains(char::is_control), "{line:?}");
+                if let Some(at) = line.find("zebra") {
+                    assert!(line.find("│ ").is_some_and(|gutter| gutter < at), "{line}");
+                }
+            }
+        }
+    }
+}
