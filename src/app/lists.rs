@@ -1,9 +1,10 @@
 //! Lists and names: pages of the inbox, the kept counters, and which request a word means.
 
+use crate::app::config::View;
 use crate::app::{App, Error, Failure, Found, From, Queue, Row};
 use crate::domain::event::Entry;
 use crate::domain::filter::Filter;
-use crate::domain::names::{RequestId, Seq};
+use crate::domain::names::{Identifier, RequestId, Seq};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
@@ -74,6 +75,12 @@ impl App {
     /// When they cannot be read.
     pub fn find(&self, queue: Queue, filter: &Filter) -> Result<Found, Failure> {
         self.store.find(queue, filter, &self.reader(), self.now())
+    }
+
+    /// The filters with a name from the settings, as they would be typed.
+    pub fn views(&self) -> Vec<(String, String)> {
+        let view = |(name, view): (&Identifier, &View)| (name.as_str().to_owned(), view.text().to_owned());
+        self.config.views.iter().map(view).collect()
     }
 
     /// The kept counters.

@@ -101,6 +101,7 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Page { queue, place, rows } => {
             if queue == model.list.queue && !model.filtering.is_on() {
                 model.list.take(&place, rows);
+                read_nothing(model);
             }
             Vec::new()
         }
@@ -112,6 +113,7 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Found { queue, why, found } => {
             filtering::heard(model, queue, why, found);
+            read_nothing(model);
             Vec::new()
         }
         Message::Counters(counters) => {
@@ -151,6 +153,13 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
     };
     model.settle();
     effects
+}
+
+/// Where no request is selected, none is read: one from before would look as if it were.
+fn read_nothing(model: &mut Model) {
+    if model.list.selected().is_none() && !model.asks() {
+        model.reading = None;
+    }
 }
 
 /// Reads again what is shown; nothing under the cursor moves.

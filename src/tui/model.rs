@@ -60,6 +60,8 @@ pub struct Model {
     pub filtering: Filtering,
     /// The line in which a filter or a command is typed.
     pub prompt: Option<Prompt>,
+    /// Filters with a name, from the settings.
+    pub views: Vec<(String, String)>,
     /// The rows that are marked.
     pub marks: Marks,
     /// The dialog of a batch.
@@ -86,6 +88,7 @@ impl Model {
             drafts: BTreeMap::new(),
             filtering: Filtering::default(),
             prompt: None,
+            views: Vec::new(),
             marks: Marks::default(),
             batch: None,
         }

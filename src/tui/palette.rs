@@ -19,6 +19,8 @@ pub enum Does {
     Claim(Verb),
     /// Put the rest of the line on as a filter.
     Filter,
+    /// Put the named filter of the settings on all that is open.
+    View,
 }
 
 /// One line of the table.
@@ -49,6 +51,7 @@ pub const COMMANDS: &[Command] = &[
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },
     acts("show", Action::Open, "go into the request"),
     Command { name: "filter", does: Does::Filter, words: "filter the list, as in: filter deploy risk:high" },
+    Command { name: "view", does: Does::View, words: "put on a filter that has a name in the settings, as in: view late" },
     acts("clear", Action::Clear, "let go of marks and filter"),
     acts("waiting", Action::Show(Queue::Waiting), "what waits for you"),
     acts("unclaimed", Action::Show(Queue::Unclaimed), "what waits and nobody is on"),
@@ -92,28 +95,38 @@ fn beginning_with(stem: &str) -> impl Iterator<Item = &'static Command> {
 }
 
 /// What stands beside what is typed: the one command it can be, or all of them.
-pub fn hint(text: &str) -> String {
+pub fn hint(model: &Model, text: &str) -> String {
     let stem = text.split(' ').next().unwrap_or_default();
     if stem.is_empty() {
         return "tab completes; it is about the selected request".to_owned();
     }
     let all: Vec<&Command> = beginning_with(stem).collect();
-    match (all.iter().find(|command| command.name == stem), &all[..]) {
-        (Some(exact), _) => exact.words.to_owned(),
-        (None, [one]) => format!("{}: {}", one.name, one.words),
-        (None, []) => "there is no such command".to_owned(),
-        (None, several) => several.iter().map(|command| command.name).collect::<Vec<_>>().join("  "),
+    let one =
+        all.iter().find(|command| command.name == stem).or(if all.len() == 1 { all.first() } else { None });
+    match one {
+        Some(one) if one.does == Does::View && !model.views.is_empty() => {
+            let names: Vec<&str> = model.views.iter().map(|(name, _)| name.as_str()).collect();
+            format!("view: {}", names.join("  "))
+        }
+        Some(one) if one.name == stem => one.words.to_owned(),
+        Some(one) => format!("{}: {}", one.name, one.words),
+        None if all.is_empty() => "there is no such command".to_owned(),
+        None => all.iter().map(|command| command.name).collect::<Vec<_>>().join("  "),
     }
+}
+
+/// Everything that completes `stem`: commands, and the views by their names.
+fn completions(model: &Model, stem: &str) -> Vec<String> {
+    let views = model.views.iter().map(|(name, _)| format!("view {name}"));
+    let commands = beginning_with(stem).map(|command| command.name.to_owned());
+    commands.chain(views.filter(|view| view.starts_with(stem) && !stem.is_empty())).collect()
 }
 
 /// Takes the next completion of what was typed, or the one before; they go round.
 pub fn complete(model: &mut Model, forward: bool) {
-    let Some(prompt) = &mut model.prompt else { return };
-    let stem = prompt.stem.clone();
-    let all: Vec<&Command> = beginning_with(&stem).collect();
-    if all.is_empty() {
-        return;
-    }
+    let stem = model.prompt.as_ref().map(|prompt| prompt.stem.clone()).unwrap_or_default();
+    let all = completions(model, &stem);
+    let Some(prompt) = model.prompt.as_mut().filter(|_| !all.is_empty()) else { return };
     let next = match (prompt.taken, forward) {
         (None, true) => 0,
         (None, false) => all.len() - 1,
@@ -121,7 +134,7 @@ pub fn complete(model: &mut Model, forward: bool) {
         (Some(n), false) => (n + all.len() - 1) % all.len(),
     };
     prompt.problem = None;
-    prompt.put(all[next].name);
+    prompt.put(&all[next]);
     prompt.taken = Some(next);
 }
 
@@ -159,7 +172,7 @@ fn understood(model: &mut Model, text: &str) -> Result<Vec<Effect>, String> {
             return Err(format!("which: {}?", names.join(", ")));
         }
     };
-    if command.does != Does::Filter && !rest.trim().is_empty() {
+    if !matches!(command.does, Does::Filter | Does::View) && !rest.trim().is_empty() {
         return Err(format!("{} takes nothing more: it is about the selected request", command.name));
     }
     match command.does {
@@ -168,6 +181,19 @@ fn understood(model: &mut Model, text: &str) -> Result<Vec<Effect>, String> {
             model.prompt = None;
             model.in_detail = false;
             Ok(effects)
+        }
+        Does::View => {
+            let text = match model.views.iter().find(|(name, _)| name == rest.trim()) {
+                Some((_, text)) => text.clone(),
+                None if model.views.is_empty() => return Err("no view has a name in the settings".to_owned()),
+                None => {
+                    let names: Vec<&str> = model.views.iter().map(|(name, _)| name.as_str()).collect();
+                    return Err(format!("which: {}?", names.join(", ")));
+                }
+            };
+            filtering::put(model, &text)?;
+            model.prompt = None;
+            Ok(act(model, Action::Show(Queue::Open)))
         }
         Does::Claim(verb) => {
             model.prompt = None;

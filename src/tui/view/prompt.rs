@@ -18,7 +18,7 @@ pub fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas, line: Rect) -
     let (words, tone) = match (&prompt.problem, prompt.purpose) {
         (Some(problem), _) => (problem.clone(), Tone::Warn),
         (None, Purpose::Filter) => (filtering::tally(model).unwrap_or_default(), Tone::Strong),
-        (None, Purpose::Command) => (palette::hint(&prompt.text), Tone::Dim),
+        (None, Purpose::Command) => (palette::hint(model, &prompt.text), Tone::Dim),
     };
     let right = line.right().saturating_sub(1);
     let said = canvas.put_right(right, line.y, line.width * 2 / 3, &words, tone);

@@ -245,3 +245,32 @@ fn every_verb_of_the_command_line_is_known_to_the_palette() {
         }
     }
 }
+
+#[test]
+fn a_view_of_the_settings_is_put_on_by_its_name() {
+    let mut model = screen((80, 24));
+    press(&mut model, ":");
+    typed(&mut model, "view late");
+    assert!(press(&mut model, "enter").is_empty());
+    assert!(text(&model).contains("no view has a name in the settings"));
+    press(&mut model, "esc");
+    model.views = vec![("late".to_owned(), "risk:high".to_owned()), ("mail".to_owned(), "john".to_owned())];
+    press(&mut model, ":");
+    typed(&mut model, "view");
+    assert!(text(&model).contains("view: late  mail"));
+    for _ in 0..3 {
+        press(&mut model, "tab");
+    }
+    assert_eq!(model.prompt.as_ref().unwrap().text, "view mail");
+    let effects = press(&mut model, "enter");
+    found(&mut model, effects, &inbox());
+    assert_eq!((model.list.queue, ids(&model)), (Queue::Open, vec![1037]));
+    assert!(lines(&model)[0].contains("filtered: 1 of 9"));
+}
+
+#[test]
+fn where_nothing_is_selected_nothing_is_read() {
+    let model = filtered((120, 40), "zebra");
+    assert!(model.reading.is_none());
+    assert!(!text(&model).contains("What would run"));
+}
