@@ -271,3 +271,16 @@ fn hostile_titles_stay_behind_their_gutter_in_a_batch() {
         }
     }
 }
+
+#[test]
+fn marks_and_what_was_not_decided_at_120_by_40() {
+    let mut model = screen_with((120, 40), Options::default(), &pile());
+    for key in ["v", "j", "j", "v", "j", "v", "j"] {
+        press(&mut model, key);
+    }
+    assert_snapshot!("marks_and_an_open_range_at_120_by_40", text(&model));
+    let mut model = asked((120, 40), "A");
+    let outcomes = vec![(RequestId::new(1), Err(safe_line("R-1 was already rejected by alice")))];
+    hear(&mut model, Message::DecidedAll { ask: Ask::Approve, outcomes });
+    assert_snapshot!("a_batch_that_did_not_go_through_at_120_by_40", text(&model));
+}

@@ -274,3 +274,12 @@ fn where_nothing_is_selected_nothing_is_read() {
     assert!(model.reading.is_none());
     assert!(!text(&model).contains("What would run"));
 }
+
+#[test]
+fn a_kept_filter_and_a_wrong_term_on_a_wide_screen() {
+    let mut model = filtered((120, 40), "re");
+    press(&mut model, "enter");
+    assert_snapshot!("a_kept_filter_at_120_by_40", text(&model));
+    assert_snapshot!("a_wrong_term_at_80_by_24", text(&filtered((80, 24), "colour:")));
+    assert_snapshot!("nothing_matches_at_120_by_40", text(&filtered((120, 40), "zebra")));
+}

@@ -20,6 +20,11 @@ fn the_inbox_at_80_by_24() {
 }
 
 #[test]
+fn the_inbox_at_100_by_24() {
+    assert_snapshot!(text(&screen((100, 24))));
+}
+
+#[test]
 fn the_inbox_at_60_by_16() {
     assert_snapshot!(text(&screen((60, 16))));
 }
