@@ -77,7 +77,8 @@ CREATE TABLE requests (
 CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
 CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;
 
--- One row per (open slot, request) in reading order, and one per open request under the slot '*'.
+-- One row per (open slot, request) in reading order, and one per open request under the slot '*'. Slots that begin with
+-- a star are queues of everybody: '*unclaimed', '*claimed', '*escalated', '*promotions', '*debts', '*questions'.
 CREATE TABLE inbox (
     slot    TEXT    NOT NULL,                -- the slot as canonical JSON, or '*' for everything open
     rank    INTEGER NOT NULL,                -- escalation level, risk, priority; smaller is read first
@@ -86,6 +87,14 @@ CREATE TABLE inbox (
     asker   TEXT    NOT NULL,                -- whose request it is: nobody's own requests wait for them
     PRIMARY KEY (slot, rank, due_at, request)
 ) STRICT, WITHOUT ROWID;
+
+-- The words by which an open request is found.
+CREATE TABLE words (
+    word    TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (word, request)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX words_by_request ON words (request, word);
 
 -- What a request can be called by: its reference, and its labels `lease` and `intent`.
 CREATE TABLE names (

@@ -1,7 +1,11 @@
 //! The settings file: TOML, every key known, every error with its line. `assets/config.toml` shows all of them.
 
+use crate::domain::filter::Filter;
+use crate::domain::names::Identifier;
+use crate::domain::text::safe_line;
 use crate::store::failure::Failure;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The settings, all of which have a default.
@@ -12,6 +16,34 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// What holds in a solo store.
     pub solo: Solo,
+    /// Filters with a name: `:view NAME` on the screen.
+    pub views: BTreeMap<Identifier, View>,
+}
+
+/// A filter, as it would be typed.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct View(String);
+
+impl View {
+    /// As it would be typed.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for View {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match Filter::parse(&text)? {
+            filter if filter.is_empty() => Err("a view filters for something".to_owned()),
+            _ if safe_line(&text).as_str() != text => {
+                Err("a view has no control or hidden characters".to_owned())
+            }
+            _ => Ok(Self(text)),
+        }
+    }
 }
 
 /// Settings of a solo store.
@@ -68,8 +100,8 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review } } = parsed;
-        assert!(store.is_some() && !self_review);
+        let Config { store, solo: Solo { self_review }, views } = parsed;
+        assert!(store.is_some() && !self_review && views.len() == 1);
         assert_eq!(Config::parse(SAMPLE), Ok(Config::default()), "the sample as it stands changes nothing");
     }
 
@@ -77,6 +109,10 @@ mod tests {
     fn an_unknown_setting_is_an_error_with_its_line() {
         let said = Config::parse("[solo]\nself_reviw = true\n").unwrap_err();
         assert!(said.contains("line 2") && said.contains("self_reviw"), "{said}");
+        let said = Config::parse("[views]\nmine = \"risk:high\"\nodd = \"colour:red\"\n").unwrap_err();
+        assert!(said.contains("line 3") && said.contains("there is no such field"), "{said}");
+        assert!(Config::parse("[views]\n\"A b\" = \"x\"\n").is_err());
+        assert!(Config::parse("[views]\nall = \"\"\n").is_err());
         assert!(Config::parse("default_action = \"auto_approve\"\n").is_err());
     }
 }

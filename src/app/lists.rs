@@ -1,8 +1,10 @@
 //! Lists and names: pages of the inbox, the kept counters, and which request a word means.
 
-use crate::app::{App, Error, Failure, From, Queue, Row};
+use crate::app::config::View;
+use crate::app::{App, Error, Failure, Found, From, Queue, Row};
 use crate::domain::event::Entry;
-use crate::domain::names::{RequestId, Seq};
+use crate::domain::filter::Filter;
+use crate::domain::names::{Identifier, RequestId, Seq};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
@@ -13,12 +15,36 @@ use crate::store::inbox::Reader;
 pub struct Counters {
     /// Those that wait for the caller.
     pub waiting: u64,
-    /// Those that are open.
-    pub open: u64,
+    /// Those that wait for anybody, and nobody is on.
+    pub unclaimed: u64,
     /// Those that are escalated.
     pub escalated: u64,
+    /// Open promotions.
+    pub promotions: u64,
+    /// Open reviews that are owed.
+    pub debts: u64,
+    /// Open questions.
+    pub questions: u64,
+    /// Those that are open.
+    pub open: u64,
     /// Those that are decided.
     pub decided: u64,
+}
+
+impl Counters {
+    /// How many are in `queue`.
+    pub const fn of(&self, queue: Queue) -> u64 {
+        match queue {
+            Queue::Waiting => self.waiting,
+            Queue::Unclaimed => self.unclaimed,
+            Queue::Escalated => self.escalated,
+            Queue::Promotions => self.promotions,
+            Queue::Debts => self.debts,
+            Queue::Questions => self.questions,
+            Queue::Open => self.open,
+            Queue::Decided => self.decided,
+        }
+    }
 }
 
 impl App {
@@ -43,16 +69,36 @@ impl App {
         self.store.page(queue, from, limit, &self.reader(), self.now())
     }
 
+    /// The rows of a list that match a filter, in reading order; how many are looked at is bounded.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find(&self, queue: Queue, filter: &Filter) -> Result<Found, Failure> {
+        self.store.find(queue, filter, &self.reader(), self.now())
+    }
+
+    /// The filters with a name from the settings, as they would be typed.
+    pub fn views(&self) -> Vec<(String, String)> {
+        let view = |(name, view): (&Identifier, &View)| (name.as_str().to_owned(), view.text().to_owned());
+        self.config.views.iter().map(view).collect()
+    }
+
     /// The kept counters.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn counters(&self) -> Result<Counters, Failure> {
+        let (reader, now) = (self.reader(), self.now());
+        let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
-            waiting: self.store.waiting_for(&self.reader())?,
-            open: self.store.counter("open")?,
-            escalated: self.store.counter("escalated")?,
-            decided: self.store.counter("decided")?,
+            waiting: count(Queue::Waiting)?,
+            unclaimed: count(Queue::Unclaimed)?,
+            escalated: count(Queue::Escalated)?,
+            promotions: count(Queue::Promotions)?,
+            debts: count(Queue::Debts)?,
+            questions: count(Queue::Questions)?,
+            open: count(Queue::Open)?,
+            decided: count(Queue::Decided)?,
         })
     }
 

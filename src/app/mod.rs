@@ -18,8 +18,10 @@ pub mod demo;
 
 pub use crate::store::bell::Bell;
 pub use crate::store::failure::Failure;
-pub use crate::store::inbox::{From, Queue, Row};
+pub use crate::store::inbox::{From, Row};
 pub use crate::store::log::Recorded;
+pub use crate::store::queue::Queue;
+pub use crate::store::search::Found;
 pub use crate::store::verify::{Problem, Report};
 pub use clock::Clock;
 pub use config::Config;

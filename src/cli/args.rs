@@ -159,6 +159,16 @@ pub enum Lists {
     Waiting,
     /// Everything open
     Open,
+    /// What waits for anybody and nobody is on
+    Unclaimed,
+    /// What is escalated
+    Escalated,
+    /// Open promotions
+    Promotions,
+    /// Reviews that are owed
+    Debts,
+    /// Open questions
+    Questions,
     /// What is decided, newest first
     Decided,
     /// Open, then decided
@@ -183,6 +193,9 @@ pub struct List {
     /// Only this environment
     #[arg(long)]
     pub env: Option<String>,
+    /// Only what matches, as in "deploy pay risk:high due:<30m": fields exactly, words by how they begin
+    #[arg(long, value_name = "TERMS")]
+    pub filter: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: usize,

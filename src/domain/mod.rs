@@ -23,6 +23,7 @@ pub mod event;
 pub mod log;
 pub mod request;
 pub mod evolve;
+pub mod filter;
 pub mod transitions;
 pub mod refusal;
 pub mod command;

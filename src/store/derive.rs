@@ -1,7 +1,9 @@
 //! The derived tables: rows written from the evolved state, never from a second reading of events.
 
 use crate::domain::canon::canonical_or_poison;
+use crate::domain::content::Kind;
 use crate::domain::due::next_due;
+use crate::domain::filter::words_of_request;
 use crate::domain::names::RequestId;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::{Priority, Risk};
@@ -10,11 +12,36 @@ use crate::store::failure::{Failure, failed};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The slot under which everything open is listed.
+/// The slot under which everything open is listed. It and those below are no slots that anybody could fill: those
+/// are canonical JSON, and begin with a brace.
 pub const EVERYTHING: &str = "*";
+/// What waits for reviewers and nobody has said to be on.
+pub const UNCLAIMED: &str = "*unclaimed";
+/// What waits for reviewers and somebody has said to be on. A claim runs out without an event, so a reader with a clock
+/// says which of these are unclaimed again.
+pub const CLAIMED: &str = "*claimed";
+/// What is escalated.
+pub const ESCALATED: &str = "*escalated";
+
+/// Open promotions.
+pub const PROMOTIONS: &str = "*promotions";
+/// Open reviews that are owed.
+pub const DEBTS: &str = "*debts";
+/// Open questions.
+pub const QUESTIONS: &str = "*questions";
+
+/// The slot of the queue of its own that a kind has; its counter has the same name without the star.
+const fn queue_of(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Promotion => Some(PROMOTIONS),
+        Kind::Debt => Some(DEBTS),
+        Kind::Question => Some(QUESTIONS),
+        _ => None,
+    }
+}
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 5] = [
+pub const TABLES: [(&str, &str); 6] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -22,6 +49,7 @@ pub const TABLES: [(&str, &str); 5] = [
          updated_at, version",
     ),
     ("inbox", "slot, rank, due_at, request, asker"),
+    ("words", "word, request"),
     ("names", "name, request"),
     ("refs", "requester, reference, request"),
     ("counters", "name, value"),
@@ -34,6 +62,7 @@ struct Share {
     rank: i64,
     due_at: i64,
     asker: String,
+    words: BTreeSet<String>,
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
 }
@@ -69,14 +98,25 @@ fn share(request: &Request) -> Share {
         count("open".to_owned());
         count(format!("open-of:{}", request.requester.name));
         if matches!(request.state, State::Waiting(_)) {
-            slots.extend(request.open_slots().into_iter().map(canonical_or_poison));
-        }
-        for slot in slots.iter().filter(|s| *s != EVERYTHING) {
-            count(format!("waiting:{slot}"));
-            count(format!("waiting-of:{asker}:{slot}"));
+            for slot in request.open_slots().into_iter().map(canonical_or_poison).collect::<BTreeSet<_>>() {
+                count(format!("waiting:{slot}"));
+                count(format!("waiting-of:{asker}:{slot}"));
+                slots.insert(slot);
+            }
+            if request.claim.is_none() {
+                slots.insert(UNCLAIMED.to_owned());
+                count("unclaimed".to_owned());
+            } else {
+                slots.insert(CLAIMED.to_owned());
+            }
         }
         if request.state_name() == StateName::Escalated {
+            slots.insert(ESCALATED.to_owned());
             count("escalated".to_owned());
+        }
+        if let Some(slot) = queue_of(request.kind()) {
+            slots.insert(slot.to_owned());
+            count(slot.trim_start_matches('*').to_owned());
         }
     } else {
         count("decided".to_owned());
@@ -86,6 +126,7 @@ fn share(request: &Request) -> Share {
         rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
         due_at: request.deadlines.due_at.millis(),
         asker,
+        words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,
         counters,
     }
@@ -99,6 +140,7 @@ pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Re
     let (old, new) = (before.map(share).unwrap_or_default(), share(after));
     put_row(conn, after)
         .and_then(|()| put_inbox(conn, after.id, &old, &new))
+        .and_then(|()| put_words(conn, after.id, &old, &new))
         .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
         .and_then(|()| put_counters(conn, &old, &new))
         .map_err(|e| failed("writing the derived tables", e))
@@ -168,6 +210,24 @@ fn put_inbox(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusq
             "INSERT INTO inbox (slot, rank, due_at, request, asker) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![slot, new.rank, new.due_at, id.number(), new.asker])?;
+    }
+    Ok(())
+}
+
+fn put_words(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    if new.words.is_empty() && !old.words.is_empty() {
+        return conn
+            .prepare_cached("DELETE FROM words WHERE request = ?1")?
+            .execute([id.number()])
+            .map(|_| ());
+    }
+    for word in old.words.difference(&new.words) {
+        conn.prepare_cached("DELETE FROM words WHERE word = ?1 AND request = ?2")?
+            .execute(params![word, id.number()])?;
+    }
+    for word in new.words.difference(&old.words) {
+        conn.prepare_cached("INSERT INTO words (word, request) VALUES (?1, ?2)")?
+            .execute(params![word, id.number()])?;
     }
     Ok(())
 }

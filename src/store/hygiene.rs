@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 /// "ccsn": marks a SQLite file as a countersign store (`PRAGMA application_id`).
 pub const APPLICATION_ID: i32 = 0x6363_736e;
 /// The form of the tables (`PRAGMA user_version`).
-pub const FORM: i32 = 1;
+pub const FORM: i32 = 2;
+/// The oldest form with these primary tables: from there on only derived ones changed, and they can be made anew.
+const SAME_LOG_SINCE: i32 = 1;
 
 /// Kinds of disk on which locks or fsync cannot be trusted, by `statfs` magic (linux/magic.h).
 const NETWORK: [(u64, &str); 10] = [
@@ -30,7 +32,7 @@ const NETWORK: [(u64, &str); 10] = [
 pub enum Found {
     /// Nothing, or an empty file: a new store can be made.
     Nothing,
-    /// A store of this form.
+    /// A store of this form, or of an older one that can be brought to it.
     Ours,
 }
 
@@ -157,7 +159,7 @@ pub fn check_file(store: &Path) -> Result<Found, Failure> {
 /// A foreign file or a newer form.
 pub fn check_numbers(store: &Path, application_id: i32, user_version: i32) -> Result<Found, Failure> {
     match (application_id, user_version) {
-        (APPLICATION_ID, FORM) => Ok(Found::Ours),
+        (APPLICATION_ID, SAME_LOG_SINCE..=FORM) => Ok(Found::Ours),
         (APPLICATION_ID, newer) if newer > FORM => Err(Failure::unusable(
             format!(
                 "{} was made by a newer countersign (form {newer}, this one knows {FORM})",

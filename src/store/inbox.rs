@@ -3,25 +3,15 @@
 use crate::domain::content::Kind;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, PrincipalName, RequestId};
-use crate::domain::quorum::{Signer, Slot};
+use crate::domain::quorum::Signer;
 use crate::domain::request::StateName;
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
-use crate::store::derive::{EVERYTHING, reading_rank};
+use crate::store::derive::reading_rank;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
+use crate::store::queue::Queue;
 use rusqlite::params;
-
-/// Which list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Queue {
-    /// What waits for the caller: overdue first, then escalated, by risk, priority and due time.
-    Waiting,
-    /// Everything open, in the same order.
-    Open,
-    /// What is decided, newest first.
-    Decided,
-}
 
 /// Where a page begins.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,6 +47,10 @@ pub struct Row {
     pub sensitive: bool,
     /// Where it would happen.
     pub environment: Option<Identifier>,
+    /// What it would happen to.
+    pub service: Option<Identifier>,
+    /// For whom.
+    pub tenant: Option<Identifier>,
     /// Who asked.
     pub requester: PrincipalName,
     /// From when on it is overdue.
@@ -84,18 +78,19 @@ pub struct Reader {
 
 /// The place of a row in its queue.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Place {
+pub(super) struct Place {
     /// `false` for overdue rows, which come first.
-    in_time: bool,
-    rank: i64,
-    due_at: i64,
-    id: u64,
+    pub(super) in_time: bool,
+    pub(super) rank: i64,
+    pub(super) due_at: i64,
+    pub(super) id: u64,
 }
 
 /// The columns of a row, in the order [`row`] takes them.
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "r.id, r.kind, r.title, r.state, r.level, r.risk, r.priority, r.sensitive, r.environment,
-    r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at";
+    r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at,
+    r.service, r.tenant";
 
 impl Store {
     /// One page of a queue, in reading order, at most `limit` rows. Reads only the rows of the page and, for each
@@ -115,7 +110,7 @@ impl Store {
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
         }
-        let own: &[String] = if queue == Queue::Waiting { &reader.own } else { &[] };
+        let own = queue.hidden_askers(reader);
         let (edge, backwards) = match from {
             From::Start => (None, false),
             From::After(row) => (Some(place(row, now)), false),
@@ -124,7 +119,8 @@ impl Store {
         };
         let mut rows: Vec<(Place, Row)> = Vec::new();
         for slot in self.slots(queue, reader).map_err(reading)? {
-            rows.extend(self.slot_page(&slot, own, edge, backwards, limit, now).map_err(reading)?);
+            let free_at = queue.free_at(&slot, now);
+            rows.extend(self.slot_page(&slot, own, free_at, edge, backwards, limit, now).map_err(reading)?);
         }
         // A request with two open slots for the same reader is one row.
         rows.sort_by_key(|(place, _)| *place);
@@ -137,41 +133,14 @@ impl Store {
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// How many wait for the reader: every slot they could fill, less their own requests.
-    ///
-    /// # Errors
-    /// When the counters cannot be read.
-    pub fn waiting_for(&self, reader: &Reader) -> Result<u64, Failure> {
-        let mut waiting = 0u64;
-        for slot in self.slots(Queue::Waiting, reader).map_err(|e| failed("reading the counters", e))? {
-            let mut own = 0;
-            for asker in &reader.own {
-                own += self.counter(&format!("waiting-of:{asker}:{slot}"))?;
-            }
-            waiting += self.counter(&format!("waiting:{slot}"))?.saturating_sub(own);
-        }
-        Ok(waiting)
-    }
-
-    /// The slots whose rows belong to the queue.
-    fn slots(&self, queue: Queue, reader: &Reader) -> rusqlite::Result<Vec<String>> {
-        if queue == Queue::Open {
-            return Ok(vec![EVERYTHING.to_owned()]);
-        }
-        let mut query = self.conn.prepare_cached(
-            "SELECT substr(name, 9) FROM counters WHERE name >= 'waiting:' AND name < 'waiting;' ORDER BY name",
-        )?;
-        let keys: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let mine =
-            |key: &String| serde_json::from_str::<Slot>(key).is_ok_and(|slot| slot.admits(&reader.signer));
-        Ok(keys.into_iter().filter(mine).collect())
-    }
-
-    /// Up to `limit` rows of one slot next to `edge`, segment by segment: overdue or not, then rank by rank.
+    /// Up to `limit` rows of one slot next to `edge`, segment by segment: overdue or not, then rank by rank. With
+    /// `free_at`, only those on which nobody is then.
+    #[expect(clippy::too_many_arguments, reason = "one page is told by all of these")]
     fn slot_page(
         &self,
         slot: &str,
         own: &[String],
+        free_at: Option<Moment>,
         edge: Option<Place>,
         backwards: bool,
         limit: usize,
@@ -204,7 +173,7 @@ impl Store {
                 "SELECT {COLUMNS}, i.rank FROM inbox i JOIN requests r ON r.id = i.request
                  WHERE i.slot = ?1 AND i.rank = ?2 AND i.due_at > ?3 AND i.due_at <= ?4
                    AND (i.due_at, i.request) > (?5, ?6) AND (i.due_at, i.request) < (?7, ?8)
-                   AND i.asker NOT IN (?9, ?10)
+                   AND i.asker NOT IN (?9, ?10) AND (?12 IS NULL OR r.claim_until <= ?12)
                  ORDER BY i.due_at {0}, i.request {0} LIMIT ?11",
                 if backwards { "DESC" } else { "ASC" }
             );
@@ -222,7 +191,8 @@ impl Store {
                     high.1 as i64,
                     own(0),
                     own(1),
-                    (limit - out.len()) as i64
+                    (limit - out.len()) as i64,
+                    free_at.map(Moment::millis)
                 ],
                 row,
             )?;
@@ -276,16 +246,18 @@ impl Store {
 }
 
 /// Where a row stands; its rank follows from what it shows.
-fn place(row: &Row, now: Moment) -> Place {
+pub(super) fn place(row: &Row, now: Moment) -> Place {
     let rank = reading_rank(row.level, row.risk, row.priority);
     Place { in_time: row.due_at > now, rank, due_at: row.due_at.millis(), id: row.id.number() }
 }
 
 /// Takes one row of `SELECT {COLUMNS} …`.
-fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let moment = |n: usize| row.get::<_, i64>(n).map(Moment::from_millis);
     let moment_or_none = |n: usize| row.get::<_, Option<i64>>(n).map(|m| m.map(Moment::from_millis));
     let name = |n: usize| row.get::<_, Option<String>>(n).map(|t| t.and_then(|t| PrincipalName::new(t).ok()));
+    let identifier =
+        |n: usize| row.get::<_, Option<String>>(n).map(|t| t.and_then(|t| Identifier::new(t).ok()));
     Ok(Row {
         id: RequestId::new(row.get(0)?),
         kind: word(row, 1, &Kind::ALL.map(|k| (k.word(), k)))?,
@@ -295,7 +267,9 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         risk: word(row, 5, &Risk::ALL.map(|r| (r.word(), r)))?,
         priority: word(row, 6, &Priority::ALL.map(|p| (p.word(), p)))?,
         sensitive: row.get(7)?,
-        environment: row.get::<_, Option<String>>(8)?.and_then(|e| Identifier::new(e).ok()),
+        environment: identifier(8)?,
+        service: identifier(17)?,
+        tenant: identifier(18)?,
         requester: name(9)?.unwrap_or_else(PrincipalName::system),
         due_at: moment(10)?,
         expires_at: moment_or_none(11)?,

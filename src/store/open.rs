@@ -79,6 +79,7 @@ impl Store {
         let mut store =
             Self { conn, path, id, lock, rope: Rope::beside(&dir.join(name))?, chance, read_only: None };
         store.read_only = store.unknown_event()?;
+        store.bring_up()?;
         Ok(store)
     }
 

@@ -357,7 +357,7 @@ fn knows_redacted(
             };
             is_redacted(stored.first()) && fresh.is_some_and(|fresh| others(fresh) == others(stored))
         }
-        "names" => order == Ordering::Less && is_redacted(stored.get(1)),
+        "names" | "words" => order == Ordering::Less && is_redacted(stored.get(1)),
         _ => false,
     }
 }

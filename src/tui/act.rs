@@ -5,15 +5,21 @@ use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
-use crate::tui::deciding;
 use crate::tui::keymap::{Scope, lookup};
 use crate::tui::model::Model;
+use crate::tui::prompt::{Prompt, Purpose};
+use crate::tui::{batch, deciding, filtering, marks, prompt};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
 pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
     let effects = match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => pressed(model, key),
+        Event::Paste(text) if model.scope() == Scope::Prompt => prompt::paste(model, &text),
+        Event::Paste(text) if model.batch.is_some() => {
+            batch::paste(model, &text);
+            Vec::new()
+        }
         Event::Paste(text) => {
             deciding::paste(model, &text);
             Vec::new()
@@ -39,7 +45,7 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             None => Vec::new(),
         };
     }
-    if model.dialog.as_ref().is_some_and(|dialog| !dialog.shown) {
+    if model.asks_unseen() {
         return Vec::new(); // typed before the dialog was drawn: meant for something else
     }
     match binding {
@@ -47,10 +53,15 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.said = None;
             act(model, binding.action)
         }
+        None if scope == Scope::Text && model.batch.is_some() => {
+            batch::typed(model, key);
+            Vec::new()
+        }
         None if scope == Scope::Text => {
             deciding::typed(model, key);
             Vec::new()
         }
+        None if scope == Scope::Prompt => prompt::typed(model, key),
         None => {
             if let KeyCode::Char(c) = key.code
                 && scope != Scope::Dialog
@@ -66,6 +77,11 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Does what a key means. The public door for tests and, later, the palette.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.help.is_none()
+        && let Some(effects) = batch::act(model, action)
+    {
+        return effects;
+    }
     match action {
         Action::Down
         | Action::Up
@@ -82,21 +98,21 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Action::NextQueue => show(
-            model,
-            match model.list.queue {
-                Queue::Waiting => Queue::Open,
-                Queue::Open => Queue::Decided,
-                Queue::Decided => Queue::Waiting,
-            },
-        ),
+        Action::NextQueue | Action::PreviousQueue => {
+            let all = Queue::ALL.len();
+            let at = Queue::ALL.iter().position(|q| *q == model.list.queue).unwrap_or(0);
+            let step = if action == Action::NextQueue { 1 } else { all - 1 };
+            show(model, Queue::ALL[(at + step) % all])
+        }
         Action::Show(queue) => show(model, queue),
+        Action::Ask(ask) if !model.in_detail && !model.marks.is_empty() => batch::begin(model, ask),
         Action::Ask(ask) => deciding::ask(model, ask),
         Action::Claim => claim(model),
         Action::Help => {
-            model.help = Some(0);
+            model.help = Some(crate::tui::view::help::first(model));
             Vec::new()
         }
+        Action::RunLine => run_line(model),
         Action::Reload => {
             model.say(Tone::Dim, "read again");
             let mut effects = reload(model);
@@ -117,6 +133,45 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Submit => deciding::submit(model),
         Action::Cancel => {
             deciding::cancel(model);
+            Vec::new()
+        }
+        Action::Filter => {
+            filtering::begin(model);
+            Vec::new()
+        }
+        Action::Palette => {
+            model.prompt = Some(Prompt::new(Purpose::Command, ""));
+            Vec::new()
+        }
+        Action::NextMatch | Action::PreviousMatch => filtering::seek(model, action == Action::NextMatch),
+        Action::Clear if marks::clear(model) => Vec::new(),
+        Action::Clear => filtering::clear(model),
+        Action::Mark | Action::Range => {
+            if action == Action::Mark {
+                marks::toggle(model)
+            } else {
+                marks::begin_or_take_range(model)
+            }
+            Vec::new()
+        }
+        Action::NamesDown | Action::NamesUp => Vec::new(),
+        Action::Accept => prompt::accept(model),
+        Action::Leave => prompt::leave(model),
+        Action::Complete | Action::CompleteBack => prompt::complete(model, action == Action::Complete),
+    }
+}
+
+/// Enter in the help: closes it and does what the line says.
+fn run_line(model: &mut Model) -> Vec<Effect> {
+    let Some(selected) = model.help else { return Vec::new() };
+    let entry = crate::tui::view::help::entries(model).into_iter().nth(selected);
+    match entry.and_then(|entry| entry.binding) {
+        Some((binding, true)) => {
+            model.help = None;
+            act(model, binding.action)
+        }
+        _ => {
+            model.say(Tone::Dim, "that works elsewhere; esc closes the help");
             Vec::new()
         }
     }
@@ -140,9 +195,8 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Top => isize::MIN + 1,
         _ => isize::MAX,
     };
-    if let Some(scroll) = &mut model.help {
-        let last = crate::tui::view::help::lines().len();
-        *scroll = scroll.saturating_add_signed(lines).min(last.saturating_sub(page.unsigned_abs()));
+    if let Some(selected) = model.help {
+        model.help = Some(crate::tui::view::help::moved(model, selected, lines));
         return Vec::new();
     }
     if model.in_detail {
@@ -156,8 +210,7 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Bottom => model.list.to_bottom(),
         _ => model.list.step(lines),
     };
-    let queue = model.list.queue;
-    place.map(|place| Effect::Load { queue, place }).into_iter().collect()
+    place.map(|place| model.load(place)).into_iter().collect()
 }
 
 fn open(model: &mut Model) -> Vec<Effect> {
@@ -169,13 +222,13 @@ fn open(model: &mut Model) -> Vec<Effect> {
 fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
     model.in_detail = false;
     model.list = crate::tui::list::List::new(queue);
-    vec![Effect::Load { queue, place: Place::Start }, Effect::Count]
+    model.marks = marks::Marks::default();
+    vec![model.load(Place::Start), Effect::Count]
 }
 
 /// Everything again, from the cursor: what moved meanwhile is now where it belongs.
 pub fn reload(model: &Model) -> Vec<Effect> {
-    let queue = model.list.queue;
-    vec![Effect::KeepTime, Effect::Count, Effect::Load { queue, place: model.list.again() }]
+    vec![Effect::KeepTime, Effect::Count, model.load(model.list.again())]
 }
 
 fn claim(model: &mut Model) -> Vec<Effect> {

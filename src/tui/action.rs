@@ -2,8 +2,10 @@
 
 use crate::app::{Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::filter::Filter;
 use crate::domain::names::RequestId;
 use crate::domain::transitions::Verb;
+use crate::tui::filtering::Seek;
 
 /// What a dialog asks about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -79,6 +81,8 @@ pub enum Action {
     Quit,
     /// The next queue.
     NextQueue,
+    /// The queue before.
+    PreviousQueue,
     /// This queue.
     Show(Queue),
     /// Open the dialog of a verb. Only the dialog decides.
@@ -103,6 +107,35 @@ pub enum Action {
     Submit,
     /// Close the dialog without doing it.
     Cancel,
+
+    /// Type a filter.
+    Filter,
+    /// Type a command.
+    Palette,
+    /// To the next match of what was last looked for.
+    NextMatch,
+    /// To the match before.
+    PreviousMatch,
+    /// Let go of what is in force here: a range, marks, the filter.
+    Clear,
+    /// Take the line that was typed.
+    Accept,
+    /// Drop the line that was typed.
+    Leave,
+    /// Complete what was typed.
+    Complete,
+    /// The completion before.
+    CompleteBack,
+    /// Mark the row, or unmark it.
+    Mark,
+    /// Begin a range of marks, or take it.
+    Range,
+    /// In the dialog of a batch: the next page of names.
+    NamesDown,
+    /// The page before.
+    NamesUp,
+    /// In the help: do what the selected line says.
+    RunLine,
 }
 
 impl Action {
@@ -121,9 +154,14 @@ impl Action {
                 | Action::Open
                 | Action::Back
                 | Action::NextQueue
+                | Action::PreviousQueue
                 | Action::Show(_)
                 | Action::NextField
                 | Action::PreviousField
+                | Action::NextMatch
+                | Action::PreviousMatch
+                | Action::NamesDown
+                | Action::NamesUp
         )
     }
 }
@@ -153,6 +191,15 @@ pub enum Effect {
         /// Which.
         place: Place,
     },
+    /// Read the rows of a queue that match.
+    Find {
+        /// Of which queue.
+        queue: Queue,
+        /// What they must match.
+        filter: Box<Filter>,
+        /// What for.
+        why: Seek,
+    },
     /// Read the counters.
     Count,
     /// Read one request whole.
@@ -165,6 +212,20 @@ pub enum Effect {
         id: RequestId,
         /// What.
         command: Box<Command>,
+    },
+    /// Read these whole, to decide on them together.
+    Gather {
+        /// What would be decided.
+        ask: Ask,
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Decide on several, one record each.
+    DecideAll {
+        /// What was asked.
+        ask: Ask,
+        /// What on which.
+        commands: Vec<(RequestId, Command)>,
     },
     /// Draw everything again.
     Repaint,

@@ -4,7 +4,8 @@ use crate::app::{App, Error, Failure, From, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
-use crate::tui::action::{Effect, Place};
+use crate::domain::text::Safe;
+use crate::tui::action::{Ask, Effect, Place};
 use crate::tui::hear::Message;
 use crate::tui::list::PAGE;
 
@@ -29,12 +30,19 @@ impl Hands {
     pub fn perform(&mut self, effect: Effect) -> Vec<Message> {
         let done: Result<Vec<Message>, Error> = match effect {
             Effect::Load { queue, place } => self.load(queue, place).map_err(Error::from),
+            Effect::Find { queue, filter, why } => self
+                .app
+                .find(queue, &filter)
+                .map(|found| vec![Message::Found { queue, why, found }])
+                .map_err(Error::from),
             Effect::Count => {
                 self.app.counters().map(|counters| vec![Message::Counters(counters)]).map_err(Error::from)
             }
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::Gather { ask, ids } => self.gather(ask, &ids),
+            Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
             Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {
@@ -70,6 +78,26 @@ impl Hands {
             Ok(Message::Read { request: Box::new(request), history, facts: Some(Box::new(facts)) })
         };
         vec![read().unwrap_or_else(|error| cannot(id, error))]
+    }
+
+    fn gather(&self, ask: Ask, ids: &[RequestId]) -> Result<Vec<Message>, Error> {
+        let mut gathered = Vec::with_capacity(ids.len());
+        for id in ids {
+            let request = self.app.request(*id)?;
+            let facts = self.app.facts(&self.caller, &request)?;
+            gathered.push((request, facts));
+        }
+        Ok(vec![Message::Now(self.app.now()), Message::Gathered { ask, gathered }])
+    }
+
+    /// One transaction each: what one of them refuses does not stop the others.
+    fn decide_all(&mut self, ask: Ask, commands: Vec<(RequestId, Command)>) -> Vec<Message> {
+        let mut outcomes = Vec::with_capacity(commands.len());
+        for (id, command) in commands {
+            let outcome = self.app.decide(id, &command, &self.caller);
+            outcomes.push((id, outcome.map(|_| ()).map_err(Safe::composed)));
+        }
+        vec![Message::Now(self.app.now()), Message::DecidedAll { ask, outcomes }]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

@@ -1,6 +1,6 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
-use crate::app::{Counters, Failure, Queue, Row};
+use crate::app::{Counters, Failure, Found, Queue, Row};
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -11,11 +11,12 @@ use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
-use crate::tui::action::{Effect, Place};
-use crate::tui::asking;
+use crate::tui::action::{Ask, Effect, Place};
 use crate::tui::dialog::Focus;
+use crate::tui::filtering::{self, Seek};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
+use crate::tui::{asking, batch};
 
 /// Something the screen is told.
 #[derive(Clone, Debug)]
@@ -38,6 +39,15 @@ pub enum Message {
         /// From the cursor on.
         below: Vec<Row>,
     },
+    /// The rows that match a filter.
+    Found {
+        /// In which queue.
+        queue: Queue,
+        /// What they were looked for for.
+        why: Seek,
+        /// The rows.
+        found: Found,
+    },
     /// The kept counters.
     Counters(Counters),
     /// A request, whole.
@@ -55,6 +65,20 @@ pub enum Message {
         verb: Verb,
         /// The request after it.
         after: Box<Request>,
+    },
+    /// What was marked, read whole.
+    Gathered {
+        /// What would be decided.
+        ask: Ask,
+        /// The requests, and what is true across requests for each.
+        gathered: Vec<(Request, Facts)>,
+    },
+    /// Several were decided on, one by one.
+    DecidedAll {
+        /// What was asked.
+        ask: Ask,
+        /// What came of each.
+        outcomes: Vec<(RequestId, Result<(), Safe>)>,
     },
     /// No, and why.
     Refused {
@@ -75,15 +99,21 @@ pub enum Message {
 pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
     let effects = match message {
         Message::Page { queue, place, rows } => {
-            if queue == model.list.queue {
+            if queue == model.list.queue && !model.filtering.is_on() {
                 model.list.take(&place, rows);
+                read_nothing(model);
             }
             Vec::new()
         }
         Message::Around { queue, above, below } => {
-            if queue == model.list.queue {
+            if queue == model.list.queue && !model.filtering.is_on() {
                 model.list.refresh(&above, &below);
             }
+            Vec::new()
+        }
+        Message::Found { queue, why, found } => {
+            filtering::heard(model, queue, why, found);
+            read_nothing(model);
             Vec::new()
         }
         Message::Counters(counters) => {
@@ -95,6 +125,14 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
+        Message::Gathered { ask, gathered } => {
+            batch::open(model, ask, gathered);
+            Vec::new()
+        }
+        Message::DecidedAll { ask, outcomes } => {
+            batch::done(model, ask, outcomes);
+            changed(model)
+        }
         Message::Refused { id, refusal } => refused(model, id, &refusal),
         Message::Failed(failure) => {
             match &mut model.dialog {
@@ -117,10 +155,16 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
+/// Where no request is selected, none is read: one from before would look as if it were.
+fn read_nothing(model: &mut Model) {
+    if model.list.selected().is_none() && !model.asks() {
+        model.reading = None;
+    }
+}
+
 /// Reads again what is shown; nothing under the cursor moves.
 fn changed(model: &Model) -> Vec<Effect> {
-    let queue = model.list.queue;
-    let mut effects = vec![Effect::Count, Effect::Load { queue, place: model.list.again() }];
+    let mut effects = vec![Effect::Count, model.load(model.list.again())];
     effects.extend(model.reading.as_ref().map(|reading| Effect::Read(reading.request.id)));
     effects
 }

@@ -1,6 +1,6 @@
 //! The one table of keys: dispatch, footer, help and `assets/KEYS.md` read it.
 //!
-//! Capitals decide (`G` moves, as in every pager); small letters look and comment. Nothing needs a key that a plain
+//! Capitals decide (`G` and `N` move, as in every pager); small letters look and comment. Nothing needs a key that a plain
 //! terminal cannot send.
 
 use crate::app::Queue;
@@ -20,11 +20,14 @@ pub enum Scope {
     Text,
     /// In the help.
     Help,
+    /// In the line in which a filter or a command is typed.
+    Prompt,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 5] = [Scope::List, Scope::Detail, Scope::Dialog, Scope::Text, Scope::Help];
+    pub const ALL: [Scope; 6] =
+        [Scope::List, Scope::Detail, Scope::Prompt, Scope::Dialog, Scope::Text, Scope::Help];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Scope {
             Scope::Dialog => "On a dialog's buttons",
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
+            Scope::Prompt => "In a filter or a command",
         }
     }
 }
@@ -66,6 +70,7 @@ impl Key {
     /// The key as it is written in the footer, the help and the document.
     pub fn name(self) -> String {
         let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(c) => c.to_string(),
             KeyCode::Enter => "enter".to_owned(),
             KeyCode::Esc => "esc".to_owned(),
@@ -106,8 +111,10 @@ pub struct Binding {
     pub decides: bool,
 }
 
+const LIST: &[Scope] = &[Scope::List];
 const PANES: &[Scope] = &[Scope::List, Scope::Detail];
 const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
 const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
 const EVERYWHERE: &[Scope] = &Scope::ALL;
@@ -131,7 +138,7 @@ const fn looks(
 /// Every key, in the order in which the footer keeps them when it is narrow.
 #[rustfmt::skip]
 pub const KEYMAP: &[Binding] = &[
-    looks(&[Scope::List], &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
+    looks(LIST, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
     looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
     decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
@@ -139,11 +146,18 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
-    looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
-    looks(&[Scope::List], &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
-    looks(PANES, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
-    looks(PANES, &[Key::char('2')], Action::Show(Queue::Open), "", "all that is open"),
-    looks(PANES, &[Key::char('3')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
+    looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
+    looks(&[Scope::Help], &[Key::of(KeyCode::Enter)], Action::RunLine, "run it", "close the help and do what the selected line says"),
+    looks(LIST, &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
+    looks(LIST, &[Key::of(KeyCode::BackTab)], Action::PreviousQueue, "", "the queue before"),
+    looks(LIST, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
+    looks(LIST, &[Key::char('2')], Action::Show(Queue::Unclaimed), "", "what waits and nobody is on"),
+    looks(LIST, &[Key::char('3')], Action::Show(Queue::Escalated), "", "what is escalated"),
+    looks(LIST, &[Key::char('4')], Action::Show(Queue::Promotions), "", "open promotions"),
+    looks(LIST, &[Key::char('5')], Action::Show(Queue::Debts), "", "reviews that are owed"),
+    looks(LIST, &[Key::char('6')], Action::Show(Queue::Questions), "", "open questions"),
+    looks(LIST, &[Key::char('7')], Action::Show(Queue::Open), "", "all that is open"),
+    looks(LIST, &[Key::char('8')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
     looks(MOVING, &[Key::char('j'), Key::of(KeyCode::Down)], Action::Down, "", "down"),
     looks(MOVING, &[Key::char('k'), Key::of(KeyCode::Up)], Action::Up, "", "up"),
     looks(MOVING, &[Key::ctrl('d')], Action::HalfDown, "", "half a page down"),
@@ -160,11 +174,24 @@ pub const KEYMAP: &[Binding] = &[
     looks(&[Scope::Dialog], &[Key::of(KeyCode::Enter)], Action::Press, "press", "press the button"),
     looks(&[Scope::Dialog], &[Key::char('q'), Key::char('h')], Action::Cancel, "", "close it; what you typed is kept as a draft"),
     looks(ASKED, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Cancel, "cancel", "close it; what you typed is kept as a draft"),
+    looks(LIST, &[Key::char('/')], Action::Filter, "filter", "filter the list as you type; enter keeps it"),
+    looks(PANES, &[Key::char(':')], Action::Palette, "", "type a command"),
+    looks(LIST, &[Key::char('n')], Action::NextMatch, "", "to the next match of the last filter"),
+    looks(LIST, &[Key::char('N')], Action::PreviousMatch, "", "to the match before"),
+    looks(LIST, &[Key::of(KeyCode::Esc)], Action::Clear, "", "let go of the open range, else of the marks, else of the filter"),
+    looks(LIST, &[Key::char(' ')], Action::Mark, "", "mark the row, or unmark it: A and R then decide on all marked"),
+    looks(LIST, &[Key::char('v')], Action::Range, "", "begin a range of marks; again: mark it"),
+    looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::NamesDown, "", "in a batch: the next page of names"),
+    looks(ASKED, &[Key::of(KeyCode::PageUp)], Action::NamesUp, "", "in a batch: the page of names before"),
+    looks(PROMPT, &[Key::of(KeyCode::Enter)], Action::Accept, "take it", "keep the filter, or do the command"),
+    looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
+    looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
+    looks(PROMPT, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Leave, "drop it", "clear the filter, or drop the command"),
     looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
     looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
     looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
     looks(EVERYWHERE, &[Key::ctrl('z')], Action::Suspend, "", "to the shell; `fg` comes back"),
-    looks(&[Scope::List], &[Key::char('q')], Action::Quit, "quit", "quit"),
+    looks(LIST, &[Key::char('q')], Action::Quit, "quit", "quit"),
     looks(OUTSIDE_DIALOGS, &[Key::ctrl('c')], Action::Quit, "", "quit"),
 ];
 
@@ -221,7 +248,8 @@ mod tests {
     fn capitals_decide_and_nothing_else_does() {
         for binding in KEYMAP {
             for key in binding.keys {
-                let capital = matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G');
+                let capital =
+                    matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G' && c != 'N');
                 assert_eq!(binding.decides, capital, "{}", key.name());
             }
         }
@@ -243,6 +271,7 @@ mod tests {
             Back,
             Quit,
             NextQueue,
+            PreviousQueue,
             Claim,
             Help,
             Repaint,
@@ -253,13 +282,25 @@ mod tests {
             Press,
             Submit,
             Cancel,
-            Show(Queue::Waiting),
-            Show(Queue::Open),
-            Show(Queue::Decided),
+            Filter,
+            Palette,
+            NextMatch,
+            PreviousMatch,
+            Clear,
+            Accept,
+            Leave,
+            Complete,
+            CompleteBack,
+            Mark,
+            Range,
+            NamesDown,
+            NamesUp,
+            RunLine,
         ];
+        let all = all.into_iter().chain(Queue::ALL.map(Show));
         // The answer dialog is opened by the key that approves, on a question.
         let asks = super::Ask::ALL.into_iter().filter(|a| *a != super::Ask::Answer).map(Ask);
-        for action in all.into_iter().chain(asks) {
+        for action in all.chain(asks) {
             assert!(KEYMAP.iter().any(|b| b.action == action && !b.keys.is_empty()), "{action:?}");
         }
     }

@@ -3,14 +3,16 @@
 //! ```text
 //! 100×30 and more                       60×16 and more: list or request        less
 //!  header                                header                                 needs 60×16, is 40×10
-//!  queues                                queues
-//!  ─ list ─────────────── 12 ─           ─ list ───────────── 12 ─
-//!  rows, about a third                   rows
-//!  ─ R-17 ─── line 1–20 of 80 ─
-//!  the request                           status
-//!  status                                keys
-//!  keys
+//!  queues   ─ list ────────── 12 ─       queues
+//!           rows, about a third          ─ list ───────────── 12 ─
+//!  ─ R-17 ─── line 1–20 of 80 ─          rows
+//!  the request
+//!  status                                status
+//!  keys                                  keys
 //! ```
+//!
+//! From 100 columns on the queues stand in a column beside the list; below, and when the request has the screen for
+//! itself, they are one line.
 
 use ratatui::layout::Rect;
 
@@ -18,6 +20,10 @@ use ratatui::layout::Rect;
 pub const LEAST: (u16, u16) = (60, 16);
 /// From this size on, list and request stand side by side, one above the other.
 const BOTH: (u16, u16) = (100, 30);
+/// From this width on the queues stand beside the list.
+const BESIDE: u16 = 100;
+/// The width of the queues beside the list.
+pub const SIDE: u16 = 19;
 
 /// One pane: its rule and what is below it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,8 +39,10 @@ pub struct Pane {
 pub struct Layout {
     /// Who and how many.
     pub header: Rect,
-    /// The queues.
-    pub queues: Rect,
+    /// The queues, as one line.
+    pub queues: Option<Rect>,
+    /// The queues, as a column beside the list.
+    pub side: Option<Rect>,
     /// The list, unless the request takes its place.
     pub list: Option<Pane>,
     /// The request, unless the list takes its place.
@@ -54,22 +62,38 @@ pub fn layout(size: (u16, u16), in_detail: bool) -> Option<Layout> {
         return None;
     }
     let line = |y: u16| Rect { x: 0, y, width, height: 1 };
-    let body = Rect { x: 0, y: 2, width, height: height - 4 };
+    let beside = width >= BESIDE && (height >= BOTH.1 || !in_detail);
+    let above = if beside { 1 } else { 2 };
+    let body = Rect { x: 0, y: above, width, height: height - above - 2 };
     let pane = |y: u16, height: u16| Pane {
         rule: line(y),
         inner: Rect { x: 0, y: y + 1, width, height: height.saturating_sub(1) },
     };
     let (list, detail) = if width >= BOTH.0 && height >= BOTH.1 {
-        let third = (body.height / 3).max(8);
+        let third = (body.height / 3).max(10);
         (Some(pane(body.y, third)), Some(pane(body.y + third, body.height - third)))
     } else if in_detail {
         (None, Some(pane(body.y, body.height)))
     } else {
         (Some(pane(body.y, body.height)), None)
     };
+    let side = list.filter(|_| beside).map(|list| Rect {
+        width: SIDE,
+        y: list.rule.y,
+        height: list.inner.height + 1,
+        x: 0,
+    });
+    let list = list.map(|pane| match side {
+        None => pane,
+        Some(side) => {
+            let right = |area: Rect| Rect { x: side.width, width: width - side.width, ..area };
+            Pane { rule: right(pane.rule), inner: right(pane.inner) }
+        }
+    });
     Some(Layout {
         header: line(0),
-        queues: line(1),
+        queues: (!beside).then(|| line(1)),
+        side,
         list,
         detail,
         body,

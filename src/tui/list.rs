@@ -38,6 +38,8 @@ pub struct List {
     cursor: usize,
     from_start: bool,
     to_end: bool,
+    /// Who is to be selected after the next reading, if they are in it.
+    keep: Option<RequestId>,
 }
 
 impl List {
@@ -52,6 +54,32 @@ impl List {
             cursor: 0,
             from_start: false,
             to_end: false,
+            keep: None,
+        }
+    }
+
+    /// The row that is selected now stays selected when everything is read anew, if it is still there.
+    pub fn keep_selected(&mut self) {
+        self.keep = self.selected_id().or(self.keep);
+    }
+
+    /// To one of the rows at hand.
+    pub fn go(&mut self, row: usize) {
+        self.cursor = row.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// Takes all rows that match a filter; with `around`, nothing moves under the cursor.
+    pub fn take_found(&mut self, rows: Vec<Row>, around: bool) {
+        if around && self.selected().is_some() {
+            let id = self.selected_id();
+            let at = rows.iter().position(|row| Some(row.id) == id);
+            // The selected row may match no longer: what is around it is then told by where it stood.
+            let at = at.unwrap_or_else(|| self.cursor.min(rows.len()));
+            let (above, below) = rows.split_at(at);
+            self.refresh_from(above, below, true, true);
+        } else {
+            self.take(&Place::Start, rows);
+            (self.from_start, self.to_end) = (true, true);
         }
     }
 
@@ -145,6 +173,8 @@ impl List {
             Place::Start | Place::Around(_) => {
                 (self.rows, self.cursor, self.top) = (rows, 0, 0);
                 (self.from_start, self.to_end, self.news) = (true, !full, 0);
+                let kept = self.keep.take();
+                self.cursor = self.rows.iter().position(|s| Some(s.row.id) == kept).unwrap_or(0);
             }
             Place::End => {
                 self.cursor = rows.len().saturating_sub(1);
@@ -188,10 +218,13 @@ impl List {
     /// Takes what is now before the cursor (`above`) and from the cursor on (`below`). Rows above the cursor keep
     /// their places: those that left stay as gone, those that came are counted as news. Below, everything is as read.
     pub fn refresh(&mut self, above: &[Row], below: &[Row]) {
+        self.refresh_from(above, below, above.len() < PAGE, below.len() < PAGE);
+    }
+
+    fn refresh_from(&mut self, above: &[Row], below: &[Row], all_above: bool, all_below: bool) {
         let Some(selected) = self.selected_id() else { return };
         let known: HashSet<RequestId> = self.rows.iter().map(|shown| shown.row.id).collect();
         let fresh = |id: RequestId| above.iter().chain(below).find(|row| row.id == id);
-        let all_above = above.len() < PAGE;
         let kept: HashSet<RequestId> =
             self.rows.iter().take(self.cursor + 1).map(|shown| shown.row.id).collect();
         let mut rows: Vec<Shown> = Vec::with_capacity(self.rows.len());
@@ -213,7 +246,7 @@ impl List {
             .filter(|(n, row)| (self.from_start || *n > first_known) && !known.contains(&row.id))
             .count();
         self.news = new;
-        self.to_end = below.len() < PAGE;
+        self.to_end = all_below;
         self.rows = rows;
     }
 

@@ -12,11 +12,15 @@ use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
+use crate::tui::batch::Batch;
 use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::filtering::{Filtering, Seek};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
 use crate::tui::list::List;
+use crate::tui::marks::Marks;
+use crate::tui::prompt::Prompt;
 use crate::tui::reading::{Drawn, Reading};
 use std::collections::BTreeMap;
 
@@ -43,14 +47,25 @@ pub struct Model {
     pub reading: Option<Reading>,
     /// The open dialog.
     pub dialog: Option<Dialog>,
-    /// The first visible line of the help, when it is open.
+    /// The selected line of the help, when it is open.
     pub help: Option<usize>,
     /// What was last said; gone with the next key.
     pub said: Option<Line>,
-    /// What the last frame showed of a request.
+    /// What the last frame without the help in front showed of a request.
     pub drawn: Option<Drawn>,
     /// What was typed into dialogs that were closed without deciding.
     pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+
+    /// The filter over the list.
+    pub filtering: Filtering,
+    /// The line in which a filter or a command is typed.
+    pub prompt: Option<Prompt>,
+    /// Filters with a name, from the settings.
+    pub views: Vec<(String, String)>,
+    /// The rows that are marked.
+    pub marks: Marks,
+    /// The dialog of a batch.
+    pub batch: Option<Batch>,
 }
 
 impl Model {
@@ -71,12 +86,27 @@ impl Model {
             said: None,
             drawn: None,
             drafts: BTreeMap::new(),
+            filtering: Filtering::default(),
+            prompt: None,
+            views: Vec::new(),
+            marks: Marks::default(),
+            batch: None,
         }
     }
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::KeepTime, Effect::Count, Effect::Load { queue: self.list.queue, place: Place::Start }]
+        vec![Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+    }
+
+    /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
+    pub fn load(&self, place: Place) -> Effect {
+        let queue = self.list.queue;
+        if !self.filtering.is_on() {
+            return Effect::Load { queue, place };
+        }
+        let why = if matches!(place, Place::Around(_)) { Seek::Around } else { Seek::Start };
+        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why }
     }
 
     /// The characters it is drawn with.
@@ -91,12 +121,21 @@ impl Model {
 
     /// Where keys work now.
     pub fn scope(&self) -> Scope {
-        match (&self.help, &self.dialog) {
-            (Some(_), _) => Scope::Help,
-            (None, Some(dialog)) if matches!(dialog.focus, Focus::Field(_)) => Scope::Text,
-            (None, Some(_)) => Scope::Dialog,
-            (None, None) if self.in_detail => Scope::Detail,
-            (None, None) => Scope::List,
+        if self.help.is_some() { Scope::Help } else { self.scope_below_help() }
+    }
+
+    /// Where keys work, or would if the help were closed.
+    pub fn scope_below_help(&self) -> Scope {
+        let focus = match (&self.batch, &self.dialog) {
+            (Some(batch), _) => Some(batch.focus),
+            (None, dialog) => dialog.as_ref().map(|dialog| dialog.focus),
+        };
+        match focus {
+            Some(Focus::Field(_)) => Scope::Text,
+            Some(_) => Scope::Dialog,
+            None if self.prompt.is_some() => Scope::Prompt,
+            None if self.in_detail => Scope::Detail,
+            None => Scope::List,
         }
     }
 
@@ -149,6 +188,17 @@ impl Model {
         (visible && self.subject().is_none()).then_some(id)
     }
 
+    /// Whether a dialog is open.
+    pub fn asks(&self) -> bool {
+        self.dialog.is_some() || self.batch.is_some()
+    }
+
+    /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
+    pub fn asks_unseen(&self) -> bool {
+        self.dialog.as_ref().is_some_and(|dialog| !dialog.shown)
+            || self.batch.as_ref().is_some_and(|batch| !batch.shown)
+    }
+
     /// Says something in the status line.
     pub fn say(&mut self, tone: Tone, words: impl std::fmt::Display) {
         self.said = Some(Line::default().and(tone, words));
@@ -169,8 +219,16 @@ impl Model {
     /// A frame was drawn from this model: notes what it showed. Says whether a dialog was shown for the first time.
     pub fn frame_shown(&mut self) -> bool {
         let layout = self.layout();
-        let visible = layout.is_some_and(|l| l.detail.is_some()) && self.help.is_none();
-        self.drawn = self.subject().filter(|_| visible).map(|reading| Drawn::of(&reading.request));
+        if self.help.is_none() {
+            let visible = layout.is_some_and(|l| l.detail.is_some());
+            self.drawn = self.subject().filter(|_| visible).map(|reading| Drawn::of(&reading.request));
+        }
+        if let (Some(batch), Some(layout)) = (&mut self.batch, layout)
+            && self.help.is_none()
+        {
+            batch.was_drawn(crate::tui::batch::visible(layout.body.height));
+            return !std::mem::replace(&mut batch.shown, true);
+        }
         match &mut self.dialog {
             Some(dialog) if !dialog.shown && layout.is_some() && self.help.is_none() => {
                 dialog.shown = true;

@@ -65,6 +65,7 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
     listen_to_bell(bell, sender);
     let caller = app.caller(Face::Screen);
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
+    model.views = app.views();
     let mut hands = Hands::new(app, caller);
     let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
     if matches!(ended, Err(Failure::Io { .. })) {
@@ -125,7 +126,7 @@ fn turn(
                     last_key = at;
                     tried = None;
                     let is_key_or_paste = !matches!(event, Event::Resize(..));
-                    if is_key_or_paste && model.dialog.is_some() && at <= dialog_shown {
+                    if is_key_or_paste && model.asks() && at <= dialog_shown {
                         continue;
                     }
                     changed = true;

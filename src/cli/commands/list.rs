@@ -4,6 +4,7 @@ use crate::app::{App, Error, From, Queue, Row};
 use crate::cli::args::{List, Lists};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
+use crate::domain::filter::Filter;
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
 use crate::domain::text::{Safe, Text};
@@ -37,16 +38,32 @@ fn settle(app: &mut App, out: &mut Out) {
 pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
     check_word("kind", args.kind.as_deref(), &crate::domain::content::Kind::ALL.map(|k| k.word()))?;
     check_word("risk", args.risk.as_deref(), &crate::domain::risk::Risk::ALL.map(|r| r.word()))?;
+    let filter = match args.filter.as_deref().map(Filter::parse).transpose() {
+        Ok(filter) => filter.filter(|filter| !filter.is_empty()),
+        Err(why) => return Err(Stop::quoting(exit::USAGE, format!("--filter: {why}"))),
+    };
     settle(app, out);
     let queues: &[Queue] = match args.state {
         Lists::Waiting => &[Queue::Waiting],
         Lists::Open => &[Queue::Open],
+        Lists::Unclaimed => &[Queue::Unclaimed],
+        Lists::Escalated => &[Queue::Escalated],
+        Lists::Promotions => &[Queue::Promotions],
+        Lists::Debts => &[Queue::Debts],
+        Lists::Questions => &[Queue::Questions],
         Lists::Decided => &[Queue::Decided],
         Lists::All => &[Queue::Open, Queue::Decided],
     };
     let mut rows = Vec::new();
     let mut looked_at = 0;
+    let mut of_the_first = None;
     for queue in queues {
+        if let Some(filter) = &filter {
+            let found = app.find(*queue, filter)?;
+            of_the_first = of_the_first.or(found.of_the_first);
+            rows.extend(found.rows.into_iter().filter(|row| matches(row, args)));
+            continue;
+        }
         let mut last: Option<Row> = None;
         while rows.len() < args.limit && looked_at < LOOKED_AT {
             let page = app.page(*queue, last.as_ref().map_or(From::Start, From::After), PAGE)?;
@@ -58,7 +75,11 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
     }
     rows.truncate(args.limit);
     let now = app.now();
+    let looked_at_only = of_the_first.or((looked_at >= LOOKED_AT).then_some(LOOKED_AT));
     if out.as_json {
+        if let Some(most) = looked_at_only {
+            out.aside(&Safe::composed(format_args!("note: only the first {most} were looked at")));
+        }
         let list: Vec<_> = rows
             .iter()
             .map(|row| app.request(row.id).map(|request| json::request(&request, now)))
@@ -74,8 +95,8 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
     for (n, row) in rows.iter().enumerate() {
         print_row(n + 1, row, &app.request(row.id)?, now, out);
     }
-    if looked_at >= LOOKED_AT {
-        out.line(format_args!("only the first {LOOKED_AT} were looked at"));
+    if let Some(most) = looked_at_only {
+        out.line(format_args!("only the first {most} were looked at"));
     }
     Ok(exit::DONE)
 }

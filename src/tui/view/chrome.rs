@@ -1,16 +1,15 @@
 //! What frames the panes. Nothing that came from outside is ever drawn here.
 //!
 //! ```text
-//!  countersign  bastion-1 · alice                       12 wait for you · 1 escalated · 31 open  14:02Z
-//!   1 Waiting 12   2 All open 31   3 Decided 240
+//!  countersign  bastion-1 · alice                                  12 wait for you · 1 escalated  14:02Z
 //!  …
 //!  R-17 approved; its producer may start it until 2026-11-20 18:02:00Z
 //!  A approve  R reject  (C changes)  c comment  m claim  enter open                  ? help  q quit
 //! ```
 
-use crate::app::Queue;
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
+use crate::tui::filtering;
 use crate::tui::keymap::{Binding, in_scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
@@ -36,6 +35,8 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
     used += canvas.put(used, line.y, line.width / 3, &who, Tone::Plain) + 2;
     let Some(counters) = model.counters else { return };
     let mut words = Line::default();
+    // A filter that is not seen hides work.
+    let filtered = filtering::tally(model).map(|tally| format!("filtered: {tally}"));
     let tone = if counters.waiting > 0 { Tone::Strong } else { Tone::Plain };
     let for_you = if line.width < 70 { "" } else { " for you" };
     words = match counters.waiting {
@@ -48,33 +49,26 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
             .and(Tone::Plain, dot)
             .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
     }
+    if let Some(filtered) = filtered {
+        let first = Line::default().and(Tone::Warn, filtered).and(Tone::Plain, dot);
+        words = Line { phrases: [first.phrases, words.phrases].concat(), ..first };
+    }
     let width: u16 = words.phrases.iter().map(|p| cells(&canvas.glyphs.text(p.text.as_str()))).sum();
     let room = right.saturating_sub(2).saturating_sub(used);
     canvas.phrases(right.saturating_sub(2).saturating_sub(width.min(room)), line.y, room, &words);
 }
 
-/// The queues with their keys and counters; the one that is shown stands out, and has a mark.
-pub fn queues(model: &Model, canvas: &mut Canvas, line: Rect) {
-    let counters = model.counters;
-    let all = [
-        (Queue::Waiting, "Waiting", counters.map(|c| c.waiting)),
-        (Queue::Open, "All open", counters.map(|c| c.open)),
-        (Queue::Decided, "Decided", counters.map(|c| c.decided)),
-    ];
-    let mut x = line.x;
-    for (n, (queue, name, many)) in all.into_iter().enumerate() {
-        let here = queue == model.list.queue;
-        let mark = if here { canvas.glyphs.here() } else { " " };
-        let many = many.map(|n| format!(" {}", count(n))).unwrap_or_default();
-        let words = format!("{mark}{} {name}{many} ", n + 1);
-        let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };
-        x += canvas.put_styled(x, line.y, line.right().saturating_sub(x), &words, style) + 1;
-    }
-}
-
 /// What was last said, and what is new.
 pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
     let mut width = line.width.saturating_sub(2);
+    if !model.marks.ids.is_empty() && model.said.is_none() && !model.in_detail && !model.asks() {
+        let hidden =
+            model.marks.ids.iter().filter(|id| !model.list.rows.iter().any(|s| s.row.id == **id)).count();
+        let hidden = if hidden > 0 { format!(" ({hidden} not in view)") } else { String::new() };
+        let words = format!("{} marked{hidden}: A and R decide on them, esc lets go", model.marks.ids.len());
+        let right = line.right().saturating_sub(1);
+        width = width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2);
+    }
     if model.list.news > 0 {
         let words = format!("{} new: g to see", model.list.news);
         width = match &model.said {
@@ -106,6 +100,12 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let nothing = model.list.selected().is_none();
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.refusal_of(binding.action).is_some();
+        // What a batch came to is read and closed.
+        if model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
+            && matches!(binding.action, Action::Submit | Action::NextField)
+        {
+            continue;
+        }
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if binding.action == Action::Ask(crate::tui::action::Ask::Withdraw)
             && (forbidden || model.subject().is_none())
@@ -129,9 +129,13 @@ fn words(model: &Model, binding: &Binding) -> String {
         (Action::Claim, Some(_)) if model.claim_verb() == crate::domain::transitions::Verb::Release => {
             "release"
         }
-        (Action::Submit, _) => match &model.dialog {
-            Some(dialog) => return format!("{key} {}", dialog.button().to_lowercase()),
-            None => binding.short,
+        (Action::Submit, _) => match (&model.dialog, &model.batch) {
+            (Some(dialog), _) => return format!("{key} {}", dialog.button().to_lowercase()),
+            (None, Some(batch)) => {
+                let verb = batch.ask.title().to_lowercase();
+                return format!("{key} {verb} {}", batch.items.len());
+            }
+            (None, None) => binding.short,
         },
         _ => binding.short,
     };
@@ -144,14 +148,5 @@ fn key_and_word(canvas: &mut Canvas, x: u16, y: u16, binding: &Binding, words: &
     if !dim {
         let key = binding.keys.first().map(|key| key.name()).unwrap_or_default();
         canvas.put(x, y, cells(&key), &key, Tone::Strong);
-    }
-}
-
-/// The heading of a queue.
-pub const fn queue_title(queue: Queue) -> &'static str {
-    match queue {
-        Queue::Waiting => "Waiting for you",
-        Queue::Open => "All open",
-        Queue::Decided => "Decided, newest first",
     }
 }

@@ -117,7 +117,8 @@ impl Plan {
     }
 }
 
-fn text_field(canvas: &mut Canvas, field: &Field, area: Rect, here: bool) -> Option<Position> {
+/// A field with its label; returns where the cursor stands in it.
+pub(super) fn text_field(canvas: &mut Canvas, field: &Field, area: Rect, here: bool) -> Option<Position> {
     let mark = if here { canvas.glyphs.here() } else { " " };
     canvas.put(area.x, area.y, 1, mark, Tone::Strong);
     let tone = if here { Tone::Strong } else { Tone::Plain };
@@ -142,7 +143,7 @@ fn text_field(canvas: &mut Canvas, field: &Field, area: Rect, here: bool) -> Opt
 }
 
 /// A button; the one that Enter presses has a mark beside its style.
-fn button(canvas: &mut Canvas, x: u16, y: u16, word: &str, here: bool) -> u16 {
+pub(super) fn button(canvas: &mut Canvas, x: u16, y: u16, word: &str, here: bool) -> u16 {
     let mark = if here { canvas.glyphs.here() } else { " " };
     let words = format!("[{mark}{word} ]");
     let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };

@@ -8,13 +8,16 @@
 
 use crate::app::{Queue, Row};
 use crate::domain::risk::Risk;
+use crate::domain::text::safe_line;
 use crate::present::line::Tone;
 use crate::present::{time, words};
+use crate::tui::filtering;
 use crate::tui::layout::Pane;
 use crate::tui::list::Shown;
+use crate::tui::marks;
 use crate::tui::model::Model;
 use crate::tui::view::canvas::Canvas;
-use crate::tui::view::chrome::queue_title;
+use crate::tui::view::queues;
 use ratatui::layout::{Position, Rect};
 
 /// A column behind the title: its heading, its width, and from which screen width on it is shown.
@@ -31,12 +34,12 @@ const WIDE: u16 = 100;
 
 #[rustfmt::skip]
 const COLUMNS: &[Column] = &[
-    Column { heading: "kind", wide: 10, narrow: 10, from: 110, cell: |_, s, _| (s.row.kind.to_string(), Tone::Plain) },
+    Column { heading: "kind", wide: 10, narrow: 10, from: 125, cell: |_, s, _| (s.row.kind.to_string(), Tone::Plain) },
     Column { heading: "risk", wide: 8, narrow: 4, from: 0, cell: |_, s, width| risk(&s.row, width) },
     Column { heading: "where", wide: 10, narrow: 10, from: 72, cell: |_, s, _| environment(&s.row) },
     Column { heading: "due", wide: 11, narrow: 9, from: 0, cell: due },
     Column { heading: "on it", wide: 8, narrow: 7, from: 76, cell: |m, s, _| on_it(m, &s.row) },
-    Column { heading: "asked by", wide: 12, narrow: 12, from: WIDE, cell: |_, s, _| (s.row.requester.to_string(), Tone::Plain) },
+    Column { heading: "asked by", wide: 12, narrow: 12, from: 110, cell: |_, s, _| (s.row.requester.to_string(), Tone::Plain) },
 ];
 
 impl Column {
@@ -45,7 +48,7 @@ impl Column {
     }
 }
 
-/// Cells before the title: selection mark, risk mark, number.
+/// Cells before the title: selection mark, mark for a batch, risk mark, number.
 const BEFORE_TITLE: u16 = 2 + 3 + 7;
 
 /// Draws the list; returns the place of the selected row.
@@ -58,16 +61,30 @@ pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> 
         (false, _) => list.more().to_owned(),
     };
     let tone = if model.in_detail { Tone::Plain } else { Tone::Strong };
-    canvas.rule(pane.rule, canvas.glyphs.rule(), queue_title(list.queue), &end, tone);
+    let tally = filtering::tally(model);
+    let title = match &tally {
+        Some(tally) => format!("{}: {tally}", queues::name(list.queue)),
+        None => queues::title(list.queue).to_owned(),
+    };
+    let end = match (&tally, &model.prompt) {
+        (Some(_), None) => format!("filter: {}", safe_line(&model.filtering.text)),
+        _ => end,
+    };
+    canvas.rule(pane.rule, canvas.glyphs.rule(), &title, &end, tone);
     if list.rows.is_empty() {
-        let words = match (list.loaded, list.queue) {
+        let words = match (list.loaded, &tally) {
             (false, _) => "reading",
-            (true, Queue::Waiting) => "Nothing waits for you.",
-            (true, Queue::Open) => "Nothing is open.",
-            (true, Queue::Decided) => "Nothing is decided yet.",
+            (true, Some(_)) => "Nothing here matches the filter; esc clears it.",
+            (true, None) => queues::emptiness(list.queue),
         };
-        canvas.put(2, pane.inner.y + 1, pane.inner.width.saturating_sub(2), words, Tone::Plain);
-        return Some(Position { x: 0, y: pane.inner.y + 1 });
+        canvas.put(
+            pane.inner.x + 2,
+            pane.inner.y + 1,
+            pane.inner.width.saturating_sub(2),
+            words,
+            Tone::Plain,
+        );
+        return Some(Position { x: pane.inner.x, y: pane.inner.y + 1 });
     }
     headings(model, canvas, pane.inner);
     let mut cursor = None;
@@ -76,9 +93,13 @@ pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> 
         let y = pane.inner.y.saturating_add(1).saturating_add(offset);
         let here = n == list.cursor();
         if here {
-            cursor = Some(Position { x: 0, y });
+            cursor = Some(Position { x: pane.inner.x, y });
         }
-        row(model, canvas, Rect { y, height: 1, ..pane.inner }, shown, here);
+        let line = Rect { y, height: 1, ..pane.inner };
+        row(model, canvas, line, shown, here);
+        if marks::is_marked(model, n, shown) {
+            canvas.put(line.x + 1, y, 1, "*", Tone::Strong);
+        }
     }
     cursor
 }
@@ -95,9 +116,9 @@ fn title_width(width: u16) -> u16 {
 
 fn headings(model: &Model, canvas: &mut Canvas, area: Rect) {
     let decided = model.list.queue == Queue::Decided;
-    canvas.put(5, area.y, 7, "request", Tone::Dim);
-    canvas.put(BEFORE_TITLE + 3, area.y, title_width(area.width), "title, as claimed", Tone::Dim);
-    let mut x = BEFORE_TITLE + 1 + title_width(area.width) + 2;
+    canvas.put(area.x + 5, area.y, 7, "request", Tone::Dim);
+    canvas.put(area.x + BEFORE_TITLE + 3, area.y, title_width(area.width), "title, as claimed", Tone::Dim);
+    let mut x = area.x + BEFORE_TITLE + 1 + title_width(area.width) + 2;
     for column in columns(area.width) {
         let heading = match column.heading {
             "due" if decided => "outcome",
@@ -113,13 +134,13 @@ fn headings(model: &Model, canvas: &mut Canvas, area: Rect) {
 fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool) {
     let row = &shown.row;
     if here {
-        canvas.put(0, line.y, 1, canvas.glyphs.here(), Tone::Strong);
+        canvas.put(line.x, line.y, 1, canvas.glyphs.here(), Tone::Strong);
     }
-    canvas.put(2, line.y, 2, words::risk_mark(row.risk), words::risk(row.risk));
+    canvas.put(line.x + 2, line.y, 2, words::risk_mark(row.risk), words::risk(row.risk));
     let id = if here { Tone::Strong } else { Tone::Plain };
-    canvas.put(5, line.y, 7, &row.id.to_string(), if shown.gone { Tone::Dim } else { id });
+    canvas.put(line.x + 5, line.y, 7, &row.id.to_string(), if shown.gone { Tone::Dim } else { id });
     let title = title_width(line.width);
-    let x = BEFORE_TITLE + 1;
+    let x = line.x + BEFORE_TITLE + 1;
     let gutter = canvas.put(x, line.y, title, canvas.glyphs.gutter(), Tone::Dim);
     let tone = if shown.gone { Tone::Dim } else { Tone::Plain };
     let (words, tone) = match row.title.is_blank() {

@@ -2,10 +2,13 @@
 
 pub mod canvas;
 pub mod chrome;
+pub mod queues;
 pub mod list;
 pub mod detail;
 pub mod dialog;
 pub mod help;
+pub mod prompt;
+pub mod batch;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -35,7 +38,12 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
         return Some(Position::ORIGIN);
     };
     chrome::header(model, canvas, layout.header);
-    chrome::queues(model, canvas, layout.queues);
+    if let Some(line) = layout.queues {
+        queues::line(model, canvas, line);
+    }
+    if let Some(area) = layout.side {
+        queues::column(model, canvas, area);
+    }
     let mut cursor = None;
     if let Some(pane) = layout.list {
         cursor = list::list(model, canvas, pane);
@@ -48,11 +56,17 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     }
     chrome::status(model, canvas, layout.status);
     chrome::footer(model, canvas, layout.footer);
+    if let Some(line) = &model.prompt {
+        cursor = prompt::prompt(model, line, canvas, layout.status);
+    }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
     }
-    if let Some(scroll) = model.help {
-        cursor = help::help(canvas, layout.body, scroll);
+    if let Some(several) = &model.batch {
+        cursor = batch::batch(several, canvas, layout.body);
+    }
+    if let Some(selected) = model.help {
+        cursor = help::help(model, canvas, layout.body, selected);
     }
     cursor
 }

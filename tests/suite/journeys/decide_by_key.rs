@@ -5,38 +5,38 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const WIDE: (u16, u16) = (120, 40);
-const NARROW: (u16, u16) = (80, 24);
-const ENTER: &str = "\r";
-const TAB: &str = "\t";
-const ALT_ENTER: &str = "\x1b\r";
+pub const WIDE: (u16, u16) = (120, 40);
+pub const NARROW: (u16, u16) = (80, 24);
+pub const ENTER: &str = "\r";
+pub const TAB: &str = "\t";
+pub const ALT_ENTER: &str = "\x1b\r";
 
 /// A desk: a home directory with a store and documents in it.
-struct Desk {
-    home: TempDir,
+pub struct Desk {
+    pub home: TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
-    fn store(&self) -> PathBuf {
+    pub fn store(&self) -> PathBuf {
         self.home.path().join("s.db")
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         environment(self.home.path(), &self.store())
     }
 
-    fn document(&self, name: &str, text: &str) -> String {
+    pub fn document(&self, name: &str, text: &str) -> String {
         let path = self.home.path().join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
     /// A plan of two independent steps, neither sensitive.
-    fn plan(&self, reference: &str, title: &str) -> String {
+    pub fn plan(&self, reference: &str, title: &str) -> String {
         let text = format!(
             r#"{{"kind":"plan","by":"planner","ref":"{reference}","title":"{title}","target":{{"environment":"staging"}},
             "steps":[{{"id":"look","action":"contact.search","params":{{"query":"John"}}}},
@@ -46,15 +46,15 @@ impl Desk {
     }
 
     /// A producer at a terminal of its own, waiting.
-    fn producer(&self, arguments: &[&str]) -> Person {
+    pub fn producer(&self, arguments: &[&str]) -> Person {
         Person::sits_down(arguments, &self.environment(), NARROW)
     }
 
-    fn reviewer(&self, size: (u16, u16)) -> Person {
+    pub fn reviewer(&self, size: (u16, u16)) -> Person {
         Person::sits_down(&["--as", "alice"], &self.environment(), size)
     }
 
-    fn command(&self, arguments: &[&str]) -> Output {
+    pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(arguments).env_clear().envs(self.environment());
         command.output().unwrap()
@@ -126,7 +126,7 @@ fn expired_ends_the_waiting_with_12() {
     let mut planner = Person::sits_down(&["wait", "R-1"], &environment, NARROW);
     assert_eq!(planner.ends(), 12);
     let mut alice = Person::sits_down(&["--as", "alice"], &environment, WIDE);
-    alice.sees("nothing waits").press("3").sees("expired");
+    alice.sees("nothing waits").press("8").sees("expired");
 }
 
 #[test]

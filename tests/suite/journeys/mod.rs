@@ -3,4 +3,5 @@
 pub mod person;
 mod decide_by_key;
 mod leaving;
+mod triage;
 mod under_tmux;

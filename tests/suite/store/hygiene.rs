@@ -1,7 +1,7 @@
 //! Whose files these are: what the store makes is the owner's alone, and what is somebody else's, something else or of
 //! another time is refused with a sentence and not touched.
 
-use super::stage::{Stage, after_some_days, approve, behind_its_back, document, submit, tries};
+use super::stage::{Stage, after_some_days, approve, behind_its_back, derived, document, submit, tries};
 use countersign::app::{Error, Failure, From, Queue};
 use countersign::domain::log::{Envelope, event_hash};
 use countersign::domain::moment::Moment;
@@ -202,7 +202,7 @@ fn another_form_than_this_ones_is_refused_untouched() {
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (2, "was made by a newer countersign (form 2, this one knows 1)"),
+        (3, "was made by a newer countersign (form 3, this one knows 2)"),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -221,7 +221,7 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 2").unwrap();
+    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 3").unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
@@ -311,4 +311,33 @@ fn disks_whose_locks_cannot_be_trusted_are_known_by_name() {
     }
     // A kernel's number can come with its sign spread over the upper half.
     assert_eq!(network_name(0xFFFF_FFFF_FF53_4D42), Some("CIFS"));
+}
+
+#[test]
+fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched() {
+    let stage = after_some_days();
+    let before = derived(&stage.store());
+    let head = stage.app().head().unwrap();
+    let conn = behind_its_back(&stage.store());
+    conn.execute_batch(
+        "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; PRAGMA user_version = 1",
+    )
+    .unwrap();
+    drop(conn);
+    let mut app = stage.app();
+    assert_eq!(derived(&stage.store()), before);
+    assert_eq!(app.head().unwrap(), head);
+    assert!(app.verify(|_| {}).unwrap().is_sound());
+    drop(app);
+    // A log that cannot be replayed is left as it is.
+    let conn = behind_its_back(&stage.store());
+    conn.execute_batch("DROP TRIGGER log_is_not_changed; UPDATE log SET facts = '{}' WHERE seq = 3;")
+        .unwrap();
+    conn.execute_batch("PRAGMA user_version = 1").unwrap();
+    drop(conn);
+    let Err(told) = stage.try_app_at(stage.store(), None) else { panic!("it opened") };
+    assert!(told.to_string().contains("event 3 cannot be replayed"), "{told}");
+    let form: i32 =
+        behind_its_back(&stage.store()).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(form, 1);
 }

@@ -20,6 +20,11 @@ fn the_inbox_at_80_by_24() {
 }
 
 #[test]
+fn the_inbox_at_100_by_24() {
+    assert_snapshot!(text(&screen((100, 24))));
+}
+
+#[test]
 fn the_inbox_at_60_by_16() {
     assert_snapshot!(text(&screen((60, 16))));
 }
@@ -77,7 +82,7 @@ fn the_decided_queue() {
         &Command::Reject { reason: Some(Text::from("no mail today")), seen: Seen::Nothing },
     );
     let mut model = screen((120, 40));
-    press(&mut model, "3");
+    press(&mut model, "8");
     let rows = vec![rejected.row()];
     hear(&mut model, Message::Page { queue: Queue::Decided, place: Place::Start, rows });
     hear(&mut model, rejected.message());

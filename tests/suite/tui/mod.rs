@@ -2,6 +2,8 @@
 
 mod stage;
 mod frames;
+mod filter;
+mod batch;
 mod hostile;
 mod keys;
 mod sizes;

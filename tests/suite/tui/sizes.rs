@@ -16,7 +16,14 @@ fn no_size_is_too_odd_to_draw() {
     press(&mut help, "?");
     let ascii = screen_with((80, 24), Options { ascii: true, no_color: true }, &inbox());
     press(&mut list, "j");
-    let models = [&list, &detail, &asking, &help, &ascii];
+    let mut filter = list.clone();
+    press(&mut filter, "/");
+    type_text(&mut filter, &"日本語 long words ".repeat(20));
+    let mut palette = list.clone();
+    press(&mut palette, ":");
+    type_text(&mut palette, "re");
+    let batch = super::batch::asked((80, 24), "R");
+    let models = [&list, &detail, &asking, &help, &ascii, &filter, &palette, &batch];
     let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
         let mut model = model.clone();
         countersign::tui::act::input(&mut model, Event::Resize(width, height));
@@ -41,4 +48,34 @@ fn a_frame_of_another_size_than_the_model_knows_is_drawn_too() {
     let model = screen((200, 60));
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(33, 7)).unwrap();
     terminal.draw(|frame| countersign::tui::view::view(&model, frame)).unwrap();
+}
+
+#[test]
+fn at_every_size_the_panes_are_on_the_screen_and_none_covers_another() {
+    use countersign::tui::layout::layout;
+    for (width, height) in (1..=300u16).flat_map(|width| (1..=100u16).map(move |height| (width, height))) {
+        for in_detail in [false, true] {
+            let Some(layout) = layout((width, height), in_detail) else {
+                assert!(width < 60 || height < 16);
+                continue;
+            };
+            let mut areas = vec![layout.header, layout.status, layout.footer];
+            areas.extend(layout.queues.into_iter().chain(layout.side));
+            let panes = [layout.list, layout.detail];
+            areas.extend(panes.into_iter().flatten().flat_map(|pane| [pane.rule, pane.inner]));
+            let screen = ratatui::layout::Rect { x: 0, y: 0, width, height };
+            for (n, area) in areas.iter().enumerate() {
+                assert_eq!(area.intersection(screen), *area, "{width}×{height}");
+                assert!(!area.is_empty(), "{width}×{height}: {area:?}");
+                for other in &areas[..n] {
+                    assert!(area.intersection(*other).is_empty(), "{width}×{height}: {area:?} {other:?}");
+                }
+            }
+            // Nothing is left over either.
+            assert_eq!(areas.iter().map(|area| area.area()).sum::<u32>(), screen.area(), "{width}×{height}");
+            assert!(layout.list.is_some() || layout.detail.is_some());
+            let side_holds_all = layout.side.is_none_or(|side| side.height > 8);
+            assert!(side_holds_all, "{width}×{height}");
+        }
+    }
 }

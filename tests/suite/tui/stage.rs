@@ -1,11 +1,12 @@
 //! A screen without a store: models built from rows and requests, keys pressed, frames read as text.
 
-use countersign::app::{Counters, Queue, Row};
+use countersign::app::{Counters, Found, Queue, Row};
 use countersign::domain::command::{Command, Facts};
 use countersign::domain::decide::submit;
 use countersign::domain::document::{Limits, read};
 use countersign::domain::event::Entry;
 use countersign::domain::evolve::begin;
+use countersign::domain::filter::{Term, words_of_request};
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PersonName, PrincipalName, RequestId, Seq};
 use countersign::domain::policy::Policy;
@@ -87,6 +88,8 @@ impl Told {
             priority: request.revision.priority,
             sensitive: request.assessment().sensitive,
             environment: request.target().environment.clone(),
+            service: request.target().service.clone(),
+            tenant: request.target().tenant.clone(),
             requester: request.requester.name.clone(),
             due_at: request.deadlines.due_at,
             expires_at: request.expires_at(),
@@ -178,7 +181,17 @@ pub fn screen(size: (u16, u16)) -> Model {
 pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
     let mut model = Model::new(options, size, NOW, caller("bob"), safe_line("bastion-1"));
     let waiting = u64::try_from(told.len()).unwrap();
-    hear(&mut model, Message::Counters(Counters { waiting, open: waiting + 3, escalated: 1, decided: 1240 }));
+    let counters = Counters {
+        waiting,
+        unclaimed: waiting,
+        escalated: 1,
+        promotions: 0,
+        debts: 0,
+        questions: 1,
+        open: waiting + 3,
+        decided: 1240,
+    };
+    hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();
     hear(&mut model, Message::Page { queue: Queue::Waiting, place: Place::Start, rows });
     if let Some(first) = told.first() {
@@ -197,6 +210,9 @@ fn event(key: &str) -> Event {
         "shift-tab" => KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT),
         "alt-enter" => KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT),
         "pgdn" => plain(KeyCode::PageDown),
+        "backspace" => plain(KeyCode::Backspace),
+        "left" => plain(KeyCode::Left),
+        "space" => plain(KeyCode::Char(' ')),
         one => plain(KeyCode::Char(one.chars().next().unwrap())),
     })
 }
@@ -249,4 +265,36 @@ pub fn lines(model: &Model) -> Vec<String> {
 
 pub fn text(model: &Model) -> String {
     lines(model).join("\n")
+}
+
+/// Answers what the screen wants to find, as a store with `told` in it would; the other effects are left.
+pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effect> {
+    let (wanted, rest): (Vec<_>, Vec<_>) =
+        effects.into_iter().partition(|effect| matches!(effect, Effect::Find { .. } | Effect::Load { .. }));
+    for effect in wanted {
+        let message = match effect {
+            Effect::Find { queue, filter, why } => {
+                let holds = |told: &&Told| {
+                    let words = words_of_request(&told.request);
+                    let risk = told.request.assessment().risk;
+                    let term = |term: &Term| matches!(term, Term::Risk(wanted) if *wanted == risk);
+                    filter.words_in(&words) && filter.terms.iter().all(term)
+                };
+                let rows = told.iter().filter(holds).map(Told::row).collect();
+                Message::Found { queue, why, found: Found { rows, of_the_first: None } }
+            }
+            Effect::Load { queue, place } => {
+                Message::Page { queue, place, rows: told.iter().map(Told::row).collect() }
+            }
+            _ => continue,
+        };
+        hear(model, message);
+    }
+    if let Some(id) = model.wants_reading()
+        && let Some(told) = told.iter().find(|told| told.request.id == id)
+    {
+        hear(model, told.message());
+    }
+    model.frame_shown();
+    rest
 }

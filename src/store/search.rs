@@ -1,0 +1,179 @@
+//! Looking for requests: words by the index over everything that is open, fields on the rows. The cost is bounded,
+//! however many requests there are; where the bound is met, what was found says so.
+
+use crate::domain::filter::{Deadline, Filter, Term, number_word, words_of};
+use crate::domain::moment::Moment;
+use crate::store::failure::{Failure, failed};
+use crate::store::inbox::{COLUMNS, From, Reader, Row, place, row};
+use crate::store::open::Store;
+use crate::store::queue::Queue;
+use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeSet;
+
+/// How many rows are looked at, at most.
+pub const LOOKED_AT: usize = 2_000;
+/// How many rows are read at once.
+const PAGE: usize = 200;
+
+/// What was found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// The rows that match, in reading order.
+    pub rows: Vec<Row>,
+    /// Set when not everything was looked at: how many of the queue's first rows were.
+    pub of_the_first: Option<usize>,
+}
+
+impl Store {
+    /// The rows of a queue that match.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn find(
+        &self,
+        queue: Queue,
+        filter: &Filter,
+        reader: &Reader,
+        now: Moment,
+    ) -> Result<Found, Failure> {
+        let looking = |e| failed("looking for requests", e);
+        if queue != Queue::Decided
+            && let Some(ids) = self.candidates(filter).map_err(looking)?
+        {
+            return self.among(&ids, queue, filter, reader, now).map_err(looking);
+        }
+        let mut found = Found::default();
+        let mut looked_at = 0;
+        let mut last: Option<Row> = None;
+        loop {
+            let page = self.page(queue, last.as_ref().map_or(From::Start, From::After), PAGE, reader, now)?;
+            looked_at += page.len();
+            let full = page.len() == PAGE;
+            last = page.last().cloned();
+            for row in page {
+                if admits(filter, &row, now) && self.has_words(filter, &row).map_err(looking)? {
+                    found.rows.push(row);
+                }
+            }
+            if !full {
+                return Ok(found);
+            }
+            if looked_at >= LOOKED_AT {
+                found.of_the_first = Some(looked_at);
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The requests that have one of the words, if one of them is rare enough to begin with.
+    fn candidates(&self, filter: &Filter) -> rusqlite::Result<Option<Vec<u64>>> {
+        let mut words: Vec<&String> = filter.words.iter().collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT DISTINCT request FROM words WHERE word >= ?1 AND word < ?2 LIMIT ?3")?;
+        for word in words {
+            let ids: Vec<u64> = query
+                .query_map(params![word, end_of(word), LOOKED_AT as i64 + 1], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            if ids.len() <= LOOKED_AT {
+                return Ok(Some(ids));
+            }
+        }
+        Ok(None)
+    }
+
+    fn among(
+        &self,
+        ids: &[u64],
+        queue: Queue,
+        filter: &Filter,
+        reader: &Reader,
+        now: Moment,
+    ) -> rusqlite::Result<Found> {
+        let slots = self.slots(queue, reader)?;
+        let mut query =
+            self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM requests r WHERE r.id = ?1"))?;
+        let mut rows = Vec::new();
+        for id in ids {
+            let Some(row) = query.query_row([id], row).optional()? else { continue };
+            if admits(filter, &row, now)
+                && self.has_words(filter, &row)?
+                && self.is_in(&slots, queue, &row, reader, now)?
+            {
+                rows.push(row);
+            }
+        }
+        rows.sort_by_key(|row| place(row, now));
+        Ok(Found { rows, of_the_first: None })
+    }
+
+    /// Whether a row is in a queue: one look-up for each of its slots.
+    fn is_in(
+        &self,
+        slots: &[String],
+        queue: Queue,
+        row: &Row,
+        reader: &Reader,
+        now: Moment,
+    ) -> rusqlite::Result<bool> {
+        let at = place(row, now);
+        let mut query = self.conn.prepare_cached(
+            "SELECT asker FROM inbox WHERE slot = ?1 AND rank = ?2 AND due_at = ?3 AND request = ?4",
+        )?;
+        for slot in slots {
+            let key = params![slot, at.rank, at.due_at, at.id];
+            let asker: Option<String> = query.query_row(key, |row| row.get(0)).optional()?;
+            let free = queue
+                .free_at(slot, now)
+                .is_none_or(|at| row.claim.as_ref().is_some_and(|(_, until)| *until <= at));
+            if free && asker.is_some_and(|asker| !queue.hidden_askers(reader).contains(&asker)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether every word begins one of the request's. What is closed is not in the index: its title, producer and
+    /// number speak for it.
+    fn has_words(&self, filter: &Filter, row: &Row) -> rusqlite::Result<bool> {
+        if !row.state.is_open() {
+            let mut words: BTreeSet<String> = words_of(row.title.raw()).into_iter().collect();
+            words.extend(words_of(row.requester.as_str()));
+            words.extend([number_word(row.id), row.id.number().to_string()]);
+            return Ok(filter.words_in(&words));
+        }
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT 1 FROM words WHERE request = ?1 AND word >= ?2 AND word < ?3 LIMIT 1")?;
+        for word in &filter.words {
+            if !query.exists(params![row.id.number(), word, end_of(word)])? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The end of the range of words that begin with `word`.
+fn end_of(word: &str) -> String {
+    format!("{word}{}", char::MAX)
+}
+
+/// Whether the field terms hold for a row.
+fn admits(filter: &Filter, row: &Row, now: Moment) -> bool {
+    let is = |field: Option<&str>, value: &String| field == Some(value.as_str());
+    filter.terms.iter().all(|term| match term {
+        Term::Kind(kind) => row.kind == *kind,
+        Term::Risk(risk) => row.risk == *risk,
+        Term::State(state) => row.state == *state,
+        Term::By(name) => is(Some(row.requester.as_str()), name),
+        Term::Target(name) => is(row.service.as_ref().map(|s| s.as_str()), name),
+        Term::Environment(name) => is(row.environment.as_ref().map(|e| e.as_str()), name),
+        Term::Tenant(name) => is(row.tenant.as_ref().map(|t| t.as_str()), name),
+        Term::Due(_) if !row.state.is_open() => false,
+        Term::Due(Deadline::Overdue) => row.due_at <= now,
+        Term::Due(Deadline::Within(span)) => row.due_at < now.plus(*span),
+        Term::Due(Deadline::Beyond(span)) => row.due_at > now.plus(*span),
+    })
+}
