@@ -5,9 +5,9 @@ use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
-use crate::tui::deciding;
 use crate::tui::keymap::{Scope, lookup};
 use crate::tui::model::Model;
+use crate::tui::{deciding, looking};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -47,6 +47,10 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.said = None;
             act(model, binding.action)
         }
+        None if scope == Scope::Search => {
+            looking::typed(model, key);
+            Vec::new()
+        }
         None if scope == Scope::Text => {
             deciding::typed(model, key);
             Vec::new()
@@ -78,7 +82,13 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => open(model),
         Action::Back => {
             if model.help.take().is_none() {
-                model.in_detail = false;
+                match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
+                    Some(reading) => {
+                        reading.search = None;
+                        reading.look_for();
+                    }
+                    None => model.in_detail = false,
+                }
             }
             Vec::new()
         }
@@ -119,6 +129,20 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             deciding::cancel(model);
             Vec::new()
         }
+        Action::MoreDown | Action::MoreUp => {
+            deciding::more(model, action == Action::MoreDown);
+            Vec::new()
+        }
+        Action::NextTab
+        | Action::PreviousTab
+        | Action::Raw
+        | Action::Unfold
+        | Action::Search
+        | Action::KeepSearch
+        | Action::EndSearch
+        | Action::NextMatch
+        | Action::PreviousMatch
+        | Action::Copy(_) => looking::look(model, action),
     }
 }
 
@@ -126,7 +150,7 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
-        (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.inner.height),
+        (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.text().height),
         (None, false) => layout.and_then(|l| l.list).map_or(1, |p| p.inner.height.saturating_sub(1)),
     };
     let page = isize::from(i16::try_from(page).unwrap_or(i16::MAX)).max(1);

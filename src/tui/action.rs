@@ -52,6 +52,15 @@ impl Ask {
     }
 }
 
+/// What can be copied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Copied {
+    /// The number of the request.
+    Id,
+    /// The decision digest.
+    Digest,
+}
+
 /// Everything a key can mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
@@ -103,6 +112,30 @@ pub enum Action {
     Submit,
     /// Close the dialog without doing it.
     Cancel,
+    /// A page on in what the dialog says.
+    MoreDown,
+    /// A page back in what the dialog says.
+    MoreUp,
+    /// The next tab of the request.
+    NextTab,
+    /// The tab before.
+    PreviousTab,
+    /// The request as JSON, and back.
+    Raw,
+    /// Show long values whole, or fold them again.
+    Unfold,
+    /// Begin to search in the request.
+    Search,
+    /// Search for what was typed.
+    KeepSearch,
+    /// Do not search after all.
+    EndSearch,
+    /// The next match.
+    NextMatch,
+    /// The match before.
+    PreviousMatch,
+    /// Send something to the terminal's clipboard.
+    Copy(Copied),
 }
 
 impl Action {
@@ -124,6 +157,12 @@ impl Action {
                 | Action::Show(_)
                 | Action::NextField
                 | Action::PreviousField
+                | Action::MoreDown
+                | Action::MoreUp
+                | Action::NextTab
+                | Action::PreviousTab
+                | Action::NextMatch
+                | Action::PreviousMatch
         )
     }
 }
@@ -166,6 +205,8 @@ pub enum Effect {
         /// What.
         command: Box<Command>,
     },
+    /// Send text to the terminal's clipboard.
+    Copy(String),
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

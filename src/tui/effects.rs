@@ -35,7 +35,7 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
-            Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
+            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {
             Error::Failed(failure) => vec![Message::Failed(failure)],

@@ -10,8 +10,10 @@ use crate::domain::request::{Request, StateName};
 use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
+use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
 use crate::tui::action::{Effect, Place};
+use crate::tui::arrival::Arrival;
 use crate::tui::asking;
 use crate::tui::dialog::Focus;
 use crate::tui::model::Model;
@@ -73,6 +75,7 @@ pub enum Message {
 
 /// Takes a message, and says what it makes necessary.
 pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
+    let under_the_cursor = model.list.selected_id();
     let effects = match message {
         Message::Page { queue, place, rows } => {
             if queue == model.list.queue {
@@ -113,6 +116,9 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Changed => changed(model),
     };
+    if model.list.selected_id() != under_the_cursor {
+        model.arrival = Arrival::Unseen;
+    }
     model.settle();
     effects
 }
@@ -137,18 +143,32 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     if let Some(dialog) = &mut model.dialog
         && dialog.id == id
         && dialog.drawn_request != now_there
-        && !dialog.changed
     {
         let seen = Seen::Drawn { revision: dialog.drawn_request.revision, marks: dialog.drawn_request.marks };
         if let Err(refusal) = still_as_seen(&request, &seen) {
-            dialog.changed = true;
-            dialog.say(Tone::Bad, refusal);
+            dialog.difference = changes(&dialog.drawn_plan, &Plan::of(&request));
+            if !dialog.changed {
+                dialog.changed = true;
+                dialog.say(Tone::Bad, refusal);
+            }
         }
     }
-    let before = model.reading.take().filter(|reading| reading.request.id == id);
     let mut reading = Reading::new(request, history, facts, model.now);
-    reading.scroll = before.map_or(0, |reading| reading.scroll);
-    model.reading = Some(reading);
+    model.reading = Some(match model.reading.take() {
+        Some(before) if before.request.id == id => {
+            if before.gate.of != now_there {
+                model.arrival = Arrival::Unseen;
+            }
+            reading.continuing(before, model.now)
+        }
+        before => {
+            model.gates.extend(before.map(|before| (before.request.id, before.gate)));
+            if let Some(gate) = model.gates.remove(&id).filter(|gate| gate.of == now_there) {
+                reading.gate = gate;
+            }
+            reading
+        }
+    });
     keep_dialog_current(model);
 }
 

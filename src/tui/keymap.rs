@@ -1,10 +1,10 @@
 //! The one table of keys: dispatch, footer, help and `assets/KEYS.md` read it.
 //!
-//! Capitals decide (`G` moves, as in every pager); small letters look and comment. Nothing needs a key that a plain
+//! Capitals decide (`G` and `N` move, as in every pager); small letters look and comment. Nothing needs a key that a plain
 //! terminal cannot send.
 
 use crate::app::Queue;
-use crate::tui::action::{Action, Ask};
+use crate::tui::action::{Action, Ask, Copied};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Where a key works.
@@ -14,6 +14,8 @@ pub enum Scope {
     List,
     /// In one request.
     Detail,
+    /// While something to search for is typed.
+    Search,
     /// On the buttons of a dialog.
     Dialog,
     /// In a text field of a dialog.
@@ -24,13 +26,15 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 5] = [Scope::List, Scope::Detail, Scope::Dialog, Scope::Text, Scope::Help];
+    pub const ALL: [Scope; 6] =
+        [Scope::List, Scope::Detail, Scope::Search, Scope::Dialog, Scope::Text, Scope::Help];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
         match self {
             Scope::List => "In the list",
             Scope::Detail => "In a request",
+            Scope::Search => "While typing what to search for",
             Scope::Dialog => "On a dialog's buttons",
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
@@ -139,6 +143,19 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
+    looks(&[Scope::Detail], &[Key::char(']'), Key::of(KeyCode::Tab)], Action::NextTab, "next tab", "the next tab"),
+    looks(&[Scope::Detail], &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
+    looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
+    looks(&[Scope::Detail], &[Key::char('n')], Action::NextMatch, "", "the next match"),
+    looks(&[Scope::Detail], &[Key::char('N')], Action::PreviousMatch, "", "the match before"),
+    looks(&[Scope::Detail], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
+    looks(&[Scope::Detail], &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
+    looks(&[Scope::Detail], &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
+    looks(&[Scope::Detail], &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
+    looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
+    looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),
+    looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::MoreDown, "", "a page on in what the dialog says"),
+    looks(ASKED, &[Key::of(KeyCode::PageUp)], Action::MoreUp, "", "a page back in what the dialog says"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?'), Key::of(KeyCode::Enter)], Action::Back, "close", "close the help"),
     looks(&[Scope::List], &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
     looks(PANES, &[Key::char('1')], Action::Show(Queue::Waiting), "", "what waits for you"),
@@ -221,7 +238,8 @@ mod tests {
     fn capitals_decide_and_nothing_else_does() {
         for binding in KEYMAP {
             for key in binding.keys {
-                let capital = matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && c != 'G');
+                let capital =
+                    matches!(key.code, KeyCode::Char(c) if c.is_ascii_uppercase() && !matches!(c, 'G' | 'N'));
                 assert_eq!(binding.decides, capital, "{}", key.name());
             }
         }
@@ -253,6 +271,19 @@ mod tests {
             Press,
             Submit,
             Cancel,
+            MoreDown,
+            MoreUp,
+            NextTab,
+            PreviousTab,
+            Raw,
+            Unfold,
+            Search,
+            KeepSearch,
+            EndSearch,
+            NextMatch,
+            PreviousMatch,
+            Copy(Copied::Id),
+            Copy(Copied::Digest),
             Show(Queue::Waiting),
             Show(Queue::Open),
             Show(Queue::Decided),

@@ -1,5 +1,7 @@
 //! Journeys: a person at a real terminal, and a producer that waits at another.
 
 pub mod person;
+pub mod desk;
 mod decide_by_key;
 mod leaving;
+mod reading;

@@ -88,6 +88,7 @@ fn the_decided_queue() {
 fn asked(told: Told, key: &str) -> countersign::tui::model::Model {
     let mut model = screen_with((80, 24), Options::default(), &[told]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, key);
     model
 }
@@ -109,6 +110,8 @@ fn approving_something_harmless() {
 #[test]
 fn approving_at_120_by_40() {
     let mut model = screen((120, 40));
+    press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert_snapshot!(text(&model));
 }
@@ -117,6 +120,7 @@ fn approving_at_120_by_40() {
 fn approving_at_60_by_16() {
     let mut model = screen_with((60, 16), Options::default(), &[deployment()]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert_snapshot!(text(&model));
 }

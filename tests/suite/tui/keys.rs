@@ -29,6 +29,7 @@ fn decisions(effects: &[Effect]) -> Vec<&Command> {
 fn opened(told: Told) -> Model {
     let mut model = screen_with((80, 24), Options::default(), &[told]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     model
 }
 
@@ -81,6 +82,7 @@ fn what_was_not_drawn_is_opened_before_it_is_decided_on() {
     let mut model = screen_with((80, 24), Options::default(), &inbox());
     let effects = press(&mut model, "A");
     assert!(effects.is_empty() && model.dialog.is_none() && model.in_detail);
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert!(model.dialog.is_some());
 

@@ -1,0 +1,576 @@
+//! Reading a request: what was shown of its plan, tabs, long values, searching, copying; and what comes of it.
+
+use super::stage::*;
+use countersign::app::Queue;
+use countersign::domain::command::{Command, Seen};
+use countersign::domain::marks::Mark;
+use countersign::domain::names::StepId;
+use countersign::domain::text::Text;
+use countersign::present::tabs::Tab;
+use countersign::tui::Options;
+use countersign::tui::act::input;
+use countersign::tui::action::{Effect, Place};
+use countersign::tui::arrival::GRACE;
+use countersign::tui::gate::Left;
+use countersign::tui::hear::{Message, hear};
+use countersign::tui::model::Model;
+use crossterm::event::Event;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const BOTH: [(u16, u16); 2] = [(120, 40), (80, 24)];
+
+fn opened(told: &Told, size: (u16, u16)) -> Model {
+    let mut model = screen_with(size, Options::default(), std::slice::from_ref(told));
+    press(&mut model, "enter");
+    model
+}
+
+fn left(model: &Model) -> Option<Left> {
+    model.subject().unwrap().left()
+}
+
+fn said(model: &Model) -> String {
+    model.said.as_ref().map(|line| line.to_string()).unwrap_or_default()
+}
+
+fn step(id: &str) -> StepId {
+    StepId::new(id).unwrap()
+}
+
+fn marked(told: Told, id: &str, mark: Mark) -> Told {
+    let mark = Command::Mark { steps: vec![step(id)], mark, reason: None, seen: Seen::Nothing };
+    told.then("alice", ago(1), &mark)
+}
+
+fn sensitive(steps: &Value) -> Value {
+    json!({"kind": "plan", "title": "Move the tables", "risk": "high", "target": {"environment": "production"},
+        "steps": steps})
+}
+
+/// A sensitive plan of so many steps.
+fn long(steps: usize) -> Told {
+    let steps: Vec<Value> =
+        (0..steps).map(|n| json!({"id": format!("s{n}"), "action": "sql.run", "params": {"n": n}})).collect();
+    Told::asked(40, "dba-bot", ago(9), sensitive(&json!(steps)))
+}
+
+/// A sensitive plan with a parameter that is folded.
+fn folded() -> Told {
+    let sql = format!("{}DROP TABLE orders", "SELECT 1; ".repeat(300));
+    let steps = json!([{"id": "one", "action": "sql.run", "params": {"sql": sql}}]);
+    Told::asked(41, "dba-bot", ago(9), sensitive(&steps))
+}
+
+/// A plan that a lot was said about.
+fn talked() -> Told {
+    let comment =
+        |text: &str| Command::Comment { text: Text::from(text), step: Some(step("deploy")), reply_to: None };
+    deployment().then("alice", ago(4), &comment("Why six replicas? It was four until now.")).then(
+        "carol",
+        ago(3),
+        &comment("Black Friday; see the capacity sheet.\nFour again on Monday."),
+    )
+}
+
+// The gate.
+
+#[test]
+fn a_sensitive_plan_is_approved_only_after_every_line_was_drawn() {
+    let mut model = opened(&long(20), (80, 24));
+    press(&mut model, "A");
+    assert!(model.dialog.is_none());
+    assert_eq!(said(&model), format!("R-40 is {}; read to its end", left(&model).unwrap()));
+    let mut before = left(&model).unwrap().lines;
+    while let Some(left) = left(&model) {
+        assert!(left.lines <= before, "it only gets less");
+        before = left.lines;
+        press(&mut model, "A");
+        assert!(model.dialog.is_none(), "{left}");
+        press(&mut model, "j");
+    }
+    press(&mut model, "A");
+    assert!(model.dialog.is_some(), "{}", text(&model));
+}
+
+#[test]
+fn what_is_left_is_counted_line_by_line() {
+    let mut model = opened(&long(20), (80, 24));
+    let start = left(&model).unwrap().lines;
+    press(&mut model, "j");
+    assert_eq!(left(&model).unwrap().lines, start - 1);
+    press(&mut model, "k");
+    assert_eq!(left(&model).unwrap().lines, start - 1);
+    assert!(text(&model).contains(&format!("not fully shown: {} lines left", start - 1)), "{}", text(&model));
+}
+
+#[test]
+fn a_frame_says_what_is_left_once_it_is_drawn() {
+    let mut model = opened(&long(4), (80, 24));
+    while left(&model).is_some() {
+        press_unseen(&mut model, "j");
+        let frame = text(&model);
+        model.frame_shown();
+        assert_eq!(frame, text(&model), "nothing has to be drawn again for it");
+    }
+}
+
+#[test]
+fn jumping_to_the_end_does_not_count_what_it_skipped() {
+    let mut model = opened(&long(40), (80, 24));
+    let start = left(&model).unwrap().lines;
+    press(&mut model, "G");
+    let after = left(&model).unwrap().lines;
+    assert!(after > 0 && after < start);
+    press(&mut model, "A");
+    assert!(model.dialog.is_none());
+    // Nor does a page that no frame showed: keys that arrive together are one frame.
+    press(&mut model, "g");
+    let before = left(&model).unwrap().lines;
+    for _ in 0..40 {
+        press_unseen(&mut model, "pgdn");
+    }
+    model.frame_shown();
+    assert_eq!(left(&model).unwrap().lines, before);
+}
+
+#[test]
+fn another_revision_or_another_mark_is_read_again() {
+    let told = long(20);
+    let mut model = opened(&told, (80, 24));
+    let start = left(&model).unwrap();
+    read_to_the_end(&mut model);
+    hear(&mut model, marked(told.clone(), "s3", Mark::Skipped).message());
+    model.frame_shown();
+    assert!(left(&model).unwrap().lines >= start.lines, "nothing of it counts");
+    // A comment changes nothing that is decided on.
+    let mut model = opened(&told, (80, 24));
+    read_to_the_end(&mut model);
+    let comment = Command::Comment { text: Text::from("fine"), step: None, reply_to: None };
+    hear(&mut model, told.then("alice", ago(1), &comment).message());
+    assert_eq!(left(&model), None);
+}
+
+#[test]
+fn the_minute_does_not_take_away_what_was_read() {
+    let mut model = opened(&long(20), (80, 24));
+    press(&mut model, "pgdn");
+    let before = left(&model);
+    hear(&mut model, Message::Now(ago(-1)));
+    assert_eq!(left(&model), before);
+}
+
+#[test]
+fn a_narrow_window_counts_wrapped_lines_and_keeps_what_was_whole() {
+    let run: Vec<String> = std::iter::once("/usr/bin/tool".to_owned())
+        .chain((0..40).map(|n| format!("--argument-{n}=value")))
+        .collect();
+    let told = Told::asked(
+        42,
+        "dba-bot",
+        ago(9),
+        sensitive(&json!([{"id": "one", "action": "sql.run", "run": run}])),
+    );
+    let mut model = opened(&told, (200, 40));
+    assert_eq!(left(&model), None, "{}", text(&model));
+    let mut narrow = opened(&told, (60, 16));
+    let lines = left(&narrow).unwrap().lines;
+    assert!(lines > 10, "{lines} wrapped lines of one command");
+    press(&mut narrow, "j");
+    assert_eq!(left(&narrow).unwrap().lines, lines - 1);
+    // What was read in the wide window was read; half a line in the narrow one was not.
+    input(&mut model, Event::Resize(60, 16));
+    assert_eq!(left(&model), None);
+    input(&mut narrow, Event::Resize(64, 16));
+    assert!(left(&narrow).unwrap().lines > 10);
+}
+
+#[test]
+fn what_a_dialog_or_the_help_covers_is_not_shown() {
+    let told = long(3);
+    let mut model = opened(&told, (80, 24));
+    press(&mut model, "g");
+    let mut covered = screen_with((80, 24), Options::default(), std::slice::from_ref(&told));
+    covered.help = Some(0);
+    covered.in_detail = true;
+    covered.settle();
+    let before = left(&covered);
+    covered.frame_shown();
+    assert_eq!(left(&covered), before);
+    covered.help = None;
+    covered.frame_shown();
+    assert_eq!(left(&covered), left(&model));
+}
+
+#[test]
+fn what_was_read_counts_after_looking_at_another_request() {
+    let told = [long(20), mail()];
+    let mut model = screen_with((80, 24), Options::default(), &told);
+    press(&mut model, "enter");
+    read_to_the_end(&mut model);
+    for (key, n) in [("j", 1), ("k", 0)] {
+        press(&mut model, "esc");
+        press(&mut model, key);
+        press(&mut model, "enter");
+        hear(&mut model, told[n].message());
+        model.frame_shown();
+    }
+    assert_eq!(left(&model), None);
+    press(&mut model, "A");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn a_folded_value_is_not_shown_until_it_is_unfolded_and_read() {
+    let mut model = opened(&folded(), (80, 24));
+    for _ in 0..80 {
+        press(&mut model, "pgdn");
+    }
+    assert_eq!(left(&model), Some(Left { lines: 0, folded: 1 }));
+    let end = lines(&model).join("");
+    assert!(!end.contains("DROP TABLE") && end.contains("not fully shown: 1 value is folded"), "{end}");
+    press(&mut model, "g");
+    assert!((0..9).any(|_| {
+        press(&mut model, "pgdn");
+        text(&model).contains("3019 bytes, folded: f")
+    }));
+    press(&mut model, "A");
+    assert!(model.dialog.is_none());
+    press(&mut model, "f");
+    assert!(left(&model).unwrap().lines > 10, "its lines are now to be read");
+    read_to_the_end(&mut model);
+    press(&mut model, "f");
+    assert_eq!(left(&model), None, "folded again it was still read");
+    press(&mut model, "A");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn where_there_are_no_steps_the_words_are_what_is_read() {
+    let words = "We keep it. ".repeat(300);
+    let told = Told::asked(
+        43,
+        "audit-bot",
+        ago(9),
+        json!({"kind": "exception", "title": "Keep TLS 1.1", "summary": words}),
+    );
+    let mut model = opened(&told, (80, 24));
+    assert!(left(&model).unwrap().lines > 20);
+    read_to_the_end(&mut model);
+    press(&mut model, "A");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn refusing_needs_no_reading_and_neither_does_what_is_not_sensitive() {
+    let mut model = opened(&long(40), (80, 24));
+    press(&mut model, "R");
+    assert!(model.dialog.is_some());
+    let steps: Vec<Value> = (0..40).map(|n| json!({"id": format!("s{n}"), "action": "look.at"})).collect();
+    let told = Told::asked(44, "planner", ago(9), json!({"kind": "plan", "title": "t", "steps": steps}));
+    let mut model = opened(&told, (80, 24));
+    press(&mut model, "A");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn what_changed_under_an_open_dialog_must_be_read_before_it_is_approved() {
+    let told = long(20);
+    let mut model = opened(&told, (80, 24));
+    read_to_the_end(&mut model);
+    press(&mut model, "A");
+    type_text(&mut model, "watched");
+    hear(&mut model, marked(told, "s3", Mark::Skipped).message());
+    model.frame_shown();
+    press(&mut model, "alt-enter");
+    press(&mut model, "tab");
+    press(&mut model, "tab");
+    type_text(&mut model, "R-40");
+    assert!(press(&mut model, "alt-enter").is_empty());
+    let note = model.dialog.as_ref().unwrap().note.as_ref().unwrap().to_string();
+    assert!(note.contains("not fully shown") && note.contains("your text is kept"), "{note}");
+    press(&mut model, "esc");
+    press(&mut model, "esc");
+    read_to_the_end(&mut model);
+    model.at += GRACE;
+    press(&mut model, "A");
+    let dialog = model.dialog.as_ref().unwrap();
+    assert_eq!(dialog.fields[0].typed(), "watched");
+}
+
+#[test]
+fn the_key_that_the_gate_forbids_is_in_brackets() {
+    let mut model = opened(&long(20), (80, 24));
+    assert!(text(&model).contains("(A approve)"));
+    read_to_the_end(&mut model);
+    assert!(!text(&model).contains("(A approve)"));
+}
+
+// The grace of an arrival.
+
+#[test]
+fn a_key_that_decides_does_nothing_when_the_request_changed_under_it() {
+    let told = mail();
+    let mut model = opened(&told, (80, 24));
+    hear(&mut model, marked(told, "draft", Mark::Skipped).message());
+    press_unseen(&mut model, "R");
+    assert!(model.dialog.is_none(), "it was not even drawn");
+    model.frame_shown();
+    for key in ["R", "A", "C"] {
+        press(&mut model, key);
+        assert!(model.dialog.is_none());
+        assert!(said(&model).contains("came or changed just now"), "{}", said(&model));
+    }
+    model.at += GRACE - Duration::from_millis(1);
+    press(&mut model, "R");
+    assert!(model.dialog.is_none());
+    model.at += Duration::from_millis(1);
+    press(&mut model, "R");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn the_first_request_of_an_empty_inbox_arrives_by_itself() {
+    let mut model = screen_with((120, 40), Options::default(), &[]);
+    let rows = vec![mail().row()];
+    hear(&mut model, Message::Page { queue: Queue::Waiting, place: Place::Start, rows });
+    hear(&mut model, mail().message());
+    model.frame_shown();
+    press(&mut model, "A");
+    assert!(model.dialog.is_none());
+    press(&mut model, "c");
+    assert!(model.dialog.is_some(), "a comment decides nothing");
+    press(&mut model, "esc");
+    model.at += GRACE;
+    press(&mut model, "A");
+    assert!(model.dialog.is_some());
+}
+
+#[test]
+fn what_a_key_brought_under_the_cursor_was_not_an_arrival() {
+    let told = inbox();
+    let mut model = screen((120, 40));
+    for _ in 0..5 {
+        press(&mut model, "j");
+    }
+    hear(&mut model, told[5].message());
+    model.frame_shown();
+    press(&mut model, "A");
+    assert!(model.dialog.is_some(), "{}", said(&model));
+    press(&mut model, "esc");
+    // Nor is a comment, a claim or a reminder a change of what is decided on.
+    hear(&mut model, told[5].clone().then("alice", ago(1), &Command::Claim).message());
+    model.frame_shown();
+    press(&mut model, "A");
+    assert!(model.dialog.is_some(), "{}", said(&model));
+}
+
+// Tabs, the raw view, long values.
+
+#[test]
+fn every_tab_at_both_sizes() {
+    for (width, height) in BOTH {
+        let mut model = opened(&talked(), (width, height));
+        let tabs = model.subject().unwrap().tabs();
+        assert_eq!(
+            tabs,
+            [
+                (Tab::Plan, None),
+                (Tab::Risk, Some(4)),
+                (Tab::Thread, Some(2)),
+                (Tab::Evidence, Some(1)),
+                (Tab::History, Some(4))
+            ]
+        );
+        for (tab, _) in tabs {
+            assert_eq!(model.subject().unwrap().tab, tab);
+            assert_snapshot!(format!("tab_{}_at_{width}_by_{height}", tab.word()), text(&model));
+            press(&mut model, "]");
+        }
+        assert_eq!(model.subject().unwrap().tab, Tab::Plan, "it goes round");
+        press(&mut model, "[");
+        assert_eq!(model.subject().unwrap().tab, Tab::History);
+    }
+}
+
+#[test]
+fn sign_offs_have_a_tab() {
+    let approve = Command::Approve { reason: Some(Text::from("I watch it")), seen: Seen::Nothing };
+    for (width, height) in BOTH {
+        let mut model = opened(&mail().then("alice", ago(1), &approve), (width, height));
+        press(&mut model, "tab");
+        assert_eq!(model.subject().unwrap().tab, Tab::Keys);
+        assert_snapshot!(format!("tab_keys_at_{width}_by_{height}"), text(&model));
+    }
+}
+
+#[test]
+fn the_raw_view_is_what_show_json_prints() {
+    for (width, height) in BOTH {
+        let mut model = opened(&mail(), (width, height));
+        press(&mut model, "x");
+        assert_snapshot!(format!("raw_at_{width}_by_{height}"), text(&model));
+        let reading = model.subject().unwrap();
+        let rows = reading.wrapped.iter().skip(1).filter(|row| row.gutter);
+        let json: String = rows.flat_map(|row| row.spans.iter().map(|(_, text)| text.as_str())).collect();
+        let expected = countersign::present::json::request(&mail().request, NOW);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
+        press(&mut model, "x");
+        assert_eq!(model.subject().unwrap().tab, Tab::Plan);
+    }
+}
+
+#[test]
+fn a_long_value_shows_its_size_and_unfolds() {
+    for (width, height) in BOTH {
+        let mut model = opened(&folded(), (width, height));
+        press(&mut model, "f");
+        press(&mut model, "f");
+        press(&mut model, "G");
+        assert_snapshot!(format!("folded_at_{width}_by_{height}"), text(&model));
+        press(&mut model, "f");
+        press(&mut model, "G");
+        assert!(text(&model).contains("DROP TABLE orders"), "{}", text(&model));
+        assert_snapshot!(format!("unfolded_at_{width}_by_{height}"), text(&model));
+    }
+}
+
+#[test]
+fn each_tab_keeps_its_place() {
+    let mut model = opened(&long(20), (80, 24));
+    press(&mut model, "pgdn");
+    let at = model.subject().unwrap().scroll;
+    press(&mut model, "tab");
+    assert_eq!(model.subject().unwrap().scroll, 0);
+    press(&mut model, "shift-tab");
+    assert_eq!(model.subject().unwrap().scroll, at);
+}
+
+#[test]
+fn another_tab_decides_on_the_plan_that_was_shown_and_on_no_other() {
+    let told = talked();
+    let mut model = opened(&told, (80, 24));
+    read_to_the_end(&mut model);
+    press(&mut model, "tab");
+    press(&mut model, "R");
+    assert!(model.dialog.is_some(), "it was shown before");
+    press(&mut model, "esc");
+    hear(&mut model, marked(told, "verify", Mark::Skipped).message());
+    model.frame_shown();
+    model.at += GRACE;
+    press(&mut model, "R");
+    assert!(model.dialog.is_none(), "the plan as it is now was not");
+    assert_eq!(model.subject().unwrap().tab, Tab::Plan);
+    press(&mut model, "R");
+    assert!(model.dialog.is_some());
+}
+
+// What changed.
+
+#[test]
+fn what_changed_stands_in_the_dialog_word_by_word_at_both_sizes() {
+    let document = |to: &str, third: bool| {
+        let mut steps = json!([
+            {"id": "look", "action": "contact.search", "params": {"query": "John"}},
+            {"id": "tell", "action": "mail.send", "params": {"to": to}, "run": ["/usr/bin/mailer", "send", to]}]);
+        if third {
+            let step = json!({"id": "wipe", "action": "file.remove", "run": ["/bin/rm", "-r", "/srv/mail"]});
+            steps.as_array_mut().unwrap().push(step);
+        }
+        json!({"kind": "plan", "title": "Tell John", "steps": steps})
+    };
+    let then = Told::asked(45, "planner", ago(9), document("john", false));
+    let now = Told::asked(45, "planner", ago(8), document("everybody", true));
+    for (width, height) in BOTH {
+        let mut model = opened(&then, (width, height));
+        press(&mut model, "R");
+        type_text(&mut model, "not today");
+        hear(&mut model, now.message());
+        model.frame_shown();
+        let frame = text(&model);
+        assert!(frame.contains("⟨-john-⟩") && frame.contains("⟨+everybody+⟩"), "{frame}");
+        assert!(frame.contains("wipe is new") || height == 24, "{frame}");
+        assert!(frame.contains("not today"), "{frame}");
+        assert_snapshot!(format!("changed_at_{width}_by_{height}"), frame);
+        // What does not fit is a key away, from the field too.
+        press(&mut model, "pgdn");
+        assert!(text(&model).contains("wipe is new"), "{}", text(&model));
+        press(&mut model, "alt-enter");
+        assert_snapshot!(format!("changed_and_looked_at_again_at_{width}_by_{height}"), text(&model));
+        assert_eq!(model.dialog.as_ref().unwrap().fields[0].typed(), "not today");
+    }
+}
+
+// Searching and copying.
+
+#[test]
+fn searching_marks_what_is_found_and_goes_round() {
+    for (width, height) in BOTH {
+        let mut model = opened(&talked(), (width, height));
+        press(&mut model, "/");
+        type_text(&mut model, "PAYMENTS");
+        assert_snapshot!(format!("typing_a_search_at_{width}_by_{height}"), text(&model));
+        press(&mut model, "enter");
+        assert!(text(&model).contains("match 1 of 8"), "{}", text(&model));
+        let (buffer, (_, y)) = draw(&model);
+        assert!(
+            lines(&model)[usize::from(y)].to_lowercase().contains("payments"),
+            "the cursor is at the match"
+        );
+        let reversed =
+            |cell: &&ratatui::buffer::Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+        let marked: String = buffer.content.iter().filter(reversed).map(|cell| cell.symbol()).collect();
+        assert!(marked.to_lowercase().contains("payments"), "{marked}");
+        for n in [2, 3, 4, 5, 6, 7, 8, 1] {
+            press(&mut model, "n");
+            assert!(text(&model).contains(&format!("match {n} of 8")), "{}", text(&model));
+        }
+        press(&mut model, "N");
+        assert!(text(&model).contains("match 8 of 8"));
+        assert_snapshot!(format!("found_at_{width}_by_{height}"), text(&model));
+        press(&mut model, "esc");
+        assert!(model.in_detail && model.subject().unwrap().search.is_none(), "esc goes out one level");
+    }
+}
+
+#[test]
+fn while_a_search_is_typed_no_key_means_anything_else() {
+    let mut model = opened(&mail(), (80, 24));
+    press(&mut model, "/");
+    for key in ["A", "R", "q", "y", "?", "/"] {
+        assert!(press(&mut model, key).is_empty());
+    }
+    input(&mut model, Event::Paste("W\r\u{1b}A".to_owned()));
+    assert!(model.dialog.is_none() && model.help.is_none());
+    assert_eq!(model.subject().unwrap().search.as_ref().unwrap().words, "ARqy?/W");
+    assert!(text(&model).contains("not in this tab (plan)"));
+    press(&mut model, "esc");
+    assert!(model.in_detail && model.subject().unwrap().search.is_none());
+}
+
+#[test]
+fn searching_counts_only_the_lines_it_shows() {
+    let mut model = opened(&long(60), (80, 24));
+    let before = left(&model).unwrap().lines;
+    press(&mut model, "/");
+    type_text(&mut model, "s59");
+    press(&mut model, "enter");
+    let after = left(&model).unwrap().lines;
+    assert!(after > before / 2 && after < before, "{before} {after}");
+}
+
+#[test]
+fn copying_sends_and_shows_what_it_sends() {
+    let told = mail();
+    let mut model = opened(&told, (80, 24));
+    assert_eq!(press(&mut model, "y"), [Effect::Copy("R-1037".to_owned())]);
+    assert!(text(&model).contains("sent to the terminal: R-1037"));
+    let digest = told.request.decision_digest().to_string();
+    assert!(digest.len() == 64 && digest.starts_with(&told.request.decision_digest().short().to_string()));
+    assert_eq!(press(&mut model, "d"), [Effect::Copy(digest.clone())]);
+    assert!(text(&model).contains("all 64 digits of"), "{}", text(&model));
+    input(&mut model, Event::Resize(120, 40));
+    press(&mut model, "d");
+    assert!(text(&model).contains(&digest));
+}
