@@ -232,6 +232,11 @@ impl Reading {
             Some(search) => find(&search.words, &self.wrapped, &self.origins),
             None => Vec::new(),
         };
+        let last = self.found.last().map_or(0, |found| found.number);
+        if let Some(search) = &mut self.search {
+            // Another tab, or what is there now, may hold fewer.
+            search.at = search.at.min(last);
+        }
     }
 }
 

@@ -297,8 +297,36 @@ fn a_dialog_hears_that_somebody_else_is_on_it_or_was_first() {
 /// Letters, repeats and pastes: nothing is decided unless the deliberate sequence was among them.
 #[test]
 fn random_keys_decide_nothing_by_themselves() {
-    let keys =
-        ["A", "R", "C", "W", "j", "k", "g", "G", "q", "h", "l", "enter", "esc", "tab", "x", "c", "?", "2"];
+    let keys = [
+        "A",
+        "R",
+        "C",
+        "W",
+        "j",
+        "k",
+        "g",
+        "G",
+        "q",
+        "h",
+        "l",
+        "enter",
+        "esc",
+        "tab",
+        "x",
+        "c",
+        "?",
+        "2",
+        "]",
+        "[",
+        "/",
+        "n",
+        "N",
+        "f",
+        "y",
+        "d",
+        "pgdn",
+        "shift-tab",
+    ];
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut model = screen((120, 40));
     for _ in 0..3000 {

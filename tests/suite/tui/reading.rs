@@ -529,6 +529,9 @@ fn searching_marks_what_is_found_and_goes_round() {
         press(&mut model, "N");
         assert!(text(&model).contains("match 8 of 8"));
         assert_snapshot!(format!("found_at_{width}_by_{height}"), text(&model));
+        press(&mut model, "]");
+        assert!(text(&model).contains("not in this tab (risk)"), "{}", text(&model));
+        press(&mut model, "[");
         press(&mut model, "esc");
         assert!(model.in_detail && model.subject().unwrap().search.is_none(), "esc goes out one level");
     }
