@@ -13,8 +13,9 @@ use crate::present::line::{Line, Phrase, Tone};
 use crate::present::plan::{self, Block};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// Longer lines are not compared word by word: they are shown as they were and as they are.
-const MOST_WORDS: usize = 4_000;
+/// How many steps all comparisons of two plans may take together, at worst. A producer can make a plan that is costly to
+/// compare; what is beyond this is shown whole, as it was and as it is.
+const MOST_STEPS: usize = 60_000_000;
 /// What stayed the same in the middle of a line is shown as its length from here on.
 const LONG_SAME: usize = 400;
 /// How much of it is left at either end.
@@ -44,6 +45,7 @@ impl Plan {
 /// What differs, step by step: as it was then, as it is now.
 pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
     let mut out = Vec::new();
+    let mut budget = Budget(MOST_STEPS);
     for block in &now.0 {
         match then.on(block) {
             None => {
@@ -52,7 +54,7 @@ pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
             }
             Some(before) if before.lines != block.lines => {
                 out.push(heading(block, "changed"));
-                out.extend(lines(before, block));
+                out.extend(lines(before, block, &mut budget));
             }
             Some(_) => {}
         }
@@ -71,6 +73,19 @@ pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
         out.insert(0, Line::heading("What changed: - then, + now"));
     }
     out
+}
+
+/// What is left of the steps that may be taken.
+struct Budget(usize);
+
+impl Budget {
+    /// Whether two lists of these lengths can still be compared; if so they are paid for.
+    fn affords(&mut self, old: usize, new: usize) -> bool {
+        let cost = (old + new).saturating_mul(old + new);
+        let left = self.0.checked_sub(cost);
+        self.0 = left.unwrap_or(self.0);
+        left.is_some()
+    }
 }
 
 /// Then or now, with its marks and its tone.
@@ -129,9 +144,14 @@ fn words(line: &Line) -> String {
 }
 
 /// The lines of a step that differ. Where one took the place of another, the words that differ are marked.
-fn lines(before: &Block, after: &Block) -> Vec<Line> {
+fn lines(before: &Block, after: &Block, budget: &mut Budget) -> Vec<Line> {
     let text = |block: &Block| block.lines.iter().map(|(line, _)| line.to_string()).collect::<Vec<_>>();
     let (then, now) = (text(before), text(after));
+    if !budget.affords(then.len(), now.len()) {
+        let all =
+            |block: &Block, side| block.lines.iter().map(|(line, _)| whole(line, side)).collect::<Vec<_>>();
+        return [all(before, Side::Then), all(after, Side::Now)].concat();
+    }
     let mut out = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &then, &now) {
         if matches!(op, DiffOp::Equal { .. }) {
@@ -140,7 +160,7 @@ fn lines(before: &Block, after: &Block) -> Vec<Line> {
         let (old, new) = (op.old_range(), op.new_range());
         let both = old.len().min(new.len());
         for (then, now) in old.clone().zip(new.clone()) {
-            let [a, b] = word_by_word(&before.lines[then].0, &after.lines[now].0);
+            let [a, b] = word_by_word(&before.lines[then].0, &after.lines[now].0, budget);
             out.extend([a, b]);
         }
         out.extend(before.lines[old].iter().skip(both).map(|(line, _)| whole(line, Side::Then)));
@@ -150,10 +170,10 @@ fn lines(before: &Block, after: &Block) -> Vec<Line> {
 }
 
 /// A line as it was and as it is, with what went and what came between marks.
-fn word_by_word(then: &Line, now: &Line) -> [Line; 2] {
+fn word_by_word(then: &Line, now: &Line, budget: &mut Budget) -> [Line; 2] {
     let (a, b) = (words(then), words(now));
     let (old, new) = (split(&a), split(&b));
-    if old.len().max(new.len()) > MOST_WORDS {
+    if !budget.affords(old.len(), new.len()) {
         return [whole(then, Side::Then), whole(now, Side::Now)];
     }
     let (mut was, mut is) = (Vec::new(), Vec::new());
@@ -208,7 +228,8 @@ mod tests {
     use super::*;
 
     fn pair(then: &str, now: &str) -> [String; 2] {
-        word_by_word(&Line::plain(then), &Line::plain(now)).map(|line| line.to_string())
+        word_by_word(&Line::plain(then), &Line::plain(now), &mut Budget(MOST_STEPS))
+            .map(|line| line.to_string())
     }
 
     #[test]
@@ -230,6 +251,20 @@ mod tests {
         assert!(now.contains("⟨1840 characters are the same⟩") && now.ends_with("⟨+b+⟩"), "{now}");
         let longer = "x ".repeat(3000);
         assert_eq!(pair(&longer, &format!("{longer}b"))[1], format!("  + {longer}b"));
+    }
+
+    #[test]
+    fn a_plan_that_is_costly_to_compare_is_shown_whole() {
+        let block = |word: &str| {
+            let line = |n: usize| (Line::plain(format_args!("{word} {n}")), false);
+            Block { step: None, lines: (0..8_000).map(line).collect() }
+        };
+        let said = changes(&Plan(vec![block("a")]), &Plan(vec![block("b")]));
+        assert_eq!(said.len(), 2 + 16_000);
+        assert_eq!(
+            (said[2].to_string(), said[8_002].to_string()),
+            ("  - a 0".to_owned(), "  + b 0".to_owned())
+        );
     }
 
     #[test]

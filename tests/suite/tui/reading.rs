@@ -577,3 +577,48 @@ fn copying_sends_and_shows_what_it_sends() {
     press(&mut model, "d");
     assert!(text(&model).contains(&digest));
 }
+
+// Without colour, without anything but ASCII, and very large.
+
+#[test]
+fn in_ascii_and_without_colour_nothing_is_lost() {
+    let options = Options { ascii: true, no_color: true };
+    let told = talked();
+    let mut model = screen_with((80, 24), options, std::slice::from_ref(&told));
+    press(&mut model, "enter");
+    for key in ["]", "]", "]", "]", "]", "x", "x", "/", "p", "a", "enter", "n", "esc", "y"] {
+        press(&mut model, key);
+        let frame = text(&model);
+        assert!(frame.is_ascii(), "{key}: {frame}");
+        let (buffer, _) = draw(&model);
+        let plain = ratatui::style::Color::Reset;
+        assert!(buffer.content.iter().all(|cell| cell.fg == plain && cell.bg == plain), "{key}");
+    }
+    press(&mut model, "R");
+    hear(&mut model, marked(told, "verify", Mark::Skipped).message());
+    model.frame_shown();
+    let frame = text(&model);
+    assert!(
+        frame.is_ascii() && frame.contains("[<-undecided->]") && frame.contains("[<+skipped+>]"),
+        "{frame}"
+    );
+    assert_snapshot!("changed_in_ascii", frame);
+}
+
+#[test]
+fn the_largest_plan_is_read_and_compared_without_a_pause() {
+    let plan = |word: &str| {
+        let steps: Vec<Value> = (0..500)
+            .map(|n| json!({"id": format!("s{n}"), "action": "sql.run", "params": {"sql": format!("{word} {n} ").repeat(120)}}))
+            .collect();
+        Told::asked(46, "dba-bot", ago(9), sensitive(&json!(steps)))
+    };
+    let (then, now) = (plan("select"), plan("delete"));
+    let mut model = opened(&then, (80, 24));
+    press(&mut model, "R");
+    let began = std::time::Instant::now();
+    hear(&mut model, now.message());
+    model.frame_shown();
+    assert!(text(&model).contains("s0 changed"), "{}", text(&model));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?} unoptimised", began.elapsed());
+}
