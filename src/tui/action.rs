@@ -59,6 +59,8 @@ pub enum Copied {
     Id,
     /// The decision digest.
     Digest,
+    /// The address of a piece of evidence; each time the next one.
+    Address,
 }
 
 /// Everything a key can mean.

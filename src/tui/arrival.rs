@@ -35,3 +35,21 @@ impl Arrival {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_runs_from_the_frame_that_showed_it() {
+        let ms = Duration::from_millis;
+        let mut arrival = Arrival::Unseen;
+        assert!(arrival.is_fresh(ms(9_000)), "no frame has shown it");
+        arrival.shown(ms(1_000));
+        arrival.shown(ms(1_200));
+        for (at, fresh) in [(900, true), (1_000, true), (1_249, true), (1_250, false), (9_000, false)] {
+            assert_eq!(arrival.is_fresh(ms(at)), fresh, "{at}");
+        }
+        assert!(!Arrival::None.is_fresh(ms(0)));
+    }
+}

@@ -98,6 +98,7 @@ fn seek(model: &mut Model) {
 fn copy(model: &mut Model, what: Copied) -> Vec<Effect> {
     let Some(reading) = model.subject() else { return Vec::new() };
     let text = match what {
+        Copied::Address => return copy_address(model),
         Copied::Id => reading.request.id.to_string(),
         Copied::Digest => reading.request.decision_digest().to_string(),
     };
@@ -110,4 +111,28 @@ fn copy(model: &mut Model, what: Copied) -> Vec<Effect> {
         model.say(Tone::Plain, format_args!("sent to the terminal: all {} digits of {first}", text.len()));
     }
     vec![Effect::Copy(text)]
+}
+
+/// Somebody else's words are shown where they stand behind their gutter, not in the status line; and what hides something
+/// is not put where the next paste would press it.
+fn copy_address(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    let Some(reading) = &mut model.reading else { return Vec::new() };
+    let evidence = reading.request.content.as_ref().map(|c| c.evidence.as_slice()).unwrap_or_default();
+    let many = evidence.len();
+    let Some(address) = evidence.get(reading.copied % many.max(1)).map(|e| e.locator.clone()) else {
+        model.say(Tone::Dim, "it names no evidence");
+        return Vec::new();
+    };
+    let number = reading.copied % many + 1;
+    reading.copied += 1;
+    reading.show(Tab::Evidence, now);
+    let which = format!("address {number} of {many}");
+    if address.badge().hidden > 0 || address.raw().contains('\n') {
+        model.say(Tone::Warn, format_args!("{which} holds hidden characters: it was not sent"));
+        return Vec::new();
+    }
+    let length = address.raw().chars().count();
+    model.say(Tone::Plain, format_args!("sent to the terminal: {which}, {length} characters"));
+    vec![Effect::Copy(address.raw().to_owned())]
 }

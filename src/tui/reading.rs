@@ -48,6 +48,8 @@ pub struct Reading {
     pub scroll: usize,
     /// Whether long values are shown whole.
     pub unfolded: bool,
+    /// How many addresses of evidence were copied.
+    pub copied: usize,
     /// What of the plan was shown.
     pub gate: Gate,
     /// What is searched for.
@@ -77,6 +79,7 @@ impl Reading {
             tab: Tab::Plan,
             scroll: 0,
             unfolded: false,
+            copied: 0,
             search: None,
             wrapped: Vec::new(),
             origins: Vec::new(),
@@ -103,6 +106,7 @@ impl Reading {
         }
         self.search = before.search;
         self.unfolded = before.unfolded;
+        self.copied = before.copied;
         self.compose(now);
         self
     }

@@ -578,6 +578,42 @@ fn copying_sends_and_shows_what_it_sends() {
     assert!(text(&model).contains(&digest));
 }
 
+#[test]
+fn addresses_are_copied_one_after_the_other_unless_they_hide_something() {
+    let evidence = json!([{"label": "a", "locator": "https://ci.example.org/1"},
+        {"label": "b", "locator": "rm -rf ~\n\u{200b}"}]);
+    let told =
+        Told::asked(47, "planner", ago(9), json!({"kind": "gate", "title": "t", "evidence": evidence}));
+    let mut model = opened(&told, (80, 24));
+    assert_eq!(press(&mut model, "u"), [Effect::Copy("https://ci.example.org/1".to_owned())]);
+    assert_eq!(said(&model), "sent to the terminal: address 1 of 2, 24 characters");
+    assert!(text(&model).contains("│ https://ci.example.org/1"), "{}", text(&model));
+    assert!(press(&mut model, "u").is_empty());
+    assert_eq!(said(&model), "address 2 of 2 holds hidden characters: it was not sent");
+    assert_eq!(press(&mut model, "u").len(), 1, "and round again");
+    let mut model = opened(&mail(), (80, 24));
+    assert!(press(&mut model, "u").is_empty());
+    assert_eq!(said(&model), "it names no evidence");
+}
+
+#[test]
+fn what_changed_while_one_looked_at_another_request_is_read_again() {
+    let told = [long(20), mail()];
+    let mut model = screen_with((80, 24), Options::default(), &told);
+    press(&mut model, "enter");
+    read_to_the_end(&mut model);
+    for key in ["esc", "j", "enter"] {
+        press(&mut model, key);
+    }
+    hear(&mut model, told[1].message());
+    for key in ["esc", "k", "enter"] {
+        press(&mut model, key);
+    }
+    hear(&mut model, marked(told[0].clone(), "s3", Mark::Skipped).message());
+    model.frame_shown();
+    assert!(left(&model).is_some());
+}
+
 // Without colour, without anything but ASCII, and very large.
 
 #[test]
