@@ -1,12 +1,12 @@
 //! The plan as what runs, from the pinned content and the marks: each step with its parameters, its commands, its needs
 //! and what would become of it. This is what a reviewer decides on, and what "changed since you opened it" compares.
 
-use crate::domain::content::{Content, Step};
+use crate::domain::content::Content;
 use crate::domain::marks::Mark;
 use crate::domain::names::{Identifier, StepId};
-use crate::domain::needs::{Need, Needs};
 use crate::domain::preview::{MadeUp, Outcome, advice, preview};
 use crate::domain::request::Request;
+use crate::domain::step::{Need, Needs, Step};
 use crate::domain::text::{Safe, Text, safe_line};
 use crate::present::line::{Line, Tone};
 use crate::present::words::{self, quoted};

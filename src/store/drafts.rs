@@ -3,8 +3,8 @@
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::text::Text;
-use crate::store::failure::Failure;
-use crate::store::open::{Store, failed};
+use crate::store::failure::{Failure, failed};
+use crate::store::open::Store;
 use rusqlite::{OptionalExtension, params};
 
 impl Store {

@@ -1,10 +1,30 @@
 //! The read-to-the-end gate: what of a plan was in a drawn frame. A sensitive request is approved by nobody who has not
 //! had all of it before their eyes; jumping to the end shows the end and nothing between.
 
+use crate::domain::digest::{MarksDigest, RevisionDigest};
+use crate::domain::names::RequestId;
+use crate::domain::request::Request;
 use crate::present::detail::Sheet;
 use crate::tui::glyphs::Glyphs;
-use crate::tui::reading::Drawn;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What was in front of somebody's eyes: a decision is bound to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Drawn {
+    /// Which request.
+    pub id: RequestId,
+    /// What it would do.
+    pub revision: RevisionDigest,
+    /// The marks on its steps.
+    pub marks: MarksDigest,
+}
+
+impl Drawn {
+    /// What a frame that shows `request` shows.
+    pub fn of(request: &Request) -> Self {
+        Self { id: request.id, revision: request.revision.digest, marks: request.marks_digest() }
+    }
+}
 
 /// How the lines were set when parts of them were drawn; set otherwise, the parts are others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

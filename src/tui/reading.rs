@@ -1,10 +1,9 @@
 //! The request that is being read: its lines, wrapped to the pane, and how far it is scrolled.
 
 use crate::domain::command::Facts;
-use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, Seq};
+use crate::domain::names::Seq;
 use crate::domain::request::Request;
 use crate::present::detail::Sheet;
 use crate::present::plan::Long;
@@ -15,23 +14,7 @@ use crate::tui::search::{Found, Search, find};
 use crate::tui::wrap::{Wrapped, wrap};
 use std::collections::BTreeMap;
 
-/// What was in front of somebody's eyes: a decision is bound to it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Drawn {
-    /// Which request.
-    pub id: RequestId,
-    /// What it would do.
-    pub revision: RevisionDigest,
-    /// The marks on its steps.
-    pub marks: MarksDigest,
-}
-
-impl Drawn {
-    /// What a frame that shows `request` shows.
-    pub fn of(request: &Request) -> Self {
-        Self { id: request.id, revision: request.revision.digest, marks: request.marks_digest() }
-    }
-}
+pub use crate::tui::gate::Drawn;
 
 /// A request as it is read.
 #[derive(Clone, Debug)]

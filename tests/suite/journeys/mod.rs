@@ -5,3 +5,4 @@ pub mod desk;
 mod decide_by_key;
 mod leaving;
 mod reading;
+mod under_tmux;
