@@ -4,5 +4,6 @@ mod stage;
 mod frames;
 mod hostile;
 mod keys;
+mod gate;
 mod reading;
 mod sizes;
