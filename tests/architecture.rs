@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
 ];
 
 /// Each package and the rooms in which it is at home.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 23] = [
     ("serde", &["domain", "exchange", "app"]),
     ("serde_json", &["domain", "store", "present", "exchange", "app", "cli"]),
     ("serde_path_to_error", &["domain", "exchange"]),
@@ -30,6 +30,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("unicode_security", &["domain"]),
     ("unicode_segmentation", &["domain", "tui"]),
     ("unicode_width", &["domain", "tui"]),
+    ("similar", &["present"]),
     ("rusqlite", &["store"]),
     ("rustix", &["store", "app", "cli", "tui"]),
     ("directories", &["app"]),

@@ -57,7 +57,7 @@ pub enum Verb {
     /// List requests, most urgent first
     List(List),
     /// Show one request: what would run, who stands for it, what was said
-    Show(Which),
+    Show(Show),
     /// Say which rule holds, which sign-offs are open, and what you may do
     Explain(Which),
     /// Sign off a request, or mark steps approved with --step
@@ -206,6 +206,16 @@ pub struct List {
 pub struct Which {
     /// R-17, or a name that only one request carries
     pub request: String,
+}
+
+/// `show`
+#[derive(Args, Debug)]
+pub struct Show {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// Only what changed in its plan since the revision before, word by word
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// `approve`, `reject`

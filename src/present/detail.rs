@@ -1,41 +1,73 @@
 //! One request, whole: what would run first, from the pinned plan; the producer's story after it, behind a gutter.
 
 use crate::domain::content::Content;
-use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
-use crate::domain::preview::{MadeUp, Outcome, advice, preview};
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
-use crate::domain::step::{Need, Needs, Step};
-use crate::domain::text::{Safe, Text, safe_line};
+use crate::domain::text::safe_line;
 use crate::present::line::{Line, Tone};
+use crate::present::plan::{Long, plan};
 use crate::present::{time, words};
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
-/// How long one parameter may be before it is folded to its size; `show --json` and the raw view have it whole.
-const FOLD_ABOVE: usize = 2_000;
+pub use crate::present::words::quoted;
+
+/// Lines to be read, and which of them somebody must have had before their eyes to stand for the request.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sheet {
+    /// All of them.
+    pub lines: Vec<Line>,
+    /// Those that say what a decision lets happen: what would run, down to the do-nothing line.
+    pub must: Range<usize>,
+    /// Those in which a long value is folded.
+    pub folded: BTreeSet<usize>,
+}
+
+impl From<Vec<Line>> for Sheet {
+    fn from(lines: Vec<Line>) -> Self {
+        Self { lines, ..Self::default() }
+    }
+}
 
 /// Everything a reviewer reads before deciding, in reading order.
 pub fn detail(request: &Request, now: Moment) -> Vec<Line> {
-    let mut out = head(request, now);
-    out.push(Line::empty());
-    match &request.content {
-        Some(content) => {
-            out.extend(what_runs(request, content));
-            out.push(words::if_nobody_acts(request, now));
-            out.push(Line::empty());
-            out.extend(claimed(request, content));
-            out.extend(evidence(content));
-        }
-        None => out.push(Line::default().and(
-            Tone::Bad,
-            "UNINSPECTABLE: the content was redacted, so nobody can see what would run. It can only be refused.",
-        )),
-    }
+    let mut out = deciding(request, now, Long::Folded("`show --json` has all")).lines;
+    out.extend(evidence(request));
     out.extend(risk(request));
     out.extend(signoffs(request));
     out.extend(thread(request, now));
     out
+}
+
+/// What it is, what would run, what happens if nobody acts, and what its producer claims.
+pub fn deciding(request: &Request, now: Moment, long: Long) -> Sheet {
+    let mut sheet = Sheet::from(head(request, now));
+    let out = &mut sheet.lines;
+    out.push(Line::empty());
+    let Some(content) = &request.content else {
+        out.push(Line::default().and(
+            Tone::Bad,
+            "UNINSPECTABLE: the content was redacted, so nobody can see what would run. It can only be refused.",
+        ));
+        return sheet;
+    };
+    sheet.must.start = out.len();
+    for (line, folded) in plan(request, content, long).into_iter().flat_map(|block| block.lines) {
+        if folded {
+            sheet.folded.insert(out.len());
+        }
+        out.push(line);
+    }
+    out.push(words::if_nobody_acts(request, now));
+    sheet.must.end = out.len();
+    out.push(Line::empty());
+    out.extend(claimed(request, content));
+    if content.steps.is_empty() {
+        // Without steps the words are what is decided on.
+        sheet.must.end = out.len();
+    }
+    sheet
 }
 
 /// Number, state, what and where, who asked, and the digest a decision is bound to.
@@ -129,148 +161,6 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
     out
 }
 
-/// The plan as what runs, each step with its mark and what would become of it.
-fn what_runs(request: &Request, content: &Content) -> Vec<Line> {
-    let open = request.is_open();
-    if content.steps.is_empty() {
-        let mut out = vec![Line::heading(if open { "What would be decided" } else { "What was decided" })];
-        if !content.tiers.is_empty() {
-            let tiers: Vec<String> = content.tiers.iter().map(|t| format!("{t} %")).collect();
-            out.push(Line::plain(format_args!("tiers: {}", tiers.join(" → "))).indented(2));
-        }
-        for (n, option) in content.options.iter().enumerate() {
-            out.push(Line::plain(format_args!("option {}:", n + 1)).indented(2));
-            out.extend(quoted(Some(option), 2));
-        }
-        out.push(Line::plain("no steps: the words below are what is decided on").indented(2));
-        return out;
-    }
-    let outcomes = preview(content, &request.marks);
-    let runs = outcomes.iter().filter(|(_, o)| o.runs()).count();
-    let words = if open { "What would run" } else { "The plan" };
-    let mut out = vec![Line::heading(format_args!("{words}: {runs} of {} steps", content.steps.len()))];
-    let width = |of: fn(&Step) -> &str| content.steps.iter().map(|s| of(s).len()).max().unwrap_or(0).min(28);
-    let widths = (width(|s| s.id.as_str()), width(|s| s.action.as_str()));
-    for (n, (step, (_, outcome))) in content.steps.iter().zip(&outcomes).enumerate() {
-        out.extend(one_step(n + 1, step, widths, request.marks.on(&step.id), outcome));
-    }
-    out
-}
-
-fn one_step(
-    number: usize,
-    step: &Step,
-    (id, action): (usize, usize),
-    mark: Mark,
-    outcome: &Outcome,
-) -> Vec<Line> {
-    let (fate, tone) = fate(outcome);
-    let mut out = vec![
-        Line::default()
-            .and(Tone::Dim, format_args!("{number:>3} "))
-            .and(Tone::Strong, format_args!("{:<id$}  ", step.id))
-            .and(Tone::Plain, format_args!("{:<action$}  ", step.action))
-            .and(words::mark(mark), format_args!("[{mark}]"))
-            .and(Tone::Plain, "  ")
-            .and(tone, fate),
-    ];
-    let field = |name: &str| Line::default().and(Tone::Dim, format_args!("{name:<7}")).indented(4);
-    for (key, value) in &step.params {
-        let (value, folded) = param(value);
-        let line = field("param").and(Tone::Plain, format_args!("{key} = ")).and(Tone::Plain, value);
-        out.push(match folded {
-            Some(bytes) => {
-                line.and(Tone::Warn, format_args!(" … {bytes} bytes, folded: `show --json` has all"))
-            }
-            None => line,
-        });
-    }
-    match &step.run {
-        Some(command) => out.push(field("run").and(Tone::Plain, argv(command))),
-        None => out.push(field("run").and(Tone::Dim, "by the producer itself (no command given)")),
-    }
-    match &step.undo {
-        Some(command) => out.push(field("undo").and(Tone::Plain, argv(command))),
-        None => out.push(field("undo").and(Tone::Warn, "none: cannot be undone")),
-    }
-    for need in &step.needs {
-        out.push(match need {
-            Needs::One(need) => field("needs").and(Tone::Plain, one_need(need)),
-            Needs::AnyOf { any_of } => {
-                let list: Vec<String> = any_of.iter().map(one_need).collect();
-                field("needs").and(Tone::Plain, format_args!("any of: {}", list.join("; or ")))
-            }
-        });
-    }
-    for advice in step.single_needs().filter_map(|n| advice(n.effect, n.resolution())) {
-        out.push(field("").and(Tone::Warn, advice));
-    }
-    out
-}
-
-/// A command as the argument array it is, as JSON, so that blanks and quotes are unmistakable.
-fn argv(command: &[Text]) -> Safe {
-    safe_line(&crate::domain::canon::canonical_or_poison(&command))
-}
-
-/// A parameter as JSON, typed; when it is very long its first part and its size.
-fn param(value: &Value) -> (Safe, Option<usize>) {
-    let text = crate::domain::canon::canonical_or_poison(value);
-    match text.char_indices().nth(FOLD_ABOVE) {
-        Some((cut, _)) => (safe_line(&text[..cut]), Some(text.len())),
-        None => (safe_line(&text), None),
-    }
-}
-
-fn one_need(need: &Need) -> String {
-    let field = need.field.as_ref().map(|f| format!(".{f}")).unwrap_or_default();
-    let fallback = match &need.fallback {
-        Some(value) => format!(" = {}", param(value).0),
-        None => String::new(),
-    };
-    let when = match &need.when {
-        Some(c) => format!(
-            " when {}.{} {:?} {}",
-            c.step,
-            c.field,
-            c.operator,
-            c.value.as_ref().map(|v| param(v).0).unwrap_or_default()
-        ),
-        None => String::new(),
-    };
-    format!(
-        "{}{field} ({}; without it: {}{fallback}){when}",
-        need.step,
-        need.effect.word(),
-        need.resolution().word()
-    )
-}
-
-/// What becomes of a step, in words.
-pub fn fate(outcome: &Outcome) -> (String, Tone) {
-    match outcome {
-        Outcome::Runs { without } if without.is_empty() => ("runs".to_owned(), Tone::Good),
-        Outcome::Runs { without } => {
-            let list: Vec<String> = without
-                .iter()
-                .map(|m| match m.made_up {
-                    MadeUp::Fallback => format!("with the fallback for {}", m.step),
-                    MadeUp::LeftOut => format!("without {}", m.step),
-                    MadeUp::AskedLater => format!("asking about {}", m.step),
-                })
-                .collect();
-            (format!("runs {}", list.join(", ")), Tone::Warn)
-        }
-        Outcome::BlockedBy(step) => (format!("blocked: waits for {step}, which will not run"), Tone::Bad),
-        Outcome::Asks(step) => {
-            (format!("blocked: {step} will not run, and somebody must say what then"), Tone::Bad)
-        }
-        Outcome::Skips(step) => (format!("skipped, because {step} will not run"), Tone::Dim),
-        Outcome::Rejected => ("will not run".to_owned(), Tone::Bad),
-        Outcome::SkippedByMark => ("left out".to_owned(), Tone::Dim),
-    }
-}
-
 /// The producer's words, labelled and behind the gutter.
 fn claimed(request: &Request, content: &Content) -> Vec<Line> {
     let mut out = vec![Line::heading(format_args!("Claimed by {}", request.requester.name))];
@@ -292,12 +182,14 @@ fn claimed(request: &Request, content: &Content) -> Vec<Line> {
     out
 }
 
-fn evidence(content: &Content) -> Vec<Line> {
+/// What the producer names as proof. A locator has a line of its own, so that it can be taken whole.
+pub fn evidence(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
-    if !content.evidence.is_empty() {
+    let all = request.content.as_ref().map(|c| c.evidence.as_slice()).unwrap_or_default();
+    if !all.is_empty() {
         out.push(Line::heading("Evidence (named by the producer; not opened by this program)"));
     }
-    for evidence in &content.evidence {
+    for evidence in all {
         out.extend(quoted(Some(&evidence.label), 0));
         out.extend(quoted(Some(&evidence.locator), 2));
         if evidence.pinned {
@@ -308,7 +200,7 @@ fn evidence(content: &Content) -> Vec<Line> {
 }
 
 /// Why the risk is what it is: every factor.
-fn risk(request: &Request) -> Vec<Line> {
+pub fn risk(request: &Request) -> Vec<Line> {
     let assessment = request.assessment();
     let mut out = vec![Line::heading("Risk: ").and(words::risk(assessment.risk), assessment.risk)];
     for factor in &assessment.factors {
@@ -324,7 +216,8 @@ fn risk(request: &Request) -> Vec<Line> {
     out
 }
 
-fn signoffs(request: &Request) -> Vec<Line> {
+/// Who stood for it, and whether that still counts.
+pub fn signoffs(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
     if !request.signoffs.is_empty() {
         out.push(Line::heading("Sign-offs"));
@@ -356,7 +249,8 @@ fn signoffs(request: &Request) -> Vec<Line> {
     out
 }
 
-fn thread(request: &Request, now: Moment) -> Vec<Line> {
+/// What was said.
+pub fn thread(request: &Request, now: Moment) -> Vec<Line> {
     let mut out = Vec::new();
     if !request.comments.is_empty() {
         out.push(Line::heading(format_args!("Thread: {}", request.comments.len())));
@@ -376,16 +270,4 @@ fn thread(request: &Request, now: Moment) -> Vec<Line> {
         out.extend(quoted(comment.text.as_ref(), 2));
     }
     out
-}
-
-/// Somebody's words behind the gutter, with a warning above when they hide something.
-pub fn quoted(text: Option<&Text>, indent: u16) -> Vec<Line> {
-    let Some(text) = text else {
-        return vec![Line::default().and(Tone::Dim, "(redacted)").indented(indent)];
-    };
-    let warning = words::badge(text.badge()).map(|w| Line::default().and(Tone::Warn, w).indented(indent));
-    warning
-        .into_iter()
-        .chain(text.lines().into_iter().map(|line| Line::quoted(line).indented(indent)))
-        .collect()
 }

@@ -6,7 +6,7 @@ use crate::domain::names::Seq;
 use crate::domain::preview::{preview, running};
 use crate::domain::request::{Request, SignOffStanding, Verdict};
 use crate::domain::text::Text;
-use crate::present::detail::fate;
+use crate::present::plan::fate;
 use crate::present::words;
 use serde_json::{Map, Value, json};
 

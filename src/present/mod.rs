@@ -4,6 +4,9 @@
 pub mod line;
 pub mod time;
 pub mod words;
+pub mod plan;
+pub mod changes;
 pub mod detail;
 pub mod history;
 pub mod json;
+pub mod tabs;

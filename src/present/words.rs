@@ -5,7 +5,7 @@ use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::Risk;
-use crate::domain::text::Badge;
+use crate::domain::text::{Badge, Text};
 use crate::present::line::{Line, Tone};
 use crate::present::time;
 
@@ -104,4 +104,16 @@ pub fn closing(request: &Request) -> Option<Line> {
         }
         None => line,
     })
+}
+
+/// Somebody's words behind the gutter, with a warning above when they hide something.
+pub fn quoted(text: Option<&Text>, indent: u16) -> Vec<Line> {
+    let Some(text) = text else {
+        return vec![Line::default().and(Tone::Dim, "(redacted)").indented(indent)];
+    };
+    let warning = badge(text.badge()).map(|w| Line::default().and(Tone::Warn, w).indented(indent));
+    warning
+        .into_iter()
+        .chain(text.lines().into_iter().map(|line| Line::quoted(line).indented(indent)))
+        .collect()
 }

@@ -8,7 +8,7 @@ use crate::tui::action::{Action, Effect, Place};
 use crate::tui::keymap::{Scope, lookup};
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
-use crate::tui::{batch, deciding, filtering, marks, prompt};
+use crate::tui::{batch, deciding, filtering, looking, marks, prompt};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -57,6 +57,10 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             batch::typed(model, key);
             Vec::new()
         }
+        None if scope == Scope::Search => {
+            looking::typed(model, key);
+            Vec::new()
+        }
         None if scope == Scope::Text => {
             deciding::typed(model, key);
             Vec::new()
@@ -94,7 +98,13 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => open(model),
         Action::Back => {
             if model.help.take().is_none() {
-                model.in_detail = false;
+                match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
+                    Some(reading) => {
+                        reading.search = None;
+                        reading.look_for();
+                    }
+                    None => model.in_detail = false,
+                }
             }
             Vec::new()
         }
@@ -143,7 +153,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.prompt = Some(Prompt::new(Purpose::Command, ""));
             Vec::new()
         }
-        Action::NextMatch | Action::PreviousMatch => filtering::seek(model, action == Action::NextMatch),
+        Action::NextMatch | Action::PreviousMatch if !model.in_detail => {
+            filtering::seek(model, action == Action::NextMatch)
+        }
         Action::Clear if marks::clear(model) => Vec::new(),
         Action::Clear => filtering::clear(model),
         Action::Mark | Action::Range => {
@@ -154,10 +166,23 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Action::NamesDown | Action::NamesUp => Vec::new(),
         Action::Accept => prompt::accept(model),
         Action::Leave => prompt::leave(model),
         Action::Complete | Action::CompleteBack => prompt::complete(model, action == Action::Complete),
+        Action::MoreDown | Action::MoreUp => {
+            deciding::more(model, action == Action::MoreDown);
+            Vec::new()
+        }
+        Action::NextTab
+        | Action::PreviousTab
+        | Action::Raw
+        | Action::Unfold
+        | Action::Search
+        | Action::KeepSearch
+        | Action::EndSearch
+        | Action::NextMatch
+        | Action::PreviousMatch
+        | Action::Copy(_) => looking::look(model, action),
     }
 }
 
@@ -181,7 +206,7 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
-        (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.inner.height),
+        (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.text().height),
         (None, false) => layout.and_then(|l| l.list).map_or(1, |p| p.inner.height.saturating_sub(1)),
     };
     let page = isize::from(i16::try_from(page).unwrap_or(i16::MAX)).max(1);

@@ -54,6 +54,17 @@ impl Ask {
     }
 }
 
+/// What can be copied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Copied {
+    /// The number of the request.
+    Id,
+    /// The decision digest.
+    Digest,
+    /// The address of a piece of evidence; each time the next one.
+    Address,
+}
+
 /// Everything a key can mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
@@ -130,12 +141,28 @@ pub enum Action {
     Mark,
     /// Begin a range of marks, or take it.
     Range,
-    /// In the dialog of a batch: the next page of names.
-    NamesDown,
-    /// The page before.
-    NamesUp,
     /// In the help: do what the selected line says.
     RunLine,
+    /// A page on in what the dialog says.
+    MoreDown,
+    /// A page back in what the dialog says.
+    MoreUp,
+    /// The next tab of the request.
+    NextTab,
+    /// The tab before.
+    PreviousTab,
+    /// The request as JSON, and back.
+    Raw,
+    /// Show long values whole, or fold them again.
+    Unfold,
+    /// Begin to search in the request.
+    Search,
+    /// Search for what was typed.
+    KeepSearch,
+    /// Do not search after all.
+    EndSearch,
+    /// Send something to the terminal's clipboard.
+    Copy(Copied),
 }
 
 impl Action {
@@ -160,8 +187,10 @@ impl Action {
                 | Action::PreviousField
                 | Action::NextMatch
                 | Action::PreviousMatch
-                | Action::NamesDown
-                | Action::NamesUp
+                | Action::MoreDown
+                | Action::MoreUp
+                | Action::NextTab
+                | Action::PreviousTab
         )
     }
 }
@@ -227,6 +256,8 @@ pub enum Effect {
         /// What on which.
         commands: Vec<(RequestId, Command)>,
     },
+    /// Send text to the terminal's clipboard.
+    Copy(String),
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

@@ -210,7 +210,7 @@ impl Batch {
     fn commands(&self) -> Vec<(RequestId, Command)> {
         let command = |item: &Item| {
             let reason = self.fields[0].text();
-            let seen = item.drawn.seen();
+            let seen = item.drawn.seen(false);
             match self.ask {
                 Ask::Reject => Command::Reject { reason, seen },
                 _ => Command::Approve { reason, seen },
@@ -226,10 +226,10 @@ pub fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let batch = model.batch.as_mut()?;
     let done = batch.result.is_some();
     match action {
-        Action::NamesDown => {
+        Action::MoreDown => {
             batch.scroll = (batch.scroll + page).min(batch.lines().saturating_sub(page));
         }
-        Action::NamesUp => batch.scroll = batch.scroll.saturating_sub(page),
+        Action::MoreUp => batch.scroll = batch.scroll.saturating_sub(page),
         Action::NextField | Action::PreviousField if !done => {
             batch.closing = false;
             batch.turn(action == Action::NextField);

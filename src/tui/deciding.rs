@@ -1,11 +1,15 @@
 //! From a capital key to a decision: opening a dialog on what was drawn, typing, looking again, doing it or not.
 
 use crate::present::line::Tone;
+use crate::present::tabs::Tab;
 use crate::tui::action::{Ask, Effect};
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::field::{Field, FieldName};
+use crate::tui::keymap::Scope;
+use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::view::dialog::room;
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// The key of a verb: opens its dialog, or says why not. What is not in front of one's eyes is opened first.
@@ -18,15 +22,28 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let Some((reading, now_there)) = subject.filter(|(_, there)| model.drawn == Some(*there)) else {
         let read = model.subject().is_none();
         model.in_detail = true;
+        to_the_plan(model);
         model.say(Tone::Warn, format_args!("{id} is now in front of you: press the key again"));
         return if read { vec![Effect::Read(id)] } else { Vec::new() };
     };
     let ask = Model::ask_on(ask, &reading.request);
+    if ask != Ask::Comment && model.arrival.is_fresh(model.at) {
+        model.say(Tone::Warn, format_args!("{id} came or changed just now: look, then press again"));
+        return Vec::new();
+    }
     if let Some(refusal) = model.refusal(ask.verb()) {
         model.say(Tone::Warn, refusal);
         return Vec::new();
     }
+    if let Some(left) = model.left_to_show(ask) {
+        model.in_detail = true;
+        to_the_plan(model);
+        model.say(Tone::Warn, format_args!("{id} is {left}; read to its end"));
+        return Vec::new();
+    }
+    let Some(reading) = model.subject() else { return Vec::new() };
     let mut dialog = Dialog::open(ask, &reading.request, &model.caller, reading.facts.as_ref(), model.now);
+    dialog.read_whole = reading.was_read_whole();
     debug_assert_eq!(dialog.drawn_request, now_there);
     if let Some(draft) = model.drafts.get(&(id, ask)) {
         let fields = dialog.fields.iter_mut().filter(|f| f.name != FieldName::Code);
@@ -37,6 +54,25 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     }
     model.dialog = Some(dialog);
     Vec::new()
+}
+
+/// What is decided on stands in the plan.
+fn to_the_plan(model: &mut Model) {
+    let now = model.now;
+    if model.subject().is_some()
+        && let Some(reading) = &mut model.reading
+    {
+        reading.show(Tab::Plan, now);
+    }
+}
+
+/// A page on, or back, in what the dialog says.
+pub fn more(model: &mut Model, on: bool) {
+    let (page, last) = room(model);
+    if let Some(dialog) = &mut model.dialog {
+        let to = if on { dialog.scroll + page } else { dialog.scroll.saturating_sub(page) };
+        dialog.scroll = to.min(last);
+    }
 }
 
 /// A key in a text field.
@@ -54,6 +90,10 @@ pub fn typed(model: &mut Model, key: KeyEvent) {
 /// A paste: text into a text field, nothing anywhere else.
 pub fn paste(model: &mut Model, text: &str) {
     if model.dialog.as_ref().is_some_and(|dialog| !dialog.shown) || model.layout().is_none() {
+        return;
+    }
+    if model.scope() == Scope::Search {
+        looking::paste(model, text);
         return;
     }
     match model.dialog.as_mut().filter(|_| model.help.is_none()) {
@@ -95,6 +135,18 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
         dialog.say(Tone::Warn, "This is how it is now; what you typed is still here.");
         return Vec::new();
     }
+    let (id, ask) = (dialog.id, dialog.ask);
+    // It changed, and was looked at again, here: what is new was not read to its end.
+    if let Some(left) = model.left_to_show(ask) {
+        if let Some(dialog) = &mut model.dialog {
+            dialog.say(
+                Tone::Warn,
+                format_args!("{id} is {left}; close this and read to its end: your text is kept"),
+            );
+        }
+        return Vec::new();
+    }
+    let Some(dialog) = &mut model.dialog else { return Vec::new() };
     match dialog.command() {
         Ok(command) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
         Err((field, missing)) => {

@@ -6,6 +6,7 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
 use crate::domain::text::Text;
+use crate::present::changes::{Plan, changes};
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Ask;
 use crate::tui::asking;
@@ -44,6 +45,14 @@ pub struct Dialog {
     pub closing: bool,
     /// Whether the request changed since: then the button looks again before anything can be decided.
     pub changed: bool,
+    /// Whether every line of the plan was drawn when the dialog opened, or when it was looked at again.
+    pub read_whole: bool,
+    /// What would run as it was drawn, to be compared with what would run now.
+    pub drawn_plan: Plan,
+    /// What changed since, word by word.
+    pub difference: Vec<Line>,
+    /// The first visible line of what it says.
+    pub scroll: usize,
     /// What is to be said: a refusal, a missing reason, a returned draft.
     pub note: Option<Line>,
     options: Vec<Text>,
@@ -65,6 +74,10 @@ impl Dialog {
             shown: false,
             closing: false,
             changed: false,
+            read_whole: false,
+            drawn_plan: Plan::of(request),
+            difference: Vec::new(),
+            scroll: 0,
             note: None,
             options,
         }
@@ -74,13 +87,20 @@ impl Dialog {
     pub fn look_again(&mut self, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) {
         let typed: Vec<Field> = std::mem::take(&mut self.fields);
         let fresh = Dialog::open(self.ask, request, caller, facts, now);
-        *self = Dialog { focus: Focus::Cancel, ..fresh };
+        let difference = changes(&self.drawn_plan, &fresh.drawn_plan);
+        *self = Dialog { focus: Focus::Cancel, difference, ..fresh };
         for field in &mut self.fields {
             let before = typed.iter().find(|t| t.name == field.name && t.name != FieldName::Code);
             if let Some(before) = before {
                 field.put(&before.typed());
             }
         }
+    }
+
+    /// Everything above the fields. When it changed, what stands there is what changed, not what was.
+    pub fn says(&self) -> impl Iterator<Item = &Line> {
+        let about = if self.changed && !self.difference.is_empty() { 1 } else { self.about.len() };
+        self.about.iter().take(about).chain(&self.difference)
     }
 
     /// The word on the button.
@@ -145,7 +165,7 @@ impl Dialog {
         }
         let text = |name: FieldName| self.fields.iter().find(|f| f.name == name).and_then(Field::text);
         let reason = text(FieldName::Reason);
-        let seen = self.drawn_request.seen();
+        let seen = self.drawn_request.seen(self.read_whole);
         Ok(match self.ask {
             Ask::Approve => Command::Approve { reason, seen },
             Ask::Reject => Command::Reject { reason, seen },

@@ -43,7 +43,7 @@ impl Hands {
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
-            Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
+            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {
             Error::Failed(failure) => vec![Message::Failed(failure)],

@@ -10,8 +10,10 @@ use crate::domain::request::{Request, StateName};
 use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
+use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
 use crate::tui::action::{Ask, Effect, Place};
+use crate::tui::arrival::Arrival;
 use crate::tui::dialog::Focus;
 use crate::tui::filtering::{self, Seek};
 use crate::tui::model::Model;
@@ -97,6 +99,7 @@ pub enum Message {
 
 /// Takes a message, and says what it makes necessary.
 pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
+    let under_the_cursor = model.list.selected_id();
     let effects = match message {
         Message::Page { queue, place, rows } => {
             if queue == model.list.queue && !model.filtering.is_on() {
@@ -151,6 +154,9 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Changed => changed(model),
     };
+    if model.list.selected_id() != under_the_cursor {
+        model.arrival = Arrival::Unseen;
+    }
     model.settle();
     effects
 }
@@ -181,21 +187,35 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     if let Some(dialog) = &mut model.dialog
         && dialog.id == id
         && dialog.drawn_request != now_there
-        && !dialog.changed
     {
-        match still_as_seen(&request, &dialog.drawn_request.seen()) {
+        match still_as_seen(&request, &dialog.drawn_request.seen(false)) {
             Err(refusal) => {
-                dialog.changed = true;
-                dialog.say(Tone::Bad, refusal);
+                dialog.difference = changes(&dialog.drawn_plan, &Plan::of(&request));
+                if !dialog.changed {
+                    dialog.changed = true;
+                    dialog.say(Tone::Bad, refusal);
+                }
             }
             // Only prose changed, and nothing is judged harder: the dialog is about what is there now.
             Ok(()) => dialog.drawn_request = now_there,
         }
     }
-    let before = model.reading.take().filter(|reading| reading.request.id == id);
     let mut reading = Reading::new(request, history, facts, model.now);
-    reading.scroll = before.map_or(0, |reading| reading.scroll);
-    model.reading = Some(reading);
+    model.reading = Some(match model.reading.take() {
+        Some(before) if before.request.id == id => {
+            if before.gate.of != now_there {
+                model.arrival = Arrival::Unseen;
+            }
+            reading.continuing(before, model.now)
+        }
+        before => {
+            model.gates.extend(before.map(|before| (before.request.id, before.gate)));
+            if let Some(gate) = model.gates.remove(&id).filter(|gate| gate.of == now_there) {
+                reading.gate = gate;
+            }
+            reading
+        }
+    });
     keep_dialog_current(model);
 }
 

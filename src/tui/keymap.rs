@@ -4,7 +4,7 @@
 //! terminal cannot send.
 
 use crate::app::Queue;
-use crate::tui::action::{Action, Ask};
+use crate::tui::action::{Action, Ask, Copied};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Where a key works.
@@ -14,6 +14,8 @@ pub enum Scope {
     List,
     /// In one request.
     Detail,
+    /// While something to search for is typed.
+    Search,
     /// On the buttons of a dialog.
     Dialog,
     /// In a text field of a dialog.
@@ -26,14 +28,15 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 6] =
-        [Scope::List, Scope::Detail, Scope::Prompt, Scope::Dialog, Scope::Text, Scope::Help];
+    pub const ALL: [Scope; 7] =
+        [Scope::List, Scope::Detail, Scope::Search, Scope::Prompt, Scope::Dialog, Scope::Text, Scope::Help];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
         match self {
             Scope::List => "In the list",
             Scope::Detail => "In a request",
+            Scope::Search => "While typing what to search for",
             Scope::Dialog => "On a dialog's buttons",
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
@@ -158,6 +161,18 @@ pub const KEYMAP: &[Binding] = &[
     looks(LIST, &[Key::char('6')], Action::Show(Queue::Questions), "", "open questions"),
     looks(LIST, &[Key::char('7')], Action::Show(Queue::Open), "", "all that is open"),
     looks(LIST, &[Key::char('8')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
+    looks(&[Scope::Detail], &[Key::char(']'), Key::of(KeyCode::Tab)], Action::NextTab, "next tab", "the next tab"),
+    looks(&[Scope::Detail], &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
+    looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
+    looks(&[Scope::Detail], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
+    looks(&[Scope::Detail], &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
+    looks(&[Scope::Detail], &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
+    looks(&[Scope::Detail], &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
+    looks(&[Scope::Detail], &[Key::char('u')], Action::Copy(Copied::Address), "", "send the address of the evidence to the terminal's clipboard; again: the next one"),
+    looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
+    looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),
+    looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::MoreDown, "", "a page on in what the dialog says, or in the names of a batch"),
+    looks(ASKED, &[Key::of(KeyCode::PageUp)], Action::MoreUp, "", "a page back in what the dialog says, or in the names of a batch"),
     looks(MOVING, &[Key::char('j'), Key::of(KeyCode::Down)], Action::Down, "", "down"),
     looks(MOVING, &[Key::char('k'), Key::of(KeyCode::Up)], Action::Up, "", "up"),
     looks(MOVING, &[Key::ctrl('d')], Action::HalfDown, "", "half a page down"),
@@ -176,13 +191,11 @@ pub const KEYMAP: &[Binding] = &[
     looks(ASKED, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Cancel, "cancel", "close it; what you typed is kept as a draft"),
     looks(LIST, &[Key::char('/')], Action::Filter, "filter", "filter the list as you type; enter keeps it"),
     looks(PANES, &[Key::char(':')], Action::Palette, "", "type a command"),
-    looks(LIST, &[Key::char('n')], Action::NextMatch, "", "to the next match of the last filter"),
-    looks(LIST, &[Key::char('N')], Action::PreviousMatch, "", "to the match before"),
+    looks(PANES, &[Key::char('n')], Action::NextMatch, "", "to the next match of the filter, or of the search in a request"),
+    looks(PANES, &[Key::char('N')], Action::PreviousMatch, "", "to the match before"),
     looks(LIST, &[Key::of(KeyCode::Esc)], Action::Clear, "", "let go of the open range, else of the marks, else of the filter"),
     looks(LIST, &[Key::char(' ')], Action::Mark, "", "mark the row, or unmark it: A and R then decide on all marked"),
     looks(LIST, &[Key::char('v')], Action::Range, "", "begin a range of marks; again: mark it"),
-    looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::NamesDown, "", "in a batch: the next page of names"),
-    looks(ASKED, &[Key::of(KeyCode::PageUp)], Action::NamesUp, "", "in a batch: the page of names before"),
     looks(PROMPT, &[Key::of(KeyCode::Enter)], Action::Accept, "take it", "keep the filter, or do the command"),
     looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
     looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
@@ -293,9 +306,22 @@ mod tests {
             CompleteBack,
             Mark,
             Range,
-            NamesDown,
-            NamesUp,
             RunLine,
+            MoreDown,
+            MoreUp,
+            NextTab,
+            PreviousTab,
+            Raw,
+            Unfold,
+            Search,
+            KeepSearch,
+            EndSearch,
+            Copy(Copied::Id),
+            Copy(Copied::Digest),
+            Copy(Copied::Address),
+            Show(Queue::Waiting),
+            Show(Queue::Open),
+            Show(Queue::Decided),
         ];
         let all = all.into_iter().chain(Queue::ALL.map(Show));
         // The answer dialog is opened by the key that approves, on a question.

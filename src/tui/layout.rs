@@ -34,6 +34,14 @@ pub struct Pane {
     pub inner: Rect,
 }
 
+impl Pane {
+    /// What is left for a request's text below the line with its tabs.
+    pub const fn text(self) -> Rect {
+        let Rect { x, y, width, height } = self.inner;
+        Rect { x, y: y + 1, width, height: height.saturating_sub(1) }
+    }
+}
+
 /// Everything's place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layout {

@@ -10,11 +10,14 @@ use crate::domain::rules;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
+use crate::present::tabs::Tab;
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
+use crate::tui::arrival::Arrival;
 use crate::tui::batch::Batch;
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::filtering::{Filtering, Seek};
+use crate::tui::gate::{Gate, Left};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
@@ -23,6 +26,7 @@ use crate::tui::marks::Marks;
 use crate::tui::prompt::Prompt;
 use crate::tui::reading::{Drawn, Reading};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The screen as a value.
 #[derive(Clone, Debug)]
@@ -53,6 +57,12 @@ pub struct Model {
     pub said: Option<Line>,
     /// What the last frame without the help in front showed of a request.
     pub drawn: Option<Drawn>,
+    /// Since the start of the screen: of the key that is being handled, or the frame that was drawn last.
+    pub at: Duration,
+    /// What last came under the cursor by itself.
+    pub arrival: Arrival,
+    /// What was shown of requests that were read before.
+    pub gates: BTreeMap<RequestId, Gate>,
     /// What was typed into dialogs that were closed without deciding.
     pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
 
@@ -85,6 +95,9 @@ impl Model {
             help: None,
             said: None,
             drawn: None,
+            at: Duration::ZERO,
+            arrival: Arrival::None,
+            gates: BTreeMap::new(),
             drafts: BTreeMap::new(),
             filtering: Filtering::default(),
             prompt: None,
@@ -134,6 +147,7 @@ impl Model {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
             None if self.prompt.is_some() => Scope::Prompt,
+            None if self.in_detail && self.is_typing_a_search() => Scope::Search,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -143,6 +157,35 @@ impl Model {
     pub fn subject(&self) -> Option<&Reading> {
         let id = self.list.selected_id()?;
         self.reading.as_ref().filter(|reading| reading.request.id == id)
+    }
+
+    fn is_typing_a_search(&self) -> bool {
+        self.subject().and_then(|reading| reading.search.as_ref()).is_some_and(|search| search.typing)
+    }
+
+    /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
+    pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
+        let reading = self.subject().filter(|_| ask == Ask::Approve || ask == Ask::Answer)?;
+        reading.left()
+    }
+
+    /// Whether a frame shows the subject's text whole: what a dialog or the help covers does not count as shown.
+    fn shows_the_text(&self) -> bool {
+        let visible = self.layout().is_some_and(|layout| layout.detail.is_some());
+        let uncovered =
+            self.help.is_none() && self.dialog.is_none() && self.batch.is_none() && self.prompt.is_none();
+        visible && uncovered && self.subject().is_some()
+    }
+
+    /// What of the subject's plan is left to be shown when the frame that says so is drawn.
+    pub fn left_in_frame(&self) -> Option<Left> {
+        let height = if self.shows_the_text() { self.text_height() } else { 0 };
+        self.subject()?.left_after(height)
+    }
+
+    /// How many lines of a request there is room for.
+    pub fn text_height(&self) -> usize {
+        self.layout().and_then(|layout| layout.detail).map_or(1, |pane| usize::from(pane.text().height))
     }
 
     /// What the key of `ask` asks about on `request`: a question is answered where anything else is approved.
@@ -212,7 +255,8 @@ impl Model {
             self.list.fit(usize::from(pane.inner.height.saturating_sub(1)));
         }
         if let (Some(pane), Some(reading)) = (layout.detail, &mut self.reading) {
-            reading.fit(pane.inner.width.saturating_sub(2), pane.inner.height, glyphs);
+            let text = pane.text();
+            reading.fit(text.width.saturating_sub(2), text.height, glyphs);
         }
     }
 
@@ -221,8 +265,18 @@ impl Model {
         let layout = self.layout();
         if self.help.is_none() {
             let visible = layout.is_some_and(|l| l.detail.is_some());
-            self.drawn = self.subject().filter(|_| visible).map(|reading| Drawn::of(&reading.request));
+            // Another tab than the plan shows nothing to decide on; but the plan that was shown stays so.
+            let before = self.drawn;
+            self.drawn = self.subject().filter(|_| visible).and_then(|reading| {
+                let there = Drawn::of(&reading.request);
+                (reading.tab == Tab::Plan || before == Some(there)).then_some(there)
+            });
         }
+        let (height, uncovered) = (self.text_height(), self.shows_the_text());
+        if let Some(reading) = self.reading.as_mut().filter(|_| uncovered) {
+            reading.shown(height);
+        }
+        self.arrival.shown(self.at);
         if let (Some(batch), Some(layout)) = (&mut self.batch, layout)
             && self.help.is_none()
         {

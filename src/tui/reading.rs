@@ -1,46 +1,20 @@
 //! The request that is being read: its lines, wrapped to the pane, and how far it is scrolled.
 
-use crate::domain::command::{Facts, Seen};
-use crate::domain::digest::{MarksDigest, RevisionDigest};
+use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, RevisionNumber, Seq};
+use crate::domain::names::Seq;
 use crate::domain::request::Request;
-use crate::present::detail::detail;
-use crate::present::history;
-use crate::present::line::Line;
+use crate::present::detail::Sheet;
+use crate::present::plan::Long;
+use crate::present::tabs::Tab;
+use crate::tui::gate::{Gate, Left, Origin, Shape};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::search::{Found, Search, find};
 use crate::tui::wrap::{Wrapped, wrap};
+use std::collections::BTreeMap;
 
-/// What was in front of somebody's eyes: a decision is bound to it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Drawn {
-    /// Which request.
-    pub id: RequestId,
-    /// What it would do.
-    pub revision: RevisionDigest,
-    /// The marks on its steps.
-    pub marks: MarksDigest,
-    /// The number of the revision: another one that would do the same may be judged riskier.
-    pub number: RevisionNumber,
-}
-
-impl Drawn {
-    /// What a frame that shows `request` shows.
-    pub fn of(request: &Request) -> Self {
-        Self {
-            id: request.id,
-            revision: request.revision.digest,
-            marks: request.marks_digest(),
-            number: request.revision.number,
-        }
-    }
-
-    /// What a decision says was seen.
-    pub const fn seen(&self) -> Seen {
-        Seen::Drawn { revision: self.revision, marks: self.marks, number: self.number, whole: false }
-    }
-}
+pub use crate::tui::gate::Drawn;
 
 /// A request as it is read.
 #[derive(Clone, Debug)]
@@ -51,53 +25,224 @@ pub struct Reading {
     pub history: Vec<(Seq, Entry)>,
     /// What is true across requests; nothing when it could not be gathered, and then no key is greyed.
     pub facts: Option<Facts>,
+    /// The tab that is read.
+    pub tab: Tab,
     /// The first visible line.
     pub scroll: usize,
+    /// Whether long values are shown whole.
+    pub unfolded: bool,
+    /// How many addresses of evidence were copied.
+    pub copied: usize,
+    /// What of the plan was shown.
+    pub gate: Gate,
+    /// What is searched for.
+    pub search: Option<Search>,
     /// The lines as they fit the pane.
     pub wrapped: Vec<Wrapped>,
-    lines: Vec<Line>,
-    wrapped_for: Option<(u16, Glyphs)>,
+    /// Where each of them comes from.
+    pub origins: Vec<Origin>,
+    /// Where what is searched for stands.
+    pub found: Vec<Found>,
+    /// The plan as it fits the pane, whichever tab is read: for the gate.
+    plan: Sheet,
+    plan_origins: Vec<Origin>,
+    sheet: Sheet,
+    scrolls: BTreeMap<Tab, usize>,
+    wrapped_for: Option<Shape>,
 }
 
 impl Reading {
     /// A request, opened at its first line.
     pub fn new(request: Request, history: Vec<(Seq, Entry)>, facts: Option<Facts>, now: Moment) -> Self {
         let mut reading = Self {
+            gate: Gate::new(Drawn::of(&request)),
             request,
             history,
             facts,
+            tab: Tab::Plan,
             scroll: 0,
+            unfolded: false,
+            copied: 0,
+            search: None,
             wrapped: Vec::new(),
-            lines: Vec::new(),
+            origins: Vec::new(),
+            found: Vec::new(),
+            plan: Sheet::default(),
+            plan_origins: Vec::new(),
+            sheet: Sheet::default(),
+            scrolls: BTreeMap::new(),
             wrapped_for: None,
         };
         reading.compose(now);
         reading
     }
 
+    /// Goes on where `before`, a reading of the same request, was. What was shown counts only for what is still there.
+    pub fn continuing(mut self, before: Reading, now: Moment) -> Self {
+        let same = before.gate.of == self.gate.of;
+        let is_there = before.tab == Tab::Raw || before.tab.is_there(&self.request, &self.history);
+        if is_there {
+            (self.tab, self.scroll, self.scrolls) = (before.tab, before.scroll, before.scrolls);
+        }
+        if same {
+            self.gate = before.gate;
+        }
+        self.search = before.search;
+        self.unfolded = before.unfolded;
+        self.copied = before.copied;
+        self.compose(now);
+        self
+    }
+
     /// Says everything again; what is said depends on the time.
     pub fn compose(&mut self, now: Moment) {
-        let mut lines = detail(&self.request, now);
-        if !self.history.is_empty() {
-            lines.push(Line::empty());
-            let many = self.history.len();
-            lines.push(Line::heading(format_args!(
-                "History: {many} event{}",
-                if many == 1 { "" } else { "s" }
-            )));
-            let name = self.request.id.to_string();
-            lines.extend(self.history.iter().flat_map(|(seq, entry)| history::event(*seq, &name, entry)));
-        }
-        self.lines = lines;
+        let long = match self.unfolded {
+            true => Long::Whole,
+            false => Long::Folded("f unfolds it"),
+        };
+        self.plan = Tab::Plan.sheet(&self.request, &self.history, now, long);
+        self.sheet = match self.tab {
+            Tab::Plan => self.plan.clone(),
+            tab => tab.sheet(&self.request, &self.history, now, long),
+        };
         self.wrapped_for = None;
     }
 
     /// Wraps to the pane, and keeps the view inside the text.
     pub fn fit(&mut self, width: u16, height: u16, glyphs: Glyphs) {
-        if self.wrapped_for != Some((width, glyphs)) {
-            self.wrapped = self.lines.iter().flat_map(|line| wrap(line, width, glyphs)).collect();
-            self.wrapped_for = Some((width, glyphs));
+        let shape = Shape { width, glyphs, unfolded: self.unfolded };
+        if self.wrapped_for != Some(shape) {
+            (self.wrapped, self.origins) = set(&self.sheet, shape);
+            self.plan_origins = match self.tab {
+                Tab::Plan => self.origins.clone(),
+                _ => set(&self.plan, shape).1,
+            };
+            self.wrapped_for = Some(shape);
+            self.look_for();
         }
         self.scroll = self.scroll.min(self.wrapped.len().saturating_sub(usize::from(height)));
     }
+
+    /// A frame showed so many lines from the first visible one on.
+    pub fn shown(&mut self, height: usize) {
+        let mut gate = self.gate.clone();
+        self.count(&mut gate, height);
+        self.gate = gate;
+    }
+
+    fn count(&self, gate: &mut Gate, height: usize) {
+        let (Some(shape), Tab::Plan) = (self.wrapped_for, self.tab) else { return };
+        let to = (self.scroll + height).min(self.origins.len());
+        if let Some(rows) = self.origins.get(self.scroll..to) {
+            gate.shown(&self.plan, shape, rows);
+        }
+    }
+
+    /// What of the plan was not shown yet, when somebody has to have read it all: of what is sensitive and open.
+    pub fn left(&self) -> Option<Left> {
+        self.left_of(&self.gate)
+    }
+
+    /// What will be left once a frame with so many lines was drawn: what that frame itself says.
+    pub fn left_after(&self, height: usize) -> Option<Left> {
+        let mut gate = self.gate.clone();
+        self.count(&mut gate, height);
+        self.left_of(&gate)
+    }
+
+    /// Whether every line of the plan was drawn, sensitive or not.
+    pub fn was_read_whole(&self) -> bool {
+        self.request.content.is_some()
+            && self
+                .wrapped_for
+                .is_some_and(|shape| self.gate.left(&self.plan, shape, &self.plan_origins).is_nothing())
+    }
+
+    fn left_of(&self, gate: &Gate) -> Option<Left> {
+        if !self.request.assessment().sensitive || !self.request.is_open() || self.request.content.is_none() {
+            return None;
+        }
+        let left = match self.wrapped_for {
+            Some(shape) => gate.left(&self.plan, shape, &self.plan_origins),
+            None => Left { lines: self.plan.must.len(), folded: 0 },
+        };
+        (!left.is_nothing()).then_some(left)
+    }
+
+    /// The tabs there are, each with the number of things in it.
+    pub fn tabs(&self) -> Vec<(Tab, Option<usize>)> {
+        let there = |tab: &Tab| *tab == self.tab || tab.is_there(&self.request, &self.history);
+        let count = |tab: Tab| (tab, tab.count(&self.request, &self.history));
+        Tab::ALL.into_iter().filter(there).map(count).collect()
+    }
+
+    /// Whether a value of the plan is folded, or was before it was unfolded.
+    pub fn can_unfold(&self) -> bool {
+        self.unfolded || !self.plan.folded.is_empty()
+    }
+
+    /// Goes to a tab, at the line where it was left.
+    pub fn show(&mut self, tab: Tab, now: Moment) {
+        if tab == self.tab {
+            return;
+        }
+        self.scrolls.insert(self.tab, self.scroll);
+        self.tab = tab;
+        self.scroll = self.scrolls.get(&tab).copied().unwrap_or(0);
+        self.compose(now);
+    }
+
+    /// Brings the first match from where the search began into a view of so many lines; without one it goes back there.
+    pub fn to_first(&mut self, height: usize) {
+        let Some(search) = &mut self.search else { return };
+        let from = search.from;
+        let first = self.found.iter().find(|f| f.row >= from).or(self.found.first()).copied();
+        search.at = first.map_or(0, |found| found.number);
+        self.scroll = from;
+        if let Some(found) = first {
+            self.bring(found.row, height);
+        }
+    }
+
+    /// Goes round to the next match, or the one before.
+    pub fn to_next(&mut self, forward: bool, height: usize) {
+        let many = self.found.last().map_or(0, |found| found.number + 1);
+        let Some(search) = self.search.as_mut().filter(|_| many > 0) else { return };
+        search.at = (search.at + if forward { 1 } else { many - 1 }) % many;
+        let at = search.at;
+        if let Some(row) = self.found.iter().find(|f| f.number == at).map(|f| f.row) {
+            self.bring(row, height);
+        }
+    }
+
+    fn bring(&mut self, row: usize, height: usize) {
+        if row < self.scroll || row >= self.scroll + height {
+            self.scroll = row.saturating_sub(height / 3);
+        }
+    }
+
+    /// Finds again what is searched for.
+    pub fn look_for(&mut self) {
+        self.found = match &self.search {
+            Some(search) => find(&search.words, &self.wrapped, &self.origins),
+            None => Vec::new(),
+        };
+        let last = self.found.last().map_or(0, |found| found.number);
+        if let Some(search) = &mut self.search {
+            // Another tab, or what is there now, may hold fewer.
+            search.at = search.at.min(last);
+        }
+    }
+}
+
+/// The lines of a sheet wrapped, and where each comes from.
+fn set(sheet: &Sheet, shape: Shape) -> (Vec<Wrapped>, Vec<Origin>) {
+    let (mut wrapped, mut origins) = (Vec::new(), Vec::new());
+    for (line, words) in sheet.lines.iter().enumerate() {
+        let rows = wrap(words, shape.width, shape.glyphs);
+        let parts = rows.len();
+        origins.extend((0..parts).map(|part| Origin { line, part, parts }));
+        wrapped.extend(rows);
+    }
+    (wrapped, origins)
 }

@@ -9,6 +9,7 @@ use crate::present::line::Line;
 use crate::tui::Options;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
+use crate::tui::clipboard;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
 use crate::tui::list::List;
@@ -89,6 +90,7 @@ fn turn(
     let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
     let mut dialog_shown = Instant::now();
+    let started = Instant::now();
     if perform(tui, model, hands, model.begin())? {
         return Ok(None);
     }
@@ -98,6 +100,7 @@ fn turn(
         }
         if std::mem::take(&mut changed) {
             let left = tui.draw(model)?;
+            model.at = left.saturating_duration_since(started);
             if model.frame_shown() {
                 dialog_shown = left;
             }
@@ -130,6 +133,7 @@ fn turn(
                         continue;
                     }
                     changed = true;
+                    model.at = at.saturating_duration_since(started);
                     let wants = input(model, event);
                     if perform(tui, model, hands, wants)? {
                         return Ok(None);
@@ -180,6 +184,7 @@ fn perform(
     while let Some(effect) = queue.pop_front() {
         match effect {
             Effect::Quit => return Ok(true),
+            Effect::Copy(text) => clipboard::send(&text)?,
             Effect::Repaint => tui.repaint()?,
             Effect::Suspend => {
                 tui.suspend()?;

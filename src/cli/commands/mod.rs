@@ -33,7 +33,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::List(args) => list::list(app, &args, out),
         Verb::Check => list::check(app, out),
         Verb::Pulse => list::pulse(app, out),
-        Verb::Show(which) => show::show(app, &which.request, out),
+        Verb::Show(args) => show::show(app, &args, out),
         Verb::Explain(which) => show::explain(app, &which.request, out),
         Verb::Approve(args) => verdict::approve(app, &args, out),
         Verb::Reject(args) => verdict::reject(app, &args, out),

@@ -1,27 +1,57 @@
 //! Looking at one request: show, explain.
 
 use crate::app::App;
+use crate::cli::args::Show;
 use crate::cli::output::Out;
 use crate::cli::{Done, commands};
 use crate::domain::content::Kind;
 use crate::domain::quorum::Slot;
 use crate::domain::refusal::exit;
+use crate::domain::request::Request;
 use crate::domain::rules;
 use crate::domain::transitions::Verb;
+use crate::present::changes::{Plan, changes};
 use crate::present::detail::detail;
 use crate::present::json;
+use crate::present::line::Line;
 use serde_json::json;
 
 /// `show R`
-pub fn show(app: &mut App, which: &str, out: &mut Out) -> Done {
-    let id = app.resolve(which)?;
+pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
+    let id = app.resolve(&args.request)?;
     let request = app.request(id)?;
-    if out.as_json {
+    if args.diff {
+        difference(&request, out);
+    } else if out.as_json {
         out.json(&json::request(&request, app.now()));
     } else {
         out.lines(&detail(&request, app.now()));
     }
     Ok(exit::DONE)
+}
+
+/// `show R --diff`: the plan of the revision before and of this one, with the marks there are now.
+fn difference(request: &Request, out: &mut Out) {
+    let earlier = request.earlier.last().map(|revision| revision.number);
+    let before = Plan::before(request);
+    let lines = before.as_ref().map(|before| changes(before, &Plan::of(request))).unwrap_or_default();
+    if out.as_json {
+        let lines: Vec<String> = lines.iter().map(Line::to_string).collect();
+        out.json(&json!({"v": json::VERSION, "id": request.id.to_string(), "before": earlier,
+            "revision": request.revision.number, "known": before.is_some(), "changes": lines}));
+        return;
+    }
+    match (earlier, before) {
+        (None, _) => out.line(format_args!("{} has one revision: nothing changed", request.id)),
+        (Some(earlier), None) => out.line(format_args!("what revision {earlier} said was redacted")),
+        (Some(earlier), Some(_)) if lines.is_empty() => {
+            out.line(format_args!("the plan reads as it did in revision {earlier}"));
+        }
+        (Some(earlier), Some(_)) => {
+            out.line(format_args!("{}: revision {earlier} became {}", request.id, request.revision.number));
+            out.lines(&lines);
+        }
+    }
 }
 
 /// The verbs that `explain` answers for.
@@ -88,7 +118,7 @@ pub fn explain(app: &mut App, which: &str, out: &mut Out) -> Done {
     Ok(exit::DONE)
 }
 
-fn who_could(slot: &Slot, request: &crate::domain::request::Request) -> String {
+fn who_could(slot: &Slot, request: &Request) -> String {
     let whom = match slot.kind {
         crate::domain::principal::PrincipalKind::Human => "any person with `review`",
         crate::domain::principal::PrincipalKind::Agent => "an agent with `cosign_agent`",

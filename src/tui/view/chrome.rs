@@ -98,8 +98,10 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let mut x = line.x + 1;
     let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
     let nothing = model.list.selected().is_none();
+    let left = model.left_in_frame().is_some();
+    let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
-        let forbidden = model.refusal_of(binding.action).is_some();
+        let forbidden = model.refusal_of(binding.action).is_some() || unread(binding.action);
         // What a batch came to is read and closed.
         if model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
             && matches!(binding.action, Action::Submit | Action::NextField)

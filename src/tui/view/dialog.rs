@@ -14,6 +14,7 @@
 use crate::present::line::{Line, Tone};
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::field::Field;
+use crate::tui::glyphs::Glyphs;
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use crate::tui::wrap::{Wrapped, wrap};
@@ -25,25 +26,39 @@ const FIELD_LINES: u16 = 3;
 /// Lines that are never given up: the rule, the note, the buttons.
 const FIXED: u16 = 3;
 
+/// What it says, and what is to be said of it, as it fits.
+fn words(dialog: &Dialog, width: u16, glyphs: Glyphs) -> (Vec<Wrapped>, Vec<Wrapped>) {
+    let wrapped = |line: &Line| wrap(line, width, glyphs);
+    (dialog.says().flat_map(wrapped).collect(), dialog.note.iter().flat_map(wrapped).collect())
+}
+
+/// How many lines of what the open dialog says fit, and the last one that can be the first of them.
+pub fn room(model: &Model) -> (usize, usize) {
+    let (Some(layout), Some(dialog)) = (model.layout(), &model.dialog) else { return (1, 0) };
+    let (about, note) = words(dialog, layout.body.width.saturating_sub(2), model.glyphs());
+    let shown = Plan::new(dialog, about.len(), note.len(), layout.body.height).shown(about.len());
+    (shown.max(1), about.len() - shown)
+}
+
 /// Draws the dialog; returns where the cursor stands.
 pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -> Option<Position> {
     let width = body.width.saturating_sub(2);
-    let wrapped = |line: &Line| wrap(line, width, canvas.glyphs);
-    let about: Vec<Wrapped> = dialog.about.iter().flat_map(wrapped).collect();
-    let note: Vec<Wrapped> = dialog.note.iter().flat_map(wrapped).collect();
+    let (about, note) = words(dialog, width, canvas.glyphs);
     let plan = Plan::new(dialog, about.len(), note.len(), body.height);
     let sheet = Rect { y: body.bottom().saturating_sub(plan.height), height: plan.height, ..body };
     canvas.clear(sheet);
     let title = format!("{} {}", dialog.ask.title(), dialog.id);
     canvas.rule(Rect { height: 1, ..sheet }, canvas.glyphs.heavy_rule(), &title, "", Tone::Strong);
     let mut y = sheet.y + 1;
-    let shown = if plan.about < about.len() { plan.about.saturating_sub(1) } else { about.len() };
-    for line in about.iter().take(shown) {
+    let shown = plan.shown(about.len());
+    let from = dialog.scroll.min(about.len() - shown);
+    for line in about.iter().skip(from).take(shown) {
         canvas.wrapped(1, y, width, line);
         y += 1;
     }
     if shown < about.len() {
-        let words = format!("{} more lines: they need a larger window", about.len() - shown);
+        let (first, last, all) = (from + 1, from + shown, about.len());
+        let words = format!("lines {first} to {last} of {all}: pgdn and pgup show the others");
         canvas.put(1, y, width, &words, Tone::Warn);
         y += 1;
     }
@@ -85,6 +100,11 @@ struct Plan {
 }
 
 impl Plan {
+    /// How many of `about` lines are drawn; when not all are, one line says so.
+    fn shown(&self, about: usize) -> usize {
+        if self.about < about { self.about.saturating_sub(1) } else { about }
+    }
+
     fn new(dialog: &Dialog, about: usize, note: usize, most: u16) -> Self {
         let lines = |n: usize| u16::try_from(n).unwrap_or(u16::MAX / 4);
         let one = lines(dialog.fields.iter().filter(|f| f.is_one_line()).count()) * 2;

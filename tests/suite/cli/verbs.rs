@@ -492,3 +492,32 @@ fn a_name_says_whose_request_it_is_before_what_became_of_it() {
     desk.submit(&gate("evil", "LEASE-2"));
     desk.run(&["approve", "LEASE-2"]).ended(0).said(&["R-1: a gate asked for by evil"]);
 }
+
+#[test]
+fn show_diff_says_word_by_word_what_a_revision_changed() {
+    let desk = Desk::new();
+    let document = |to: &str| {
+        json!({"kind": "plan", "title": "t", "by": "planner", "ref": "wf", "steps": [
+            {"id": "look", "action": "contact.search"},
+            {"id": "tell", "action": "mail.send", "run": ["/usr/bin/mailer", "send", to]}]})
+    };
+    desk.submit(&document("john"));
+    desk.run(&["show", "R-1", "--diff"]).said(&["R-1 has one revision: nothing changed"]);
+    let changed = desk.file("changed.json", document("⟨+everybody+⟩").to_string());
+    desk.run(&["submit", &changed, "--revise"]).ended(0);
+    let ran = desk.run(&["show", "R-1", "--diff"]);
+    // A mark that the text itself holds is no mark.
+    ran.said(&[
+        "R-1: revision 1 became 2",
+        "What changed: - then, + now",
+        "tell changed",
+        r#"    - run    ["/usr/bin/mailer","send","⟨-john-⟩"]"#,
+        r#"    + run    ["/usr/bin/mailer","send","⟨+⟨U+27E8⟩+everybody+⟨U+27E9⟩+⟩"]"#,
+    ]);
+    let answer = desk.run(&["show", "R-1", "--diff", "--json"]).ended(0).json();
+    assert_eq!(
+        (&answer["before"], &answer["revision"], &answer["known"]),
+        (&json!(1), &json!(2), &json!(true))
+    );
+    assert_eq!(answer["changes"].as_array().unwrap().len(), 4);
+}

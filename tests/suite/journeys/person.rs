@@ -90,8 +90,16 @@ impl Person {
         Self { child, process, reader, letting_go, master: Some(pair.master), keys, shown }
     }
 
-    /// Presses keys, as the bytes a terminal sends.
+    /// Presses keys, as the bytes a terminal sends. Before a capital, which decides, a person looks at what came.
     pub fn press(&mut self, keys: &str) -> &mut Self {
+        if keys.starts_with(|c: char| c.is_ascii_uppercase()) {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        self.press_at_once(keys)
+    }
+
+    /// Presses keys without looking.
+    pub fn press_at_once(&mut self, keys: &str) -> &mut Self {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
         self

@@ -1,6 +1,6 @@
 //! Triage: out of forty the three that matter are filtered, read and rejected; seven that are alike go in one batch.
 
-use super::decide_by_key::{ALT_ENTER, Desk, ENTER, NARROW, WIDE};
+use super::desk::{ALT_ENTER, Desk, ENTER, NARROW, WIDE};
 use super::person::Person;
 
 const ESC: &str = "\x1b";

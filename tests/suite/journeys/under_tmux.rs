@@ -82,6 +82,8 @@ fn a_request_is_rejected_under_tmux_at_both_sizes() {
         tmux.sees("wait for you");
         tmux.run(&["send-keys", "Enter"]);
         tmux.sees("What would run");
+        // A key that decides is not taken in the moment in which something came under the cursor.
+        std::thread::sleep(Duration::from_millis(300));
         tmux.run(&["send-keys", "R"]);
         let dialog = tmux.sees("Reject R-");
         assert!(dialog.contains("Reason (required)"), "{dialog}");

@@ -93,6 +93,7 @@ fn the_decided_queue() {
 fn asked(told: Told, key: &str) -> countersign::tui::model::Model {
     let mut model = screen_with((80, 24), Options::default(), &[told]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, key);
     model
 }
@@ -114,6 +115,8 @@ fn approving_something_harmless() {
 #[test]
 fn approving_at_120_by_40() {
     let mut model = screen((120, 40));
+    press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert_snapshot!(text(&model));
 }
@@ -122,6 +125,7 @@ fn approving_at_120_by_40() {
 fn approving_at_60_by_16() {
     let mut model = screen_with((60, 16), Options::default(), &[deployment()]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert_snapshot!(text(&model));
 }

@@ -1,6 +1,8 @@
 //! Text that wants to be more than text.
 
 use super::stage::*;
+use countersign::domain::command::Command;
+use countersign::domain::text::Text;
 use countersign::tui::Options;
 use serde_json::json;
 
@@ -17,6 +19,11 @@ fn hostile(text: &str) -> Told {
             "target": {"environment": "production"},
             "steps": [{"id": "one", "title": text, "action": "x.y", "expected": text, "undo": ["/bin/true"]}],
             "evidence": [{"label": text, "locator": text}]}),
+    )
+    .then(
+        "alice",
+        ago(2),
+        &Command::Comment { text: Text::from(text.as_str()), step: None, reply_to: None },
     )
 }
 
@@ -37,7 +44,10 @@ fn hostile_words_stay_behind_their_gutter() {
     for size in [(120, 40), (80, 24), (60, 16), (101, 31)] {
         for text in TEXTS.iter().copied().chain([wide.as_str()]) {
             let mut model = screen_with(size, Options::default(), &[hostile(text)]);
-            for key in ["", "enter", "pgdn", "pgdn", "c"] {
+            // The plan, its end, the other tabs, the raw view, a search for the forged word, a dialog.
+            let keys =
+                ["", "enter", "pgdn", "pgdn", "]", "]", "]", "x", "pgdn", "pgdn", "pgdn", "/", "z", "e", "b"];
+            for key in keys.into_iter().chain(["enter", "n", "esc", "c"]) {
                 if !key.is_empty() {
                     press(&mut model, key);
                 }
@@ -66,4 +76,34 @@ fn a_hostile_inbox_is_still_an_inbox() {
     press(&mut model, "enter");
     press(&mut model, "pgdn");
     insta::assert_snapshot!("hostile_request", text(&model));
+}
+
+/// The difference holds two hostile texts at once.
+#[test]
+fn what_changed_is_behind_its_gutter_too() {
+    let asked = |text: &str| {
+        let text = format!("{text} {WORD}");
+        let evidence = json!([{"label": text, "locator": text, "pinned": true}]);
+        let document = json!({"kind": "exception", "title": text, "summary": text, "evidence": evidence});
+        Told::asked(8, "mallory", ago(3), document)
+    };
+    for size in [(120, 40), (80, 24), (60, 16)] {
+        for text in TEXTS {
+            let mut model = screen_with(size, Options::default(), &[asked("before")]);
+            press(&mut model, "enter");
+            press(&mut model, "R");
+            countersign::tui::hear::hear(&mut model, asked(text).message());
+            for key in ["", "pgdn", "pgdn", "alt-enter"] {
+                if !key.is_empty() {
+                    press(&mut model, key);
+                }
+                for line in lines(&model) {
+                    assert!(!line.contains(char::is_control), "{line:?}");
+                    if let Some(at) = line.find(WORD).or(line.find("[▸Approve ]")) {
+                        assert!(line.find("│ ").is_some_and(|gutter| gutter < at), "{size:?} {key}: {line}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -29,6 +29,7 @@ fn decisions(effects: &[Effect]) -> Vec<&Command> {
 fn opened(told: Told) -> Model {
     let mut model = screen_with((80, 24), Options::default(), &[told]);
     press(&mut model, "enter");
+    read_to_the_end(&mut model);
     model
 }
 
@@ -43,7 +44,7 @@ fn a_rejection_carries_the_reason_and_what_was_drawn() {
     press(&mut model, "R");
     type_text(&mut model, "no mail today");
     let effects = press(&mut model, "alt-enter");
-    let seen = countersign::tui::reading::Drawn::of(&told.request).seen();
+    let seen = countersign::tui::reading::Drawn::of(&told.request).seen(true);
     let expected = Command::Reject { reason: Some(Text::from("no mail today")), seen };
     assert_eq!(decisions(&effects), [&expected]);
 }
@@ -81,6 +82,7 @@ fn what_was_not_drawn_is_opened_before_it_is_decided_on() {
     let mut model = screen_with((80, 24), Options::default(), &inbox());
     let effects = press(&mut model, "A");
     assert!(effects.is_empty() && model.dialog.is_none() && model.in_detail);
+    read_to_the_end(&mut model);
     press(&mut model, "A");
     assert!(model.dialog.is_some());
 
@@ -153,7 +155,7 @@ fn a_change_is_shown_and_must_be_looked_at_before_it_can_be_decided() {
     hear(&mut model, revised.message());
     assert!(decisions(&press(&mut model, "alt-enter")).is_empty(), "the button looks again");
     let effects = press(&mut model, "alt-enter");
-    let seen = countersign::tui::reading::Drawn::of(&revised.request).seen();
+    let seen = countersign::tui::reading::Drawn::of(&revised.request).seen(false);
     assert_eq!(
         decisions(&effects),
         [&Command::Reject { reason: Some(Text::from("no")), seen }],
@@ -294,8 +296,36 @@ fn a_dialog_hears_that_somebody_else_is_on_it_or_was_first() {
 /// Letters, repeats and pastes: nothing is decided unless the deliberate sequence was among them.
 #[test]
 fn random_keys_decide_nothing_by_themselves() {
-    let keys =
-        ["A", "R", "C", "W", "j", "k", "g", "G", "q", "h", "l", "enter", "esc", "tab", "x", "c", "?", "2"];
+    let keys = [
+        "A",
+        "R",
+        "C",
+        "W",
+        "j",
+        "k",
+        "g",
+        "G",
+        "q",
+        "h",
+        "l",
+        "enter",
+        "esc",
+        "tab",
+        "x",
+        "c",
+        "?",
+        "2",
+        "]",
+        "[",
+        "/",
+        "n",
+        "N",
+        "f",
+        "y",
+        "d",
+        "pgdn",
+        "shift-tab",
+    ];
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut model = screen((120, 40));
     for _ in 0..3000 {

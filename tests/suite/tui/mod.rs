@@ -6,4 +6,6 @@ mod filter;
 mod batch;
 mod hostile;
 mod keys;
+mod gate;
+mod reading;
 mod sizes;

@@ -9,8 +9,10 @@ fn no_size_is_too_odd_to_draw() {
     let mut list = screen((120, 40));
     let mut detail = screen((80, 24));
     press(&mut detail, "enter");
+    read_to_the_end(&mut detail);
     let mut asking = detail.clone();
     press(&mut asking, "A");
+    assert!(asking.dialog.is_some());
     type_text(&mut asking, &"many words ".repeat(40));
     let mut help = list.clone();
     press(&mut help, "?");
@@ -23,7 +25,30 @@ fn no_size_is_too_odd_to_draw() {
     press(&mut palette, ":");
     type_text(&mut palette, "re");
     let batch = super::batch::asked((80, 24), "R");
-    let models = [&list, &detail, &asking, &help, &ascii, &filter, &palette, &batch];
+    let mut searching = detail.clone();
+    press(&mut searching, "/");
+    type_text(&mut searching, &"payments ".repeat(30));
+    let mut found = detail.clone();
+    press(&mut found, "/");
+    type_text(&mut found, "payments");
+    press(&mut found, "enter");
+    let mut raw = detail.clone();
+    press(&mut raw, "x");
+    press(&mut raw, "G");
+    let mut tab = detail.clone();
+    press(&mut tab, "]");
+    // A dialog that says what changed, scrolled.
+    let mut changed = asking.clone();
+    let step = countersign::domain::names::StepId::new("deploy").unwrap();
+    let mark = countersign::domain::marks::Mark::Skipped;
+    let seen = countersign::domain::command::Seen::Nothing;
+    let mark = countersign::domain::command::Command::Mark { steps: vec![step], mark, reason: None, seen };
+    countersign::tui::hear::hear(&mut changed, deployment().then("alice", ago(1), &mark).message());
+    press(&mut changed, "pgdn");
+    let models = [
+        &list, &detail, &asking, &help, &ascii, &filter, &palette, &batch, &searching, &found, &raw, &tab,
+        &changed,
+    ];
     let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
         let mut model = model.clone();
         countersign::tui::act::input(&mut model, Event::Resize(width, height));

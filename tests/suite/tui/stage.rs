@@ -198,7 +198,22 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
         hear(&mut model, first.message());
     }
     model.frame_shown();
+    // Long enough ago to be meant by a key.
+    model.at = std::time::Duration::from_secs(1);
     model
+}
+
+/// Reads the plan a page at a time until all of it was shown, and goes back to its top.
+pub fn read_to_the_end(model: &mut Model) {
+    press(model, "g");
+    for _ in 0..200 {
+        if model.subject().is_none_or(|reading| reading.left().is_none()) {
+            press(model, "g");
+            return;
+        }
+        press(model, "pgdn");
+    }
+    panic!("it has no end:\n{}", text(model));
 }
 
 fn event(key: &str) -> Event {

@@ -1,0 +1,114 @@
+//! One request as tabs: the plan first, which alone is decided on, then what stands around it.
+
+use crate::domain::event::Entry;
+use crate::domain::moment::Moment;
+use crate::domain::names::Seq;
+use crate::domain::request::Request;
+use crate::domain::text::Text;
+use crate::present::detail::{self, Sheet};
+use crate::present::line::{Line, Tone};
+use crate::present::plan::Long;
+use crate::present::{history, json};
+
+/// A part of a request that is read by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Tab {
+    /// What would run, and what its producer claims.
+    Plan,
+    /// Why the risk is what it is.
+    Risk,
+    /// What was said.
+    Thread,
+    /// What the producer names as proof.
+    Evidence,
+    /// Who signed off.
+    Keys,
+    /// What happened, by event.
+    History,
+    /// The request as `show --json` prints it; opened by a key of its own.
+    Raw,
+}
+
+impl Tab {
+    /// All of them, in their order.
+    pub const ALL: [Tab; 7] =
+        [Tab::Plan, Tab::Risk, Tab::Thread, Tab::Evidence, Tab::Keys, Tab::History, Tab::Raw];
+
+    /// Its name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Tab::Plan => "plan",
+            Tab::Risk => "risk",
+            Tab::Thread => "thread",
+            Tab::Evidence => "evidence",
+            Tab::Keys => "keys",
+            Tab::History => "history",
+            Tab::Raw => "raw",
+        }
+    }
+
+    /// How many things there are to say in it; nothing for the two that are always whole.
+    pub fn count(self, request: &Request, history: &[(Seq, Entry)]) -> Option<usize> {
+        match self {
+            Tab::Plan | Tab::Raw => None,
+            Tab::Risk => Some(request.assessment().factors.len()),
+            Tab::Thread => Some(request.comments.len()),
+            Tab::Evidence => Some(request.content.as_ref().map_or(0, |c| c.evidence.len())),
+            Tab::Keys => Some(request.signoffs.len()),
+            Tab::History => Some(history.len()),
+        }
+    }
+
+    /// Whether it stands among the tabs: it has something to say.
+    pub fn is_there(self, request: &Request, history: &[(Seq, Entry)]) -> bool {
+        self != Tab::Raw && self.count(request, history) != Some(0)
+    }
+
+    /// What stands in it.
+    pub fn sheet(self, request: &Request, history: &[(Seq, Entry)], now: Moment, long: Long) -> Sheet {
+        match self {
+            Tab::Plan => return detail::deciding(request, now, long),
+            Tab::Risk => detail::risk(request),
+            Tab::Thread => detail::thread(request, now),
+            Tab::Evidence => detail::evidence(request),
+            Tab::Keys => detail::signoffs(request),
+            Tab::History => timeline(request, history),
+            Tab::Raw => raw(request, now),
+        }
+        .into()
+    }
+}
+
+fn timeline(request: &Request, history: &[(Seq, Entry)]) -> Vec<Line> {
+    let many = history.len();
+    let plural = if many == 1 { "" } else { "s" };
+    let name = request.id.to_string();
+    let mut out = vec![Line::heading(format_args!("History: {many} event{plural}"))];
+    out.extend(history.iter().flat_map(|(seq, entry)| history::event(*seq, &name, entry)));
+    out
+}
+
+/// The whole of it behind the gutter, for most of it is somebody else's words; what is hidden in it is shown as marks.
+fn raw(request: &Request, now: Moment) -> Vec<Line> {
+    let text = format!("{:#}", json::request(request, now));
+    let mut out = vec![Line::default().and(
+        Tone::Dim,
+        format_args!(
+            "as `show {} --json` prints it, with marks for what a terminal would obey or hide",
+            request.id
+        ),
+    )];
+    out.extend(text.lines().map(|line| {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let mut quoted = Line::quoted(Text::from(&line[indent..]).line());
+        // Inside the gutter, and not as blanks of the text, of which a long run would be shown as its length.
+        quoted.phrases.insert(0, blanks(indent));
+        quoted
+    }));
+    out
+}
+
+fn blanks(many: usize) -> crate::present::line::Phrase {
+    let text = crate::domain::text::Safe::composed(format_args!("{:many$}", ""));
+    crate::present::line::Phrase { text, tone: Tone::Plain }
+}
