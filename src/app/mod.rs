@@ -13,6 +13,7 @@ pub mod decide;
 pub mod lists;
 pub mod wait;
 pub mod audit;
+pub mod drafts;
 pub mod doctor;
 pub mod demo;
 
@@ -24,6 +25,7 @@ pub use crate::store::verify::{Problem, Report};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
+pub use drafts::{Draft, Drafts};
 pub use lists::Counters;
 pub use place::Place;
 pub use submit::Submitted;

@@ -1,6 +1,6 @@
 //! What a person wants of the screen, and what the screen then wants done: both as data.
 
-use crate::app::{Queue, Row};
+use crate::app::{Draft, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::names::RequestId;
 use crate::domain::transitions::Verb;
@@ -166,6 +166,10 @@ pub enum Effect {
         /// What.
         command: Box<Command>,
     },
+    /// Find what was typed and not sent in an earlier sitting.
+    FindDrafts,
+    /// Put what was typed into the file; a blank draft is forgotten.
+    KeepDraft(Box<Draft>),
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

@@ -6,18 +6,21 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::tui::action::{Effect, Place};
 use crate::tui::hear::Message;
+use crate::tui::keeping::Keeper;
 use crate::tui::list::PAGE;
+use std::sync::Arc;
 
 /// The program, and who uses it.
 pub struct Hands {
     app: App,
     caller: Caller,
+    keeper: Arc<Keeper>,
 }
 
 impl Hands {
-    /// Hands for `caller`.
-    pub fn new(app: App, caller: Caller) -> Self {
-        Self { app, caller }
+    /// Hands for `caller`, whose drafts `keeper` keeps.
+    pub fn new(app: App, caller: Caller, keeper: Arc<Keeper>) -> Self {
+        Self { app, caller, keeper }
     }
 
     /// The program, for asking the time.
@@ -35,6 +38,11 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::FindDrafts => self.keeper.all().map(|found| vec![Message::Drafts(found)]).map_err(Error::from),
+            Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
+                Ok(kept) => Message::DraftKept(Box::new(kept)),
+                Err(failure) => Message::DraftNotKept(failure),
+            }]),
             Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {

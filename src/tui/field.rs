@@ -60,9 +60,10 @@ impl Field {
         (!trimmed.is_empty()).then(|| Text::from(trimmed))
     }
 
-    /// Puts a draft back.
+    /// Puts a draft back. It comes from a file: it is not trusted more than a paste.
     pub fn put(&mut self, draft: &str) {
-        self.area.insert_str(draft);
+        let (text, ..) = sanitised(draft, MOST_BYTES);
+        self.area.insert_str(&text);
     }
 
     /// A key in the field. Characters that a terminal would not show as themselves are not taken.

@@ -1,6 +1,6 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
-use crate::app::{Counters, Failure, Queue, Row};
+use crate::app::{Counters, Draft, Failure, Queue, Row};
 use crate::domain::command::{Facts, Seen};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -14,6 +14,7 @@ use crate::present::line::Tone;
 use crate::tui::action::{Effect, Place};
 use crate::tui::asking;
 use crate::tui::dialog::Focus;
+use crate::tui::drafts;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
 
@@ -65,6 +66,12 @@ pub enum Message {
     },
     /// Cannot, and what it was doing.
     Failed(Failure),
+    /// What was typed and not sent in an earlier sitting.
+    Drafts(Vec<Draft>),
+    /// A draft is in the file, or, being blank, no longer.
+    DraftKept(Box<Draft>),
+    /// A draft could not be kept.
+    DraftNotKept(Failure),
     /// It is this late.
     Now(Moment),
     /// Somebody committed something.
@@ -101,6 +108,18 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
                 Some(dialog) => dialog.say(Tone::Bad, failure),
                 None => model.say(Tone::Bad, failure),
             }
+            Vec::new()
+        }
+        Message::Drafts(found) => {
+            drafts::found(model, found);
+            Vec::new()
+        }
+        Message::DraftKept(draft) => {
+            drafts::kept(model, *draft);
+            Vec::new()
+        }
+        Message::DraftNotKept(failure) => {
+            drafts::not_kept(model, &failure);
             Vec::new()
         }
         Message::Now(now) => {

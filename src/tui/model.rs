@@ -13,6 +13,7 @@ use crate::present::line::{Line, Tone};
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::drafts::{self, Kept};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
@@ -51,6 +52,8 @@ pub struct Model {
     pub drawn: Option<Drawn>,
     /// What was typed into dialogs that were closed without deciding.
     pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+    /// What is typed, and what of it is in the file.
+    pub kept: Kept,
 }
 
 impl Model {
@@ -71,12 +74,18 @@ impl Model {
             said: None,
             drawn: None,
             drafts: BTreeMap::new(),
+            kept: Kept::default(),
         }
     }
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::KeepTime, Effect::Count, Effect::Load { queue: self.list.queue, place: Place::Start }]
+        vec![
+            Effect::FindDrafts,
+            Effect::KeepTime,
+            Effect::Count,
+            Effect::Load { queue: self.list.queue, place: Place::Start },
+        ]
     }
 
     /// The characters it is drawn with.
@@ -156,6 +165,7 @@ impl Model {
 
     /// Brings cursor, scroll and wrapping in order with the size; called after every change.
     pub fn settle(&mut self) {
+        drafts::note(self);
         let glyphs = self.glyphs();
         let Some(layout) = self.layout() else { return };
         if let Some(pane) = layout.list {

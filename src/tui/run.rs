@@ -11,6 +11,7 @@ use crate::tui::act::input;
 use crate::tui::action::Effect;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
+use crate::tui::keeping::{Keeper, LastWords, Pace};
 use crate::tui::list::List;
 use crate::tui::model::Model;
 use crate::tui::terminal::{Tui, give_back};
@@ -21,6 +22,7 @@ use signal_hook::iterator::Signals;
 use std::collections::VecDeque;
 use std::io::{IsTerminal, stdin, stdout};
 use std::process::exit;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -57,16 +59,19 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
         crossterm::style::force_color_output(true);
     }
     let bell = app.bell()?;
+    let caller = app.caller(Face::Screen);
+    let keeper = Keeper::new(app.drafts(&caller)?);
     let mut tui = Tui::take()?;
     let (sender, incoming) = channel();
-    watch_for_hang_up()?;
-    listen_to_signals(sender.clone())?;
+    watch_for_hang_up(Arc::clone(&keeper))?;
+    listen_to_signals(sender.clone(), Arc::clone(&keeper))?;
     listen_to_keys(sender.clone());
     listen_to_bell(bell, sender);
-    let caller = app.caller(Face::Screen);
+    let last_words = LastWords(Arc::clone(&keeper));
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
-    let mut hands = Hands::new(app, caller);
-    let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
+    let mut hands = Hands::new(app, caller, Arc::clone(&keeper));
+    let ended = turn(&mut tui, &mut model, &mut hands, &keeper, &incoming);
+    drop(last_words);
     if matches!(ended, Err(Failure::Io { .. })) {
         // When the line is down, everything that touches the terminal fails: the watchdog ends it first, and rightly.
         thread::sleep(GRACE);
@@ -80,10 +85,12 @@ fn turn(
     tui: &mut Tui,
     model: &mut Model,
     hands: &mut Hands,
+    keeper: &Keeper,
     incoming: &Receiver<Incoming>,
 ) -> Result<Option<i32>, Failure> {
     let mut changed = true;
     let mut last_key = Instant::now();
+    let mut pace = Pace::default();
     // What was read for resting keys; when it could not be, it is not tried again and again.
     let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
@@ -101,11 +108,14 @@ fn turn(
                 dialog_shown = left;
             }
         }
+        let unsaved = model.kept.unsaved();
+        let due = pace.due_in(!unsaved.is_empty(), last_key);
         let wanted = model.wants_reading().filter(|id| tried != Some(*id));
         let wait = match wanted {
             Some(_) => REST.saturating_sub(last_key.elapsed()),
             None => until_next_minute(hands.app().now()),
         };
+        let wait = due.map_or(wait, |due| due.min(wait));
         let first = match incoming.recv_timeout(wait) {
             Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) => None,
@@ -113,7 +123,12 @@ fn turn(
         };
         let mut effects = Vec::new();
         let mut bell = false;
+        if first.is_none() && due.is_some() && pace.due_in(true, last_key) == Some(Duration::ZERO) {
+            effects.extend(unsaved.into_iter().map(|draft| Effect::KeepDraft(Box::new(draft))));
+            pace.tried();
+        }
         if first.is_none()
+            && last_key.elapsed() >= REST
             && let Some(id) = wanted
         {
             effects.push(Effect::Read(id));
@@ -130,6 +145,7 @@ fn turn(
                     }
                     changed = true;
                     let wants = input(model, event);
+                    keeper.remember(model.kept.unsaved());
                     if perform(tui, model, hands, wants)? {
                         return Ok(None);
                     }
@@ -162,6 +178,7 @@ fn turn(
         if perform(tui, model, hands, effects)? {
             return Ok(None);
         }
+        keeper.remember(model.kept.unsaved());
         if let Some(before) = before {
             changed = before != visible(model);
         }
@@ -197,7 +214,8 @@ fn perform(
 /// What a look that nobody called for could change on the screen.
 fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
-    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone() }
+    let note = model.dialog.as_ref().and_then(|dialog| dialog.note.clone());
+    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone(), note }
 }
 
 #[derive(PartialEq)]
@@ -206,6 +224,7 @@ struct Visible {
     counters: Option<Counters>,
     reading: Option<(RequestId, u64)>,
     said: Option<Line>,
+    note: Option<Line>,
 }
 
 /// The window may have another size than before the program was stopped, and nobody said so.
@@ -246,7 +265,7 @@ fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
 }
 
 /// Signals end the loop; a loop that does not come round in time is not waited for.
-fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
+fn listen_to_signals(sender: Sender<Incoming>, keeper: Arc<Keeper>) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCONT])
         .map_err(|e| Failure::io("asking for signals", e, "nothing was changed: try again"))?;
     thread::spawn(move || {
@@ -259,6 +278,7 @@ fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
             }
             let told = sender.send(Incoming::Signal(signal)).is_ok();
             thread::sleep(if told { GRACE } else { Duration::ZERO });
+            keeper.keep_the_rest();
             give_back();
             exit(128 + signal);
         }
@@ -268,7 +288,7 @@ fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
 
 /// When the terminal goes away, crossterm 0.29 reads for ever without an answer and without rest. This thread sleeps
 /// until the system says that nobody is at the other end, and ends the program.
-fn watch_for_hang_up() -> Result<(), Failure> {
+fn watch_for_hang_up(keeper: Arc<Keeper>) -> Result<(), Failure> {
     // A handle of its own: an empty set of events still reports a hang-up, and nothing else.
     let input = rustix::io::fcntl_dupfd_cloexec(stdin(), 3)
         .map_err(|e| Failure::io("watching the terminal", e, "nothing was changed: try again"))?;
@@ -277,6 +297,7 @@ fn watch_for_hang_up() -> Result<(), Failure> {
             let mut watched = [PollFd::new(&input, PollFlags::empty())];
             match poll(&mut watched, None) {
                 Ok(_) if watched.iter().any(|fd| !fd.revents().is_empty()) => {
+                    keeper.keep_the_rest();
                     give_back();
                     exit(HUNG_UP);
                 }

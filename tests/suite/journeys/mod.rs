@@ -3,3 +3,4 @@
 pub mod person;
 mod decide_by_key;
 mod leaving;
+mod staying;

@@ -1,0 +1,141 @@
+//! Staying: what was typed is still there after the line went down, and nothing else is.
+
+use super::person::{Person, environment};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const SIZE: (u16, u16) = (120, 40);
+const ALT_ENTER: &str = "\x1b\r";
+
+/// A desk with one request on it.
+struct Desk {
+    home: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { home: tempfile::tempdir().unwrap() };
+        assert!(desk.submit("one", "lookup", &[]).status.success());
+        desk
+    }
+
+    fn store(&self) -> PathBuf {
+        self.home.path().join("s.db")
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        environment(self.home.path(), &self.store())
+    }
+
+    fn submit(&self, reference: &str, action: &str, more: &[&str]) -> Output {
+        let path = self.home.path().join("d.json");
+        let text = format!(
+            r#"{{"kind":"plan","by":"planner","ref":"{reference}","title":"Tell John","target":{{"environment":"staging"}},
+            "steps":[{{"id":"look","action":"{action}"}}]}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        let mut arguments = vec!["submit", path.to_str().unwrap()];
+        arguments.extend(more);
+        self.command(&arguments)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.args(arguments).env_clear().envs(self.environment()).output().unwrap()
+    }
+
+    /// What the log says happened, one name an event.
+    fn events(&self) -> Vec<String> {
+        let export = self.command(&["audit", "export"]).stdout;
+        let name = |line: &str| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["envelope"]["name"].as_str().unwrap().to_owned()
+        };
+        String::from_utf8(export).unwrap().lines().map(name).collect()
+    }
+
+    fn alice(&self) -> Person {
+        let mut alice = Person::sits_down(&["--as", "alice"], &self.environment(), SIZE);
+        alice.sees("What would run");
+        alice
+    }
+
+    /// Alice, in the middle of a reason.
+    fn alice_typing(&self, reason: &str) -> Person {
+        let mut alice = self.alice();
+        alice.press("R").sees("Reject R-1").press(reason).sees(reason);
+        alice
+    }
+}
+
+fn signal(person: &Person, name: &str) {
+    let process = person.process().to_string();
+    assert!(Command::new("kill").args([name, &process]).status().unwrap().success());
+}
+
+#[test]
+fn the_line_goes_down_in_the_middle_of_a_reason_and_the_text_is_there_afterwards() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("half a reas");
+    let gone = Instant::now();
+    alice.hangs_up("o");
+    assert_eq!(alice.ends_alone(), 129);
+    assert!(gone.elapsed() < Duration::from_secs(1), "{:?}", gone.elapsed());
+    let mut again = desk.alice();
+    again.press("R").sees("draft from ").sees("the request changed since: no").sees("half a reaso");
+    again.press("n").sees("half a reason").press(ALT_ENTER).sees("R-1 rejected");
+    assert_eq!(desk.events().last().unwrap(), "request.rejected");
+}
+
+#[test]
+fn a_second_after_the_last_key_not_even_a_kill_takes_it() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("half a reason");
+    std::thread::sleep(Duration::from_secs(1));
+    signal(&alice, "-9");
+    alice.ends();
+    assert!(desk.submit("one", "lookup.again", &["--revise"]).status.success());
+    let mut again = desk.alice();
+    again.press("R").sees("the request changed since: yes").sees("half a reason");
+}
+
+#[test]
+fn a_terminate_signal_keeps_what_was_typed_and_decides_nothing() {
+    let desk = Desk::new();
+    let before = desk.events();
+    let mut alice = desk.alice_typing("half a reason");
+    signal(&alice, "-15");
+    assert_eq!(alice.ends(), 143);
+    assert!(alice.has_a_clean_terminal());
+    assert_eq!(desk.events(), before, "a draft is no event");
+    desk.alice().press("R").sees("draft from ").sees("half a reason");
+}
+
+#[test]
+fn a_closed_dialog_is_kept_and_one_that_decided_is_forgotten() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("half a reason");
+    alice.press("\x03").sees("Esc again").press("\x03").sees("your text is kept as a draft").press("q");
+    assert_eq!(alice.ends(), 0);
+    let mut again = desk.alice();
+    // Another verb has a draft of its own.
+    again.press("c").sees("Comment R-1").press("seen").press(ALT_ENTER).sees("your comment is recorded");
+    again.press("q");
+    assert_eq!(again.ends(), 0);
+    let mut third = desk.alice();
+    third.press("c").sees("Comment R-1");
+    assert!(!third.screen().contains("draft from"), "{}", third.screen());
+    third.press("\x03").sees("nothing was decided").press("R").sees("draft from ").sees("half a reason");
+}
+
+#[test]
+fn one_persons_draft_is_not_offered_to_another() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("half a reason");
+    signal(&alice, "-15");
+    alice.ends();
+    let mut bob = Person::sits_down(&["--as", "bob"], &desk.environment(), SIZE);
+    bob.sees("What would run").press("R").sees("Reject R-1");
+    assert!(!bob.screen().contains("half a reason"), "{}", bob.screen());
+}
