@@ -102,10 +102,7 @@ impl DraftBox {
             })
             .map_err(sweeping)?;
         let Some(_held) = self.lock.take_if_free().filter(|_| old) else { return Ok(()) };
-        self.conn
-            .execute("DELETE FROM drafts WHERE at < ?1", [before.millis()])
-            .map(|_| ())
-            .map_err(sweeping)
+        self.conn.execute("DELETE FROM drafts WHERE at < ?1", [before.millis()]).map(|_| ()).map_err(sweeping)
     }
 
     /// Everything the author had typed and not sent.
@@ -116,7 +113,9 @@ impl DraftBox {
         let reading = |e| failed("reading the drafts", e);
         let mut query = self
             .conn
-            .prepare_cached("SELECT request, verb, body, at FROM drafts WHERE author = ?1 ORDER BY request, verb")
+            .prepare_cached(
+                "SELECT request, verb, body, at FROM drafts WHERE author = ?1 ORDER BY request, verb",
+            )
             .map_err(reading)?;
         let rows = query
             .query_map([self.author.as_str()], |row| {

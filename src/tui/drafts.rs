@@ -27,8 +27,10 @@ pub struct Kept {
 impl Kept {
     /// What differs from the file; a blank one is to be forgotten.
     pub fn unsaved(&self) -> Vec<Draft> {
-        let saved = |key: &Key, draft: &Draft| self.in_the_file.get(key).is_some_and(|k| k.says_the_same(draft));
-        let typed = self.typed.iter().filter(|(key, draft)| !saved(key, draft)).map(|(_, draft)| draft.clone());
+        let saved =
+            |key: &Key, draft: &Draft| self.in_the_file.get(key).is_some_and(|k| k.says_the_same(draft));
+        let typed =
+            self.typed.iter().filter(|(key, draft)| !saved(key, draft)).map(|(_, draft)| draft.clone());
         let gone = self.in_the_file.iter().filter(|(key, _)| !self.typed.contains_key(key));
         typed.chain(gone.map(|(_, draft)| Draft { texts: Vec::new(), ..draft.clone() })).collect()
     }

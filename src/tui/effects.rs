@@ -38,7 +38,9 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
-            Effect::FindDrafts => self.keeper.all().map(|found| vec![Message::Drafts(found)]).map_err(Error::from),
+            Effect::FindDrafts => {
+                self.keeper.all().map(|found| vec![Message::Drafts(found)]).map_err(Error::from)
+            }
             Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
                 Ok(kept) => Message::DraftKept(Box::new(kept)),
                 Err(failure) => Message::DraftNotKept(failure),

@@ -50,7 +50,10 @@ impl Desk {
     fn events(&self) -> Vec<String> {
         let export = self.command(&["audit", "export"]).stdout;
         let name = |line: &str| {
-            serde_json::from_str::<serde_json::Value>(line).unwrap()["envelope"]["name"].as_str().unwrap().to_owned()
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["envelope"]["name"]
+                .as_str()
+                .unwrap()
+                .to_owned()
         };
         String::from_utf8(export).unwrap().lines().map(name).collect()
     }
@@ -138,4 +141,125 @@ fn one_persons_draft_is_not_offered_to_another() {
     let mut bob = Person::sits_down(&["--as", "bob"], &desk.environment(), SIZE);
     bob.sees("What would run").press("R").sees("Reject R-1");
     assert!(!bob.screen().contains("half a reason"), "{}", bob.screen());
+}
+
+/// What a hand, a cat or a bad line sends; whether it moves the focus, and whether it could end a deliberate sequence.
+/// `q`, Ctrl-C and Ctrl-Z are left out: they leave.
+fn noise(seed: &mut u64, deliberate: bool) -> &'static str {
+    const ALWAYS: &[&str] = &[
+        "A",
+        "R",
+        "C",
+        "W",
+        "c",
+        "A",
+        "R",
+        "m",
+        "j",
+        "k",
+        "g",
+        "G",
+        "l",
+        "h",
+        "1",
+        "2",
+        "?",
+        " ",
+        "x",
+        "no\r",
+        "\r",
+        "\r",
+        "\r\r\r",
+        "AAAAAAAA",
+        "RRRRyyyy",
+        "yes",
+        "R-1",
+        "\x1b[200~A\r\x1b\r\x1b[201~",
+        "\x1b[200~yes\r\rR-1\r\x1b[201~",
+        "\x1b[<0;40;12M",
+        "\x1b[<0;40;12m",
+        "\x1b[<35;4;x",
+        "\x1b[M !!",
+        "\x1b[9999x",
+        "\x1b]0;x\x07",
+        "\x1bOx",
+        "\x1bx",
+        "\x1b[5~",
+        "\x1b[6~",
+        "\x0c",
+        "\x04",
+        "\x15",
+        "\x1b[I",
+        "\x1b[O",
+        "\u{9b}x",
+        "é",
+        "日",
+    ];
+    const ENDING: &[&str] =
+        &["\t", "\t", "\x1b[Z", "\x1b[Z", "\x1b[C", "\x1b[D", "\x1b\r", "\x1b", "\x1b\x1b"];
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    let all = ALWAYS.len() + if deliberate { ENDING.len() * 2 } else { 0 };
+    let n = usize::try_from(*seed % all as u64).unwrap();
+    ALWAYS.get(n).copied().unwrap_or_else(|| ENDING[(n - ALWAYS.len()) % ENDING.len()])
+}
+
+fn decisions(events: &[String]) -> usize {
+    const BY_TIME_OR_PRODUCER: [&str; 9] = [
+        "store.created",
+        "request.submitted",
+        "request.revised",
+        "request.resubmitted",
+        "request.expired",
+        "request.cancelled",
+        "claim.taken",
+        "claim.released",
+        "comment.added",
+    ];
+    events.iter().filter(|name| !BY_TIME_OR_PRODUCER.contains(&name.as_str())).count()
+}
+
+/// Two thousand keys at a real terminal, while a producer asks and changes its mind. In the first three quarters there
+/// is nothing that turns the focus to a button that decides, and no Alt-Enter: nothing can have been meant. In the last
+/// quarter there is; then there are no more decisions than ways to mean one.
+#[test]
+fn two_thousand_random_keys_at_a_terminal_decide_nothing_that_was_not_meant() {
+    let desk = Desk::new();
+    let mut alice = desk.alice();
+    let mut seed = 0x9e37_79b9_7f4a_7c15;
+    let (mut armed, mut turned, mut meant) = (false, false, 0);
+    for n in 0..2000 {
+        let keys = noise(&mut seed, n >= 1500);
+        match keys {
+            "A" | "R" | "C" | "W" | "AAAAAAAA" | "RRRRyyyy" => armed = true,
+            "\x1b\r" if armed => meant += 1,
+            // A lone Esc and what follows it may arrive as one key.
+            "\t" | "\x1b[Z" | "\x1b[C" | "\x1b[D" | "\x1b" | "\x1b\x1b" => turned = true,
+            "\r" | "\r\r\r" | "no\r" if armed && turned => {
+                meant += 1;
+                turned = false;
+            }
+            _ => {}
+        }
+        alice.press(keys);
+        if n % 100 == 0 {
+            assert!(desk.submit(&format!("more-{n}"), "lookup", &[]).status.success());
+            desk.submit("one", &format!("lookup.{n}"), &["--revise"]);
+        }
+        if n % 5 == 0 {
+            std::thread::sleep(Duration::from_millis(1)); // so that frames are drawn between keys
+        }
+        if n == 1499 {
+            std::thread::sleep(Duration::from_millis(300));
+            assert_eq!(decisions(&desk.events()), 0, "nothing was meant: {:?}", desk.events());
+        }
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let decided = decisions(&desk.events());
+    assert!(decided <= meant * 3, "{decided} events of decisions, {meant} ways to mean one");
+    let verified = desk.command(&["audit", "verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    signal(&alice, "-15");
+    assert_eq!(alice.ends(), 143);
 }

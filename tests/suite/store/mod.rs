@@ -8,3 +8,4 @@ mod race;
 mod histories;
 mod hygiene;
 mod inbox;
+mod drafts;

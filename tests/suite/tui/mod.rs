@@ -4,4 +4,5 @@ mod stage;
 mod frames;
 mod hostile;
 mod keys;
+mod misfire;
 mod sizes;
