@@ -103,6 +103,11 @@ impl App {
         self.store.path()
     }
 
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Why the store is only read, if it is.
     pub fn read_only(&self) -> Option<&crate::domain::text::Safe> {
         self.store.read_only()

@@ -12,6 +12,7 @@ pub mod log;
 pub mod derive;
 pub mod read;
 pub mod inbox;
+pub mod urgent;
 pub mod rebuild;
 pub mod verify;
 pub mod export;

@@ -6,7 +6,7 @@ use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
 use crate::tui::deciding;
-use crate::tui::keymap::{Scope, lookup};
+use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -30,7 +30,7 @@ pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
 
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let scope = model.scope();
-    let binding = lookup(scope, &key);
+    let binding = model.habits.keys.lookup(scope, &key);
     if model.layout().is_none() {
         // Nothing can be read here, so nothing but leaving and repainting works.
         let leaves = |action| matches!(action, Action::Quit | Action::Repaint | Action::Suspend);
@@ -141,7 +141,7 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => isize::MAX,
     };
     if let Some(scroll) = &mut model.help {
-        let last = crate::tui::view::help::lines().len();
+        let last = crate::tui::view::help::lines(model.habits.keys).len();
         *scroll = scroll.saturating_add_signed(lines).min(last.saturating_sub(page.unsigned_abs()));
         return Vec::new();
     }

@@ -170,6 +170,10 @@ pub enum Effect {
     FindDrafts,
     /// Put what was typed into the file; a blank draft is forgotten.
     KeepDraft(Box<Draft>),
+    /// See whether something urgent began to wait.
+    LookForUrgent,
+    /// Ring the terminal's bell.
+    Ring,
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

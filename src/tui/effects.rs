@@ -45,7 +45,10 @@ impl Hands {
                 Ok(kept) => Message::DraftKept(Box::new(kept)),
                 Err(failure) => Message::DraftNotKept(failure),
             }]),
-            Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
+            Effect::LookForUrgent => {
+                self.app.urgent().map(|urgent| vec![Message::Urgent(urgent)]).map_err(Error::from)
+            }
+            Effect::Ring | Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {
             Error::Failed(failure) => vec![Message::Failed(failure)],

@@ -17,6 +17,7 @@ use crate::tui::dialog::Focus;
 use crate::tui::drafts;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
+use std::collections::BTreeSet;
 
 /// Something the screen is told.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ pub enum Message {
     DraftKept(Box<Draft>),
     /// A draft could not be kept.
     DraftNotKept(Failure),
+    /// What waits and is urgent.
+    Urgent(BTreeSet<RequestId>),
     /// It is this late.
     Now(Moment),
     /// Somebody committed something.
@@ -121,6 +124,13 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::DraftNotKept(failure) => {
             drafts::not_kept(model, &failure);
             Vec::new()
+        }
+        Message::Urgent(urgent) => {
+            if model.attention.is_called_by(urgent) {
+                vec![Effect::Ring]
+            } else {
+                Vec::new()
+            }
         }
         Message::Now(now) => {
             model.now = now;

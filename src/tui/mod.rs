@@ -5,6 +5,7 @@
 // Reading order: what keys mean, what the screen knows, how it changes, how it is drawn, who holds the terminal.
 pub mod action;
 pub mod keymap;
+pub mod rebinding;
 pub mod list;
 pub mod reading;
 pub mod field;
@@ -12,12 +13,14 @@ pub mod dialog;
 pub mod asking;
 pub mod model;
 pub mod drafts;
+pub mod attention;
 pub mod act;
 pub mod deciding;
 pub mod hear;
 pub mod glyphs;
 pub mod wrap;
 pub mod theme;
+pub mod habits;
 pub mod layout;
 pub mod view;
 pub mod keeping;
@@ -25,6 +28,7 @@ pub mod effects;
 pub mod terminal;
 pub mod run;
 
+pub use habits::Habits;
 pub use run::run;
 
 /// How the screen looks, as the command line and the environment say.

@@ -12,9 +12,11 @@ use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
+use crate::tui::attention::Attention;
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::drafts::{self, Kept};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::habits::Habits;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
 use crate::tui::list::List;
@@ -52,6 +54,10 @@ pub struct Model {
     pub drawn: Option<Drawn>,
     /// What was typed into dialogs that were closed without deciding.
     pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+    /// What the settings say.
+    pub habits: Habits,
+    /// What was rung for.
+    pub attention: Attention,
     /// What is typed, and what of it is in the file.
     pub kept: Kept,
 }
@@ -74,6 +80,8 @@ impl Model {
             said: None,
             drawn: None,
             drafts: BTreeMap::new(),
+            habits: Habits::default(),
+            attention: Attention::default(),
             kept: Kept::default(),
         }
     }

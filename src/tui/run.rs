@@ -6,15 +6,16 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
 use crate::present::line::Line;
-use crate::tui::Options;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
+use crate::tui::attention::title;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
 use crate::tui::keeping::{Keeper, LastWords, Pace};
 use crate::tui::list::List;
 use crate::tui::model::Model;
 use crate::tui::terminal::{Tui, give_back};
+use crate::tui::{Habits, Options};
 use crossterm::event::{Event, read};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -50,7 +51,7 @@ enum Incoming {
 ///
 /// # Errors
 /// A [`Failure`] when there is no terminal, or it or the store cannot be used.
-pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
+pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
     }
@@ -61,7 +62,7 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
     let bell = app.bell()?;
     let caller = app.caller(Face::Screen);
     let keeper = Keeper::new(app.drafts(&caller)?);
-    let mut tui = Tui::take()?;
+    let mut tui = Tui::take(habits.title)?;
     let (sender, incoming) = channel();
     watch_for_hang_up(Arc::clone(&keeper))?;
     listen_to_signals(sender.clone(), Arc::clone(&keeper))?;
@@ -69,6 +70,7 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
     listen_to_bell(bell, sender);
     let last_words = LastWords(Arc::clone(&keeper));
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
+    model.habits = habits;
     let mut hands = Hands::new(app, caller, Arc::clone(&keeper));
     let ended = turn(&mut tui, &mut model, &mut hands, &keeper, &incoming);
     drop(last_words);
@@ -95,7 +97,8 @@ fn turn(
     let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
     let mut dialog_shown = Instant::now();
-    if perform(tui, model, hands, model.begin())? {
+    let listening = model.habits.bell.then_some(Effect::LookForUrgent);
+    if perform(tui, model, hands, model.begin().into_iter().chain(listening).collect())? {
         return Ok(None);
     }
     loop {
@@ -104,6 +107,7 @@ fn turn(
         }
         if std::mem::take(&mut changed) {
             let left = tui.draw(model)?;
+            tui.entitle(&title(model))?;
             if model.frame_shown() {
                 dialog_shown = left;
             }
@@ -172,6 +176,7 @@ fn turn(
         }
         if bell {
             effects.extend(hear(model, Message::Changed));
+            effects.extend(model.habits.bell.then_some(Effect::LookForUrgent));
         }
         // A look that nobody called for draws only when there is something to see.
         let before = (!changed).then(|| visible(model));
@@ -196,6 +201,7 @@ fn perform(
     while let Some(effect) = queue.pop_front() {
         match effect {
             Effect::Quit => return Ok(true),
+            Effect::Ring => tui.ring()?,
             Effect::Repaint => tui.repaint()?,
             Effect::Suspend => {
                 tui.suspend()?;

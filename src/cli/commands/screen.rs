@@ -1,10 +1,11 @@
 //! Opening the screen.
 
+use crate::app::config::ThemeName;
 use crate::app::{App, Clock, Place};
 use crate::cli::args::Look;
 use crate::cli::{Done, Stop};
 use crate::domain::refusal::exit;
-use crate::tui::{self, Options};
+use crate::tui::{self, Habits, Options};
 use std::io::IsTerminal;
 
 /// The inbox. A signal that ended it is the exit code, as a shell counts signals.
@@ -17,6 +18,12 @@ pub fn run(place: &Place, look: &Look) -> Done {
     }
     let app = App::open(place, Clock::system())?;
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let ended_by = tui::run(app, Options { ascii: look.ascii, no_color })?;
+    let truecolor =
+        std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
+    let habits = Habits::of(app.config(), truecolor)?;
+    let screen = app.config().screen;
+    let options =
+        Options { ascii: look.ascii || screen.ascii, no_color: no_color || screen.theme == ThemeName::Mono };
+    let ended_by = tui::run(app, options, habits)?;
     Ok(ended_by.map_or(exit::DONE, |signal| u8::try_from(128 + signal).unwrap_or(exit::REFUSED)))
 }

@@ -11,7 +11,7 @@
 use crate::app::Queue;
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
-use crate::tui::keymap::{Binding, in_scope};
+use crate::tui::keymap::Binding;
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
@@ -94,7 +94,7 @@ pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
 pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let scope = model.scope();
     let at_the_end = |b: &&Binding| matches!(b.action, Action::Help | Action::Quit);
-    let named = || in_scope(scope).filter(|b| !b.short.is_empty());
+    let named = || model.habits.keys.in_scope(scope).filter(|b| !b.short.is_empty());
     let mut right = line.right().saturating_sub(1);
     for binding in named().filter(at_the_end).collect::<Vec<_>>().into_iter().rev() {
         let words = words(model, binding);

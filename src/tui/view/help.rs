@@ -1,12 +1,12 @@
 //! What works here: the one table of keys, by scope.
 
 use crate::present::line::{Line, Tone};
-use crate::tui::keymap::{Scope, in_scope};
+use crate::tui::keymap::{Keys, Scope};
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::{Position, Rect};
 
 /// The lines of the help.
-pub fn lines() -> Vec<Line> {
+pub fn lines(keymap: Keys) -> Vec<Line> {
     let mut out = vec![
         Line::plain("Capitals decide: each opens a dialog, and only the dialog decides."),
         Line::plain("A key in (brackets) is forbidden by a rule: press it to read which."),
@@ -14,7 +14,7 @@ pub fn lines() -> Vec<Line> {
     for scope in Scope::ALL.into_iter().filter(|scope| *scope != Scope::Help) {
         out.push(Line::empty());
         out.push(Line::heading(scope.title()));
-        for binding in in_scope(scope) {
+        for binding in keymap.in_scope(scope) {
             let keys: Vec<String> = binding.keys.iter().map(|key| key.name()).collect();
             let keys = keys.join("  ");
             let pad = 22usize.saturating_sub(usize::from(cells(&keys))).max(2);
@@ -31,9 +31,9 @@ pub fn lines() -> Vec<Line> {
 }
 
 /// Draws the help over the panes.
-pub fn help(canvas: &mut Canvas, body: Rect, scroll: usize) -> Option<Position> {
+pub fn help(canvas: &mut Canvas, body: Rect, scroll: usize, keymap: Keys) -> Option<Position> {
     canvas.clear(body);
-    let lines = lines();
+    let lines = lines(keymap);
     let height = usize::from(body.height.saturating_sub(1));
     let last = (scroll + height).min(lines.len());
     let end = if lines.len() > height { format!("line {last} of {}", lines.len()) } else { String::new() };

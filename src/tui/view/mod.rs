@@ -7,6 +7,7 @@ pub mod detail;
 pub mod dialog;
 pub mod help;
 
+use crate::app::config::ThemeName;
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
 use crate::tui::model::Model;
@@ -17,7 +18,7 @@ use ratatui::layout::Position;
 
 /// Draws the model.
 pub fn view(model: &Model, frame: &mut Frame) {
-    let theme = Theme { mono: model.options.no_color };
+    let theme = if model.options.no_color { Theme::named(ThemeName::Mono) } else { model.habits.theme };
     let mut canvas = Canvas::new(frame.buffer_mut(), theme, model.glyphs());
     let cursor = whole(model, &mut canvas);
     if let Some(position) = cursor.filter(|p| frame.area().contains(*p)) {
@@ -52,7 +53,7 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
     }
     if let Some(scroll) = model.help {
-        cursor = help::help(canvas, layout.body, scroll);
+        cursor = help::help(canvas, layout.body, scroll, model.habits.keys);
     }
     cursor
 }

@@ -41,6 +41,15 @@ impl Desk {
         self.command(&arguments)
     }
 
+    fn ask(&self, reference: &str, priority: &str) -> Output {
+        let path = self.home.path().join("a.json");
+        let text = format!(
+            r#"{{"kind":"gate","by":"planner","ref":"{reference}","title":"Go on?","priority":"{priority}"}}"#
+        );
+        std::fs::write(&path, text).unwrap();
+        self.command(&["submit", path.to_str().unwrap()])
+    }
+
     fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(arguments).env_clear().envs(self.environment()).output().unwrap()
@@ -82,12 +91,12 @@ fn the_line_goes_down_in_the_middle_of_a_reason_and_the_text_is_there_afterwards
     let desk = Desk::new();
     let mut alice = desk.alice_typing("half a reas");
     let gone = Instant::now();
-    alice.hangs_up("o");
+    alice.hangs_up("\x0c");
     assert_eq!(alice.ends_alone(), 129);
     assert!(gone.elapsed() < Duration::from_secs(1), "{:?}", gone.elapsed());
     let mut again = desk.alice();
-    again.press("R").sees("draft from ").sees("the request changed since: no").sees("half a reaso");
-    again.press("n").sees("half a reason").press(ALT_ENTER).sees("R-1 rejected");
+    again.press("R").sees("draft from ").sees("the request changed since: no").sees("half a reas");
+    again.press("on").sees("half a reason").press(ALT_ENTER).sees("R-1 rejected");
     assert_eq!(desk.events().last().unwrap(), "request.rejected");
 }
 
@@ -262,4 +271,85 @@ fn two_thousand_random_keys_at_a_terminal_decide_nothing_that_was_not_meant() {
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     signal(&alice, "-15");
     assert_eq!(alice.ends(), 143);
+}
+
+/// The titles that were set, in order, and how often the bell was rung: an OSC ends with BEL too, and that is none.
+fn titles_and_bells(sent: &[u8]) -> (Vec<String>, usize) {
+    let text = String::from_utf8_lossy(sent).into_owned();
+    let mut bells = 0;
+    let mut titles = Vec::new();
+    for (n, part) in text.split("\x1b]0;").enumerate() {
+        let rest = match part.split_once('\x07') {
+            Some((title, rest)) if n > 0 => {
+                titles.push(title.to_owned());
+                rest
+            }
+            _ => part,
+        };
+        bells += rest.matches('\x07').count();
+    }
+    (titles, bells)
+}
+
+/// Waits for what happened without a trace on the screen.
+fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !happened() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_title_counts_and_the_bell_rings_once_for_what_is_new_and_urgent() {
+    let desk = Desk::new();
+    assert!(desk.ask("there-before", "urgent").status.success());
+    let mut alice = Person::sits_down(&["--as", "alice"], &desk.environment(), SIZE);
+    alice.sees("2 wait for you").sees("Go on?");
+    assert!(desk.ask("calm", "normal").status.success());
+    alice.sees("3 wait for you");
+    assert!(desk.ask("now", "urgent").status.success());
+    alice.sees("4 wait for you");
+    until("a bell", || titles_and_bells(&alice.sent()).1 == 1);
+    assert!(desk.command(&["--as", "bob", "comment", "R-4", "looking"]).status.success());
+    assert!(desk.command(&["--as", "bob", "reject", "R-2", "--reason", "no"]).status.success());
+    alice.sees("3 wait for you").press("q");
+    assert_eq!(alice.ends(), 0);
+    let sent = alice.sent();
+    let (titles, bells) = titles_and_bells(&sent);
+    assert_eq!(bells, 1, "not for what was there, nor for what is not urgent, nor twice");
+    let counts = ["2", "3", "4", "3"].map(|n| format!("countersign: {n} waiting"));
+    assert_eq!(titles, counts, "only when it changed");
+    let text = String::from_utf8_lossy(&sent);
+    assert!(
+        text.find("\x1b[22;0t") < text.find("\x1b]0;") && text.ends_with("\x1b[23;0t"),
+        "pushed and popped"
+    );
+}
+
+#[test]
+fn title_and_bell_can_be_set_off_and_keys_be_other_ones() {
+    let desk = Desk::new();
+    let settings = desk.home.path().join("config.toml");
+    std::fs::write(
+        &settings,
+        "[screen]\ntitle = false\nbell = false\nascii = true\n[keys.list]\nreject = [\"f2\"]\n",
+    )
+    .unwrap();
+    let arguments = ["--as", "alice", "--config", settings.to_str().unwrap()];
+    let mut alice = Person::sits_down(&arguments, &desk.environment(), SIZE);
+    alice.sees("What would run").sees("f2 reject");
+    assert!(desk.ask("now", "urgent").status.success());
+    alice.sees("2 wait for you").press("R").sees("R does nothing here");
+    alice.press("\x1bOQ").sees("Reject R-1").press("no").press(ALT_ENTER).sees("R-1 rejected").press("q");
+    assert_eq!(alice.ends(), 0);
+    let sent = alice.sent();
+    assert_eq!(titles_and_bells(&sent), (Vec::new(), 0));
+    let text = String::from_utf8_lossy(&sent);
+    assert!(text.is_ascii() && !text.contains("\x1b[22;0t") && !text.contains("\x1b[23;0t"));
+
+    std::fs::write(&settings, "[keys.list]\napprove = [\"j\"]\n").unwrap();
+    let refused = desk.command(&["--config", settings.to_str().unwrap(), "keys"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("line 2: keys.list.approve: j already means down there"), "{said}");
 }

@@ -390,10 +390,10 @@ fn sits(seed: u64, keys: usize) -> usize {
             // The bell may ring later than the next key.
             if seed.below(2) == 0 {
                 sitting.hears(Message::Changed);
-            } else if let Some(told) = id.and_then(|id| sitting.world.find(id).map(|told| told.message())) {
-                if sitting.model.reading.as_ref().is_some_and(|r| Some(r.request.id) == id) {
-                    sitting.hears(told);
-                }
+            } else if let Some(told) = id.and_then(|id| sitting.world.find(id).map(|told| told.message()))
+                && sitting.model.reading.as_ref().is_some_and(|r| Some(r.request.id) == id)
+            {
+                sitting.hears(told);
             }
         }
         if let Some(id) = sitting.model.wants_reading() {
