@@ -14,6 +14,7 @@ pub mod lists;
 pub mod wait;
 pub mod audit;
 pub mod drafts;
+pub mod editor;
 pub mod doctor;
 pub mod demo;
 

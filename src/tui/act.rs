@@ -6,6 +6,7 @@ use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
 use crate::tui::deciding;
+use crate::tui::editing;
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -115,6 +116,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Press => deciding::press(model),
         Action::Submit => deciding::submit(model),
+        Action::Edit => editing::ask(model),
         Action::Cancel => {
             deciding::cancel(model);
             Vec::new()

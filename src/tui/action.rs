@@ -103,6 +103,8 @@ pub enum Action {
     Submit,
     /// Close the dialog without doing it.
     Cancel,
+    /// Go on writing in one's own editor.
+    Edit,
 }
 
 impl Action {
@@ -174,6 +176,8 @@ pub enum Effect {
     LookForUrgent,
     /// Ring the terminal's bell.
     Ring,
+    /// Hand this text to an editor, and the terminal with it.
+    Edit(String),
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

@@ -67,6 +67,10 @@ pub fn note(model: &mut Model) {
 
 /// What the file held when the screen was opened.
 pub fn found(model: &mut Model, drafts: Vec<Draft>) {
+    if let Some(draft) = drafts.last() {
+        let more = if drafts.len() > 1 { format!(" and {} more", drafts.len() - 1) } else { String::new() };
+        model.say(Tone::Strong, format_args!("draft kept: {} {}{more}", draft.verb.word(), draft.id));
+    }
     for draft in drafts {
         let Some(key) = key(&draft) else { continue };
         model.drafts.entry(key).or_insert_with(|| draft.texts.clone());

@@ -66,6 +66,12 @@ impl Field {
         self.area.insert_str(&text);
     }
 
+    /// Puts what came from an editor in the place of what was there; says what was done to it, if anything.
+    pub fn replace(&mut self, text: &str) -> Option<String> {
+        *self = Self::new(self.name, std::mem::take(&mut self.label), self.required);
+        self.paste(text)
+    }
+
     /// A key in the field. Characters that a terminal would not show as themselves are not taken.
     pub fn key(&mut self, event: KeyEvent) {
         match event.code {

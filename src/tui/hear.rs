@@ -15,6 +15,7 @@ use crate::tui::action::{Effect, Place};
 use crate::tui::asking;
 use crate::tui::dialog::Focus;
 use crate::tui::drafts;
+use crate::tui::editing;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
 use std::collections::BTreeSet;
@@ -75,6 +76,8 @@ pub enum Message {
     DraftNotKept(Failure),
     /// What waits and is urgent.
     Urgent(BTreeSet<RequestId>),
+    /// What came back from the editor.
+    Edited(Result<String, Failure>),
     /// It is this late.
     Now(Moment),
     /// Somebody committed something.
@@ -131,6 +134,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             } else {
                 Vec::new()
             }
+        }
+        Message::Edited(done) => {
+            editing::edited(model, done);
+            Vec::new()
         }
         Message::Now(now) => {
             model.now = now;

@@ -21,7 +21,7 @@ const NAMES: &[(&str, Action)] = &[
     ("down", Action::Down), ("up", Action::Up), ("half-down", Action::HalfDown), ("half-up", Action::HalfUp),
     ("page-down", Action::PageDown), ("page-up", Action::PageUp), ("top", Action::Top), ("bottom", Action::Bottom),
     ("submit", Action::Submit), ("next-field", Action::NextField), ("previous-field", Action::PreviousField),
-    ("press", Action::Press), ("cancel", Action::Cancel),
+    ("press", Action::Press), ("cancel", Action::Cancel), ("edit", Action::Edit),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 

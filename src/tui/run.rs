@@ -1,7 +1,7 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
-use crate::app::{App, Bell, Counters, Failure};
+use crate::app::{App, Bell, Counters, Failure, editor};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
@@ -12,11 +12,12 @@ use crate::tui::attention::title;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
 use crate::tui::keeping::{Keeper, LastWords, Pace};
+use crate::tui::keyboard::Keyboard;
 use crate::tui::list::List;
 use crate::tui::model::Model;
-use crate::tui::terminal::{Tui, give_back};
+use crate::tui::terminal::{Tui, give_back, is_lent};
 use crate::tui::{Habits, Options};
-use crossterm::event::{Event, read};
+use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -47,6 +48,13 @@ enum Incoming {
     Signal(i32),
 }
 
+/// What the loop works with.
+struct Desk<'a> {
+    tui: &'a mut Tui,
+    hands: &'a mut Hands,
+    keyboard: &'a Keyboard,
+}
+
 /// Runs the screen until somebody quits it; says which signal ended it, if one did.
 ///
 /// # Errors
@@ -66,13 +74,18 @@ pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Fa
     let (sender, incoming) = channel();
     watch_for_hang_up(Arc::clone(&keeper))?;
     listen_to_signals(sender.clone(), Arc::clone(&keeper))?;
-    listen_to_keys(sender.clone());
+    let keys = sender.clone();
+    let keyboard = Keyboard::listen(move |event| {
+        let arrived = event.map_or_else(Incoming::Gone, |event| Incoming::Terminal(event, Instant::now()));
+        keys.send(arrived).is_ok()
+    });
     listen_to_bell(bell, sender);
     let last_words = LastWords(Arc::clone(&keeper));
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
     model.habits = habits;
     let mut hands = Hands::new(app, caller, Arc::clone(&keeper));
-    let ended = turn(&mut tui, &mut model, &mut hands, &keeper, &incoming);
+    let mut desk = Desk { tui: &mut tui, hands: &mut hands, keyboard: &keyboard };
+    let ended = turn(&mut desk, &mut model, &keeper, &incoming);
     drop(last_words);
     if matches!(ended, Err(Failure::Io { .. })) {
         // When the line is down, everything that touches the terminal fails: the watchdog ends it first, and rightly.
@@ -84,9 +97,8 @@ pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Fa
 
 /// Turns until the end; says which signal ended it, if one did.
 fn turn(
-    tui: &mut Tui,
+    desk: &mut Desk<'_>,
     model: &mut Model,
-    hands: &mut Hands,
     keeper: &Keeper,
     incoming: &Receiver<Incoming>,
 ) -> Result<Option<i32>, Failure> {
@@ -98,26 +110,25 @@ fn turn(
     // Keys that arrived before this moment were typed before the open dialog could be seen.
     let mut dialog_shown = Instant::now();
     let listening = model.habits.bell.then_some(Effect::LookForUrgent);
-    if perform(tui, model, hands, model.begin().into_iter().chain(listening).collect())? {
+    if perform(desk, model, model.begin().into_iter().chain(listening).collect())? {
         return Ok(None);
     }
     loop {
-        if tui.is_lost() {
+        if desk.tui.is_lost() {
             return Err(Failure::damaged("a part of the screen failed; the terminal was given back"));
         }
         if std::mem::take(&mut changed) {
-            let left = tui.draw(model)?;
-            tui.entitle(&title(model))?;
+            let left = desk.tui.draw(model)?;
+            desk.tui.entitle(&title(model))?;
             if model.frame_shown() {
                 dialog_shown = left;
             }
         }
-        let unsaved = model.kept.unsaved();
-        let due = pace.due_in(!unsaved.is_empty(), last_key);
+        let due = pace.due_in(!model.kept.unsaved().is_empty(), last_key);
         let wanted = model.wants_reading().filter(|id| tried != Some(*id));
         let wait = match wanted {
             Some(_) => REST.saturating_sub(last_key.elapsed()),
-            None => until_next_minute(hands.app().now()),
+            None => until_next_minute(desk.hands.app().now()),
         };
         let wait = due.map_or(wait, |due| due.min(wait));
         let first = match incoming.recv_timeout(wait) {
@@ -127,10 +138,6 @@ fn turn(
         };
         let mut effects = Vec::new();
         let mut bell = false;
-        if first.is_none() && due.is_some() && pace.due_in(true, last_key) == Some(Duration::ZERO) {
-            effects.extend(unsaved.into_iter().map(|draft| Effect::KeepDraft(Box::new(draft))));
-            pace.tried();
-        }
         if first.is_none()
             && last_key.elapsed() >= REST
             && let Some(id) = wanted
@@ -150,7 +157,7 @@ fn turn(
                     changed = true;
                     let wants = input(model, event);
                     keeper.remember(model.kept.unsaved());
-                    if perform(tui, model, hands, wants)? {
+                    if perform(desk, model, wants)? {
                         return Ok(None);
                     }
                 }
@@ -160,14 +167,14 @@ fn turn(
                 Incoming::Bell => (bell, changed) = (true, true),
                 Incoming::Look => bell = true,
                 Incoming::Continued => {
-                    tui.resume()?;
-                    resized(tui, model);
+                    desk.tui.resume()?;
+                    resized(desk.tui, model);
                     changed = true;
                 }
                 Incoming::Signal(signal) => return Ok(Some(signal)),
             }
         }
-        let now = hands.app().now();
+        let now = desk.hands.app().now();
         let minute = |at: Moment| at.millis().div_euclid(60_000);
         if minute(now) != minute(model.now) {
             effects.push(Effect::KeepTime);
@@ -178,9 +185,14 @@ fn turn(
             effects.extend(hear(model, Message::Changed));
             effects.extend(model.habits.bell.then_some(Effect::LookForUrgent));
         }
+        let unsaved = model.kept.unsaved();
+        if pace.due_in(!unsaved.is_empty(), last_key) == Some(Duration::ZERO) {
+            effects.extend(unsaved.into_iter().map(|draft| Effect::KeepDraft(Box::new(draft))));
+            pace.tried();
+        }
         // A look that nobody called for draws only when there is something to see.
         let before = (!changed).then(|| visible(model));
-        if perform(tui, model, hands, effects)? {
+        if perform(desk, model, effects)? {
             return Ok(None);
         }
         keeper.remember(model.kept.unsaved());
@@ -191,30 +203,40 @@ fn turn(
 }
 
 /// Does what is wanted, and what that makes necessary; says whether that was the end.
-fn perform(
-    tui: &mut Tui,
-    model: &mut Model,
-    hands: &mut Hands,
-    effects: Vec<Effect>,
-) -> Result<bool, Failure> {
+fn perform(desk: &mut Desk<'_>, model: &mut Model, effects: Vec<Effect>) -> Result<bool, Failure> {
     let mut queue = VecDeque::from(effects);
     while let Some(effect) = queue.pop_front() {
         match effect {
             Effect::Quit => return Ok(true),
-            Effect::Ring => tui.ring()?,
-            Effect::Repaint => tui.repaint()?,
+            Effect::Ring => desk.tui.ring()?,
+            Effect::Edit(text) => {
+                let done = edit(desk, &text)?;
+                resized(desk.tui, model);
+                queue.extend(hear(model, Message::Edited(done)));
+            }
+            Effect::Repaint => desk.tui.repaint()?,
             Effect::Suspend => {
-                tui.suspend()?;
-                resized(tui, model);
+                desk.tui.suspend()?;
+                resized(desk.tui, model);
             }
             effect => {
-                for message in hands.perform(effect) {
+                for message in desk.hands.perform(effect) {
                     queue.extend(hear(model, message));
                 }
             }
         }
     }
     Ok(false)
+}
+
+/// Lets the person edit a text in their own editor, to which terminal and keyboard belong meanwhile.
+fn edit(desk: &mut Desk<'_>, text: &str) -> Result<Result<String, Failure>, Failure> {
+    if !desk.keyboard.rest() {
+        return Ok(Err(Failure::unusable("the keyboard could not be handed over", "your text is as it was")));
+    }
+    let done = desk.tui.lend(|| editor::edit(text));
+    desk.keyboard.go_on();
+    done
 }
 
 /// What a look that nobody called for could change on the screen.
@@ -244,21 +266,6 @@ fn until_next_minute(now: Moment) -> Duration {
     Duration::from_millis(60_000 - into)
 }
 
-fn listen_to_keys(sender: Sender<Incoming>) {
-    thread::spawn(move || {
-        loop {
-            let arrived = match read() {
-                Ok(event) => Incoming::Terminal(event, Instant::now()),
-                Err(error) => Incoming::Gone(error),
-            };
-            let over = matches!(arrived, Incoming::Gone(_));
-            if sender.send(arrived).is_err() || over {
-                return;
-            }
-        }
-    });
-}
-
 fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
     thread::spawn(move || {
         loop {
@@ -281,6 +288,9 @@ fn listen_to_signals(sender: Sender<Incoming>, keeper: Arc<Keeper>) -> Result<()
                     return;
                 }
                 continue;
+            }
+            if is_lent() && matches!(signal, SIGINT | SIGQUIT) {
+                continue; // meant for the editor
             }
             let told = sender.send(Incoming::Signal(signal)).is_ok();
             thread::sleep(if told { GRACE } else { Duration::ZERO });

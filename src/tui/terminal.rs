@@ -13,8 +13,9 @@ use crossterm::{Command, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
+use rustix::termios::{QueueSelector, tcflush};
 use std::cell::Cell;
-use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::io::{self, BufWriter, Stdout, Write, stdin, stdout};
 use std::rc::Rc;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,8 @@ use std::time::Instant;
 
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
+/// Whether another program has the terminal: then Ctrl-C is meant for it.
+static LENT: AtomicBool = AtomicBool::new(false);
 /// Whether the window's title is ours to set.
 static ENTITLED: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
@@ -179,6 +182,21 @@ impl Tui {
         self.repaint()
     }
 
+    /// Lends the terminal to another program for as long as `borrow` runs.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be had again.
+    pub fn lend<T>(&mut self, borrow: impl FnOnce() -> T) -> Result<T, Failure> {
+        give_back();
+        LENT.store(true, Ordering::SeqCst);
+        let done = borrow();
+        LENT.store(false, Ordering::SeqCst);
+        // What was typed into its end was meant for it; one Alt-Enter among that would decide.
+        let _ = tcflush(stdin(), QueueSelector::IFlush);
+        self.resume()?;
+        Ok(done)
+    }
+
     /// Whether something else gave the terminal back: a panic in another thread.
     pub fn is_lost(&self) -> bool {
         !HELD.load(Ordering::SeqCst)
@@ -202,6 +220,11 @@ fn hold() -> io::Result<()> {
         queue!(stdout(), Title { push: true })?;
     }
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+/// Whether another program has the terminal.
+pub fn is_lent() -> bool {
+    LENT.load(Ordering::SeqCst)
 }
 
 /// Leaves the terminal as it was found. For quitting, failing, panicking, being stopped and being hung up on; the second

@@ -4,6 +4,7 @@
 use crate::app::config::{ThemeName, words_by_name};
 use crate::present::line::Tone;
 use ratatui::style::{Color, Modifier, Style};
+use std::sync::OnceLock;
 
 /// How tones look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,6 +29,12 @@ impl Theme {
     pub fn named(name: ThemeName) -> Self {
         // That they parse is tested; without a style everything is still told by words and marks.
         Self::parse(source(name)).unwrap_or_default()
+    }
+
+    /// No colour, as under `NO_COLOR`.
+    pub fn mono() -> Self {
+        static MONO: OnceLock<Theme> = OnceLock::new();
+        *MONO.get_or_init(|| Self::named(ThemeName::Mono))
     }
 
     /// Reads a theme: for each tone the attributes and at most one colour.

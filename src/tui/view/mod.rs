@@ -7,7 +7,6 @@ pub mod detail;
 pub mod dialog;
 pub mod help;
 
-use crate::app::config::ThemeName;
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
 use crate::tui::model::Model;
@@ -18,7 +17,7 @@ use ratatui::layout::Position;
 
 /// Draws the model.
 pub fn view(model: &Model, frame: &mut Frame) {
-    let theme = if model.options.no_color { Theme::named(ThemeName::Mono) } else { model.habits.theme };
+    let theme = if model.options.no_color { Theme::mono() } else { model.habits.theme };
     let mut canvas = Canvas::new(frame.buffer_mut(), theme, model.glyphs());
     let cursor = whole(model, &mut canvas);
     if let Some(position) = cursor.filter(|p| frame.area().contains(*p)) {

@@ -4,3 +4,4 @@ pub mod person;
 mod decide_by_key;
 mod leaving;
 mod staying;
+mod line_by_line;

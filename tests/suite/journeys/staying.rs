@@ -10,12 +10,12 @@ const SIZE: (u16, u16) = (120, 40);
 const ALT_ENTER: &str = "\x1b\r";
 
 /// A desk with one request on it.
-struct Desk {
+pub struct Desk {
     home: TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let desk = Self { home: tempfile::tempdir().unwrap() };
         assert!(desk.submit("one", "lookup", &[]).status.success());
         desk
@@ -25,11 +25,11 @@ impl Desk {
         self.home.path().join("s.db")
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         environment(self.home.path(), &self.store())
     }
 
-    fn submit(&self, reference: &str, action: &str, more: &[&str]) -> Output {
+    pub fn submit(&self, reference: &str, action: &str, more: &[&str]) -> Output {
         let path = self.home.path().join("d.json");
         let text = format!(
             r#"{{"kind":"plan","by":"planner","ref":"{reference}","title":"Tell John","target":{{"environment":"staging"}},
@@ -50,13 +50,13 @@ impl Desk {
         self.command(&["submit", path.to_str().unwrap()])
     }
 
-    fn command(&self, arguments: &[&str]) -> Output {
+    pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(arguments).env_clear().envs(self.environment()).output().unwrap()
     }
 
     /// What the log says happened, one name an event.
-    fn events(&self) -> Vec<String> {
+    pub fn events(&self) -> Vec<String> {
         let export = self.command(&["audit", "export"]).stdout;
         let name = |line: &str| {
             serde_json::from_str::<serde_json::Value>(line).unwrap()["envelope"]["name"]
@@ -110,6 +110,32 @@ fn a_second_after_the_last_key_not_even_a_kill_takes_it() {
     assert!(desk.submit("one", "lookup.again", &["--revise"]).status.success());
     let mut again = desk.alice();
     again.press("R").sees("the request changed since: yes").sees("half a reason");
+}
+
+#[test]
+fn somebody_who_never_rests_loses_no_more_than_a_second() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("words ");
+    for _ in 0..60 {
+        alice.press("x");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    signal(&alice, "-9");
+    alice.ends();
+    let mut again = desk.alice();
+    again.sees("draft kept: reject R-1").press("R").sees("draft from ").sees("words xxxxxxxxxx");
+}
+
+#[test]
+fn a_draft_about_what_somebody_else_decided_is_forgotten() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_typing("half a reason");
+    signal(&alice, "-15");
+    alice.ends();
+    assert!(desk.command(&["--as", "bob", "reject", "R-1", "--reason", "no"]).status.success());
+    let mut again = Person::sits_down(&["--as", "alice"], &desk.environment(), SIZE);
+    again.sees("Nothing waits for you");
+    assert!(!again.screen().contains("draft kept"), "{}", again.screen());
 }
 
 #[test]
@@ -352,4 +378,70 @@ fn title_and_bell_can_be_set_off_and_keys_be_other_ones() {
     let refused = desk.command(&["--config", settings.to_str().unwrap(), "keys"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("line 2: keys.list.approve: j already means down there"), "{said}");
+}
+
+impl Desk {
+    /// Alice with this editor, at the reason of a rejection.
+    fn alice_with_editor(&self, editor: &str) -> Person {
+        let mut environment = self.environment();
+        environment.push(("EDITOR".to_owned(), editor.to_owned()));
+        environment.push(("TMPDIR".to_owned(), self.home.path().to_str().unwrap().to_owned()));
+        let mut alice = Person::sits_down(&["--as", "alice"], &environment, SIZE);
+        alice.sees("What would run").press("R").sees("Reject R-1").press("half").sees("half");
+        alice
+    }
+
+    fn script(&self, text: &str) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.home.path().join("my editor");
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+const CTRL_E: &str = "\x05";
+
+#[test]
+fn long_text_is_written_in_ones_own_editor_on_a_private_file() {
+    let desk = Desk::new();
+    let script = desk.script(
+        "stat -c '%a' \"$2\" \"$(dirname \"$2\")\" >\"$HOME/modes\"\nprintf 'the editor has %s: ' \"$1\"\n\
+         read -r typed\nprintf ' and %s\\033[31m\\n' \"$typed\" >>\"$2\"",
+    );
+    let mut alice = desk.alice_with_editor(&format!("'{script}' $HOME;"));
+    // The argument is as it was written: nothing is expanded. Then the keys are the editor's, A and q too.
+    alice.press(CTRL_E).sees("the editor has $HOME;: ");
+    assert!(alice.has_a_clean_terminal(), "it was given back");
+    alice.press("Aq more\r").sees("half and Aq more");
+    assert_eq!(std::fs::read_to_string(desk.home.path().join("modes")).unwrap(), "600\n700\n");
+    alice.press("!").sees("hidden characters replaced: 1").press(ALT_ENTER).sees("R-1 rejected");
+    let left = std::fs::read_dir(desk.home.path()).unwrap().map(|e| e.unwrap().file_name());
+    assert!(
+        left.into_iter().all(|name| !name.to_string_lossy().starts_with("countersign-edit")),
+        "nothing is left"
+    );
+    alice.press("q");
+    assert_eq!(alice.ends(), 0);
+    assert!(alice.has_a_clean_terminal());
+}
+
+#[test]
+fn an_editor_that_fails_leaves_the_text_as_it_was() {
+    let desk = Desk::new();
+    let mut alice = desk.alice_with_editor("sh -c 'echo lost >\"$0\"; exit 3'");
+    alice.press(CTRL_E).sees("exit status: 3").sees("your text is as it was").sees("half");
+    alice.press(" way").sees("half way");
+    drop(alice);
+    let mut alice = desk.alice_with_editor("/no/such/editor");
+    alice.press(CTRL_E).sees("No such file").press("!").sees("half!");
+}
+
+#[test]
+fn ctrl_c_in_the_editor_is_the_editors() {
+    let desk = Desk::new();
+    let script =
+        desk.script("trap 'echo interrupted >>\"$1\"; exit 0' INT\necho ready\nwhile :; do sleep 0.05; done");
+    let mut alice = desk.alice_with_editor(&format!("'{script}'"));
+    alice.press(CTRL_E).sees("ready").press("\x03").sees("halfinterrupted").press("!").sees("Reject R-1");
 }
