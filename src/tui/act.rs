@@ -58,7 +58,8 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
                 && c.is_ascii_graphic()
             {
-                model.say(Tone::Dim, format_args!("{c} does nothing here; ? says what works"));
+                let help = model.habits.keys.name_of(Scope::List, Action::Help);
+                model.say(Tone::Dim, format_args!("{c} does nothing here; {help} says what works"));
             }
             Vec::new()
         }
@@ -184,7 +185,8 @@ fn claim(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.list.selected_id() else { return Vec::new() };
     if model.subject().is_none() {
         model.in_detail = true;
-        model.say(Tone::Warn, format_args!("{id} is now in front of you: press m again"));
+        let key = model.habits.keys.name_of(Scope::Detail, Action::Claim);
+        model.say(Tone::Warn, format_args!("{id} is now in front of you: press {key} again"));
         return vec![Effect::Read(id)];
     }
     let verb = model.claim_verb();

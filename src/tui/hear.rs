@@ -11,11 +11,12 @@ use crate::domain::rules::{may, still_as_seen};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
-use crate::tui::action::{Effect, Place};
+use crate::tui::action::{Action, Effect, Place};
 use crate::tui::asking;
 use crate::tui::dialog::Focus;
 use crate::tui::drafts;
 use crate::tui::editing;
+use crate::tui::keymap::{Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
 use std::collections::BTreeSet;
@@ -210,7 +211,7 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
-    let (tone, words) = outcome(verb, &after);
+    let (tone, words) = outcome(verb, &after, model.habits.keys);
     model.say(tone, words);
     let mut effects = changed(model);
     if !effects.contains(&Effect::Read(id)) {
@@ -220,7 +221,7 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
 }
 
 /// What was recorded, in words.
-fn outcome(verb: Verb, after: &Request) -> (Tone, Safe) {
+fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
     let id = after.id;
     let say = |tone, words: String| (tone, Safe::composed(words));
     match verb {
@@ -242,7 +243,13 @@ fn outcome(verb: Verb, after: &Request) -> (Tone, Safe) {
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
-        Verb::Claim => say(Tone::Plain, format!("you are on {id}; m again says that you no longer are")),
+        Verb::Claim => say(
+            Tone::Plain,
+            format!(
+                "you are on {id}; {} again says that you no longer are",
+                keys.name_of(Scope::Detail, Action::Claim)
+            ),
+        ),
         Verb::Release => say(Tone::Plain, format!("you are no longer on {id}")),
         _ => say(Tone::Plain, format!("{id}: recorded")),
     }

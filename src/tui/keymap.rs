@@ -166,6 +166,12 @@ impl Keys {
         self.0.iter().filter(move |binding| binding.scopes.contains(&scope))
     }
 
+    /// The first key of an action in `scope`, for sentences that name it.
+    pub fn name_of(self, scope: Scope, action: Action) -> String {
+        let key = self.in_scope(scope).find(|b| b.action == action).and_then(|b| b.keys.first());
+        key.map_or_else(|| name(action).to_owned(), |key| key.name())
+    }
+
     /// What a key means in `scope`.
     pub fn lookup(self, scope: Scope, event: &KeyEvent) -> Option<&'static Binding> {
         let key = Key::pressed(event);

@@ -11,7 +11,7 @@
 use crate::app::Queue;
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
-use crate::tui::keymap::Binding;
+use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
@@ -76,7 +76,8 @@ pub fn queues(model: &Model, canvas: &mut Canvas, line: Rect) {
 pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
     let mut width = line.width.saturating_sub(2);
     if model.list.news > 0 {
-        let words = format!("{} new: g to see", model.list.news);
+        let top = model.habits.keys.name_of(Scope::List, Action::Top);
+        let words = format!("{} new: {top} to see", model.list.news);
         width = match &model.said {
             Some(_) => {
                 let right = line.right().saturating_sub(1);
