@@ -3,8 +3,9 @@
 use crate::app::{App, Error};
 use crate::domain::command::Command;
 use crate::domain::decide::{self, OnSameReference, Placement};
-use crate::domain::document::{Document, Invalid};
+use crate::domain::document::Document;
 use crate::domain::due;
+use crate::domain::invalid::Invalid;
 use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
 use crate::domain::refusal::Refusal;

@@ -2,7 +2,8 @@
 
 use crate::cli::Stop;
 use crate::domain::canon;
-use crate::domain::document::{self, Document, Invalid, Limits};
+use crate::domain::document::{self, Document, Limits};
+use crate::domain::invalid::Invalid;
 use crate::domain::refusal::{Refusal, exit};
 use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::File;

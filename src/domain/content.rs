@@ -2,12 +2,12 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::digest::{RevisionDigest, StepDigest, framed};
-use crate::domain::names::{Identifier, ParamKey, StepId};
-use crate::domain::needs::{Need, Needs, before};
+use crate::domain::names::{Identifier, StepId};
 use crate::domain::risk::{Priority, Risk};
+use crate::domain::step::{Step, before};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -114,47 +114,6 @@ pub struct Evidence {
     pub pinned: bool,
 }
 
-/// One action of a plan.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    /// Unique inside the request.
-    pub id: StepId,
-    /// What the producer calls it. Prose: not in any digest.
-    #[serde(default, skip_serializing_if = "Text::is_blank")]
-    pub title: Text,
-    /// What is done, e.g. `email.draft`.
-    pub action: Identifier,
-    /// Its parameters, typed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<ParamKey, Value>,
-    /// The command that does it: an argument array, never a shell line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<Vec<Text>>,
-    /// The command that takes it back; a step without one cannot be undone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo: Option<Vec<Text>>,
-    /// What it needs from other steps.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<Needs>,
-    /// What the producer claims its risk to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub risk: Option<Risk>,
-    /// What the producer expects to come of it. Prose.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<Text>,
-    /// How long the producer thinks it takes, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub estimate_s: Option<u32>,
-}
-
-impl Step {
-    /// Every single need, those inside `any_of` groups included.
-    pub fn single_needs(&self) -> impl Iterator<Item = &Need> {
-        self.needs.iter().flat_map(Needs::each)
-    }
-}
-
 /// One revision's content, checked by [`crate::domain::document`]. Serialised, it is the native request document
 /// without `by` and `ref`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -212,7 +171,7 @@ impl Content {
         let pinned: Vec<&Evidence> = self.evidence.iter().filter(|e| e.pinned).collect();
         let mut covered = json!({
             "kind": self.kind, "target": self.target, "tiers": self.tiers, "pinned": pinned,
-            "steps": self.steps.iter().map(effect_of).collect::<Vec<_>>(),
+            "steps": self.steps.iter().map(Step::effect_of).collect::<Vec<_>>(),
         });
         if self.steps.is_empty() {
             covered["title"] = json!(self.title);
@@ -254,7 +213,7 @@ impl Content {
                     .filter_map(|id| known.get_key_value(id))
                     .map(|(id, d)| (*id, *d))
                     .collect();
-                let text = canonical_or_poison(&json!({"step": effect_of(step), "needs": below}));
+                let text = canonical_or_poison(&json!({"step": step.effect_of(), "needs": below}));
                 known.insert(
                     &step.id,
                     StepDigest::from_bytes(framed("countersign-step@v1", &[text.as_bytes()])),
@@ -263,12 +222,6 @@ impl Content {
         }
         self.steps.iter().filter_map(|s| known.get(&s.id).map(|d| (s.id.clone(), *d))).collect()
     }
-}
-
-/// The part of a step that says what it does: everything but prose, claims and estimates.
-fn effect_of(step: &Step) -> Value {
-    json!({"id": step.id, "action": step.action, "params": step.params, "run": step.run, "undo": step.undo,
-           "needs": step.needs})
 }
 
 #[cfg(test)]

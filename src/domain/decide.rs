@@ -5,11 +5,11 @@
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::difference;
-use crate::domain::document::Invalid;
 use crate::domain::due;
 use crate::domain::event::{
     Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, SignOffNumber, StepFact,
 };
+use crate::domain::invalid::Invalid;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};

@@ -1,10 +1,12 @@
 //! The native request document: reading it, and refusing what is not valid with the field and the reason.
 
 use crate::domain::canon;
-use crate::domain::content::{Content, Kind, Step};
+use crate::domain::content::{Content, Kind};
+use crate::domain::invalid::Invalid;
 use crate::domain::names::{PrincipalName, Reference};
 use crate::domain::needs;
-use crate::domain::text::{Safe, Text, safe_line};
+use crate::domain::step::Step;
+use crate::domain::text::Text;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -41,23 +43,6 @@ impl Limits {
         entries: 256,
         open_requests: 1_000,
     };
-}
-
-/// Why a document is not taken; nothing of it is stored.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{field}: {why}")]
-pub struct Invalid {
-    /// Where: `steps[1].needs[0].step`, or `document`.
-    pub field: Safe,
-    /// What is wrong with it and what would be right.
-    pub why: Safe,
-}
-
-impl Invalid {
-    /// A complaint about `field`; both may quote input and are made safe.
-    pub fn new(field: impl AsRef<str>, why: impl AsRef<str>) -> Self {
-        Self { field: safe_line(field.as_ref()), why: safe_line(why.as_ref()).clipped(600) }
-    }
 }
 
 /// A document as it was read: the content, and who the producer says asks under which reference.

@@ -1,10 +1,11 @@
 //! What a policy answers. Until one is adopted the built-in defaults hold: one human, computed risk, fixed deadlines.
 
-use crate::domain::content::{Content, Kind, Step};
+use crate::domain::content::{Content, Kind};
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
+use crate::domain::step::Step;
 use serde::{Deserialize, Serialize};
 
 /// One reason for a risk, and how high it puts it at least.

@@ -1,9 +1,9 @@
 //! What would run: one pure function from a plan and its marks to what each step does and why.
 
-use crate::domain::content::{Content, Step};
+use crate::domain::content::Content;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::StepId;
-use crate::domain::needs::{Effect, Need, Needs, Resolution};
+use crate::domain::step::{Effect, Need, Needs, Resolution, Step};
 use std::collections::BTreeMap;
 
 /// What one step would do if everything approved ran and succeeded.

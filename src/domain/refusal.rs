@@ -3,7 +3,7 @@
 //! They are checked in one order: no such request, closed, own request, permission, slot and signature, digest, reason.
 
 use crate::domain::difference::Difference;
-use crate::domain::document::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::principal::Permission;
@@ -281,7 +281,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Quota { requester, limit } => write!(
                 f,
-                "{requester} has {limit} open requests, which is the limit: try again when some are decided; nothing was stored"
+                "{requester} has {limit} open requests, which is the limit: try again when some are decided"
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
         }

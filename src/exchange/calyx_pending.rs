@@ -3,7 +3,8 @@
 
 use super::{Imported, checked, json, shaped, words};
 use crate::domain::canon::canonical_or_poison;
-use crate::domain::document::{Invalid, Limits};
+use crate::domain::document::Limits;
+use crate::domain::invalid::Invalid;
 use crate::domain::names::PrincipalName;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

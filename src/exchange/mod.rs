@@ -4,7 +4,8 @@
 //! does not take it says, one sentence each.
 
 use crate::domain::canon;
-use crate::domain::document::{self, Invalid, Limits};
+use crate::domain::document::{self, Limits};
+use crate::domain::invalid::Invalid;
 use crate::domain::names::PrincipalName;
 use crate::domain::text::{Safe, safe_line};
 use serde::de::DeserializeOwned;

@@ -1,12 +1,12 @@
 //! One request, whole: what would run first, from the pinned plan; the producer's story after it, behind a gutter.
 
-use crate::domain::content::{Content, Step};
+use crate::domain::content::Content;
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
-use crate::domain::needs::{Need, Needs};
 use crate::domain::preview::{MadeUp, Outcome, advice, preview};
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
+use crate::domain::step::{Need, Needs, Step};
 use crate::domain::text::{Safe, Text, safe_line};
 use crate::present::line::{Line, Tone};
 use crate::present::{time, words};

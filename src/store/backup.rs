@@ -1,8 +1,8 @@
 //! Backup: SQLite's online copy into a new file that only its owner can read.
 
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::hygiene;
-use crate::store::open::{Store, failed};
+use crate::store::open::Store;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;

@@ -5,8 +5,8 @@ use crate::domain::due::next_due;
 use crate::domain::names::RequestId;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::{Priority, Risk};
-use crate::store::failure::Failure;
-use crate::store::open::failed;
+use crate::store::failure::{Failure, failed};
+
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,9 +6,9 @@
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::text::safe_line;
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::lock::WritersLock;
-use crate::store::open::{Store, connect, failed};
+use crate::store::open::{Store, connect};
 use rusqlite::{Connection, params};
 use std::time::{Duration, Instant};
 

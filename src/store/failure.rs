@@ -2,6 +2,7 @@
 
 use crate::domain::refusal::exit;
 use crate::domain::text::{Safe, safe_line};
+use rusqlite::ErrorCode;
 
 /// Something could not be done; nothing was changed unless the sentence says so.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -77,5 +78,26 @@ impl Failure {
             Failure::Invalid { .. } => exit::INVALID,
             Failure::Damaged { .. } => exit::NOT_VERIFIED,
         }
+    }
+}
+
+/// A SQLite error as a failure that says what was being done and what to do now.
+pub fn failed(doing: &str, e: rusqlite::Error) -> Failure {
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Failure::Busy { seconds: 10, holder: safe_line("another program that opened the file itself") }
+        }
+        Some(ErrorCode::DiskFull) => {
+            Failure::io(doing, "the disk is full", "free some space; nothing was changed")
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            Failure::io(doing, e, "check that you may write to the store's directory; nothing was changed")
+        }
+        Some(ErrorCode::SystemIoFailure) => Failure::io(doing, e, "check the disk; nothing was changed"),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Failure::damaged(format!("{doing}: the file is damaged ({e})"))
+        }
+        Some(ErrorCode::ConstraintViolation) => Failure::damaged(format!("{doing}: {e}")),
+        _ => Failure::io(doing, e, "nothing was changed; run `countersign doctor`"),
     }
 }

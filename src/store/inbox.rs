@@ -8,8 +8,8 @@ use crate::domain::request::StateName;
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
 use crate::store::derive::{EVERYTHING, reading_rank};
-use crate::store::failure::Failure;
-use crate::store::open::{Store, failed};
+use crate::store::failure::{Failure, failed};
+use crate::store::open::Store;
 use rusqlite::params;
 
 /// Which list.

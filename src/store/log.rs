@@ -7,9 +7,11 @@ use crate::domain::log::{Envelope, Salt, event_hash, payload_digest};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
 use crate::domain::principal::Assurance;
-use crate::store::failure::Failure;
-use crate::store::open::{Chance, failed};
+use crate::store::failure::{Failure, failed};
 use rusqlite::{Connection, OptionalExtension, params};
+
+/// Fills a buffer with random bytes: handed in, so that tests can choose them.
+pub type Chance = Box<dyn FnMut(&mut [u8]) -> std::io::Result<()> + Send>;
 
 /// One event as the table has it, before it has a place and a hash.
 #[derive(Debug)]

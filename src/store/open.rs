@@ -6,21 +6,18 @@ use crate::domain::names::StoreId;
 use crate::domain::principal::Assurance;
 use crate::domain::text::Safe;
 use crate::store::bell::{Bell, Rope};
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::hygiene::{self, APPLICATION_ID, FORM, Found};
 use crate::store::lock::WritersLock;
-use crate::store::log::Appending;
+use crate::store::log::{Appending, Chance};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The whole schema, as a new store gets it.
 pub const SCHEMA: &str = include_str!("../../schema.sql");
-
-/// Fills a buffer with random bytes: handed in, so that tests can choose them.
-pub type Chance = Box<dyn FnMut(&mut [u8]) -> std::io::Result<()> + Send>;
 
 /// Everything a new store is told about its birth.
 #[derive(Debug)]
@@ -199,26 +196,4 @@ fn make(path: &Path, birth: &Birth, chance: &mut Chance) -> Result<(), Failure> 
         payload: None,
     })?;
     tx.commit().map_err(making)
-}
-
-/// A SQLite error as a failure that says what was being done and what to do now.
-pub fn failed(doing: &str, e: rusqlite::Error) -> Failure {
-    use crate::domain::text::safe_line;
-    match e.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Failure::Busy { seconds: 10, holder: safe_line("another program that opened the file itself") }
-        }
-        Some(ErrorCode::DiskFull) => {
-            Failure::io(doing, "the disk is full", "free some space; nothing was changed")
-        }
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            Failure::io(doing, e, "check that you may write to the store's directory; nothing was changed")
-        }
-        Some(ErrorCode::SystemIoFailure) => Failure::io(doing, e, "check the disk; nothing was changed"),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            Failure::damaged(format!("{doing}: the file is damaged ({e})"))
-        }
-        Some(ErrorCode::ConstraintViolation) => Failure::damaged(format!("{doing}: {e}")),
-        _ => Failure::io(doing, e, "nothing was changed; run `countersign doctor`"),
-    }
 }

@@ -5,9 +5,9 @@ use crate::domain::evolve;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq, StoreId};
 use crate::domain::request::Request;
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
-use crate::store::open::{Store, failed};
+use crate::store::open::Store;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The request, replayed from its own events.

@@ -4,9 +4,9 @@ use crate::domain::evolve;
 use crate::domain::names::{RequestId, StoreId};
 use crate::domain::request::Request;
 use crate::store::derive::{self, TABLES};
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, recorded};
-use crate::store::open::{Store, failed};
+use crate::store::open::Store;
 use rusqlite::Connection;
 
 /// How often progress is told, in requests.

@@ -3,9 +3,9 @@
 use crate::domain::names::RequestId;
 use crate::domain::risk::{Priority, Risk};
 use crate::store::derive::reading_rank;
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{Queue, Reader};
-use crate::store::open::{Store, failed};
+use crate::store::open::Store;
 use rusqlite::params;
 use std::collections::BTreeSet;
 

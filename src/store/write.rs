@@ -8,10 +8,10 @@ use crate::domain::evolve;
 use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, failed};
 use crate::store::hygiene;
-use crate::store::log::{Appending, row_of};
-use crate::store::open::{Chance, Store, failed};
+use crate::store::log::{Appending, Chance, row_of};
+use crate::store::open::Store;
 use crate::store::read;
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -2,7 +2,7 @@
 
 use super::super::Imported;
 use super::form::{Dependency, Effect, Payload, Resolution, Step};
-use crate::domain::document::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::domain::names::{ParamKey, StepId};
 use serde::Serialize;
 use serde_json::Value;

@@ -3,5 +3,6 @@
 pub mod build;
 mod table;
 pub mod laws;
+mod needs;
 mod scenarios;
 mod golden;

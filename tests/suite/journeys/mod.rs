@@ -5,3 +5,4 @@ mod decide_by_key;
 mod leaving;
 mod staying;
 mod line_by_line;
+mod under_tmux;

@@ -12,7 +12,7 @@ use countersign::store::Store;
 use countersign::store::open::Birth;
 
 /// Somebody else's random bytes are as good as any: these come from a counter.
-fn chance() -> countersign::store::open::Chance {
+fn chance() -> countersign::store::log::Chance {
     let mut next = 0u64;
     Box::new(move |buffer| {
         for chunk in buffer.chunks_mut(8) {
