@@ -4,8 +4,7 @@ use crate::app::{App, Error, Failure, Recorded, Report};
 use crate::domain::canon;
 use crate::domain::digest::{EventHash, unhex};
 use crate::domain::event::Entry;
-use crate::domain::names::{PrincipalName, RequestId, Seq};
-use crate::domain::text::Text;
+use crate::domain::names::Seq;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
@@ -118,27 +117,5 @@ impl App {
     /// The domain's view of a recorded event, if this program can read it.
     pub fn entry(event: &Recorded) -> Option<Entry> {
         event.entry().ok()
-    }
-
-    /// Keeps what somebody has typed and not yet sent; a blank text forgets it.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep_draft(
-        &self,
-        by: &PrincipalName,
-        id: RequestId,
-        verb: &str,
-        text: &Text,
-    ) -> Result<(), Failure> {
-        self.store.keep_draft(by, id, verb, text, self.now())
-    }
-
-    /// What somebody had typed and not sent.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn draft(&self, by: &PrincipalName, id: RequestId, verb: &str) -> Result<Option<Text>, Failure> {
-        Ok(self.store.draft(by, id, verb)?.map(|(text, _)| text))
     }
 }

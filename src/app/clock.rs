@@ -1,20 +1,22 @@
 //! The one clock and the one source of chance. Everything else is handed what they say.
 
 use crate::domain::moment::Moment;
+use std::sync::Arc;
 
-/// Tells the time.
-pub struct Clock(Box<dyn Fn() -> Moment + Send>);
+/// Tells the time, to every thread that asks.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
 
 impl Clock {
     /// The host's clock. Debug builds can be set off it for tests (`COUNTERSIGN_TEST_CLOCK_OFFSET_MS`); release builds
     /// have no such door.
     pub fn system() -> Self {
-        Self(Box::new(|| Moment::from_millis(host_millis().saturating_add(offset()))))
+        Self(Arc::new(|| Moment::from_millis(host_millis().saturating_add(offset()))))
     }
 
     /// A clock that says what `tell` says.
-    pub fn from_fn(tell: impl Fn() -> Moment + Send + 'static) -> Self {
-        Self(Box::new(tell))
+    pub fn from_fn(tell: impl Fn() -> Moment + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
     }
 
     /// The time.

@@ -7,6 +7,7 @@ use crate::store::failure::Failure;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use toml::Spanned;
 
 /// The settings, all of which have a default.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -18,6 +19,16 @@ pub struct Config {
     pub solo: Solo,
     /// Filters with a name: `:view NAME` on the screen.
     pub views: BTreeMap<Identifier, View>,
+    /// How the screen looks and calls.
+    pub screen: Screen,
+    /// The keys of each scope, as they stand in the file.
+    keys: BTreeMap<String, BTreeMap<String, Spanned<Vec<String>>>>,
+    /// The same with their lines, for whoever knows what the names mean.
+    #[serde(skip)]
+    pub rebindings: Vec<Rebinding>,
+    /// The file it came from.
+    #[serde(skip)]
+    path: Option<PathBuf>,
 }
 
 /// A filter, as it would be typed.
@@ -46,6 +57,71 @@ impl TryFrom<String> for View {
     }
 }
 
+/// How the screen looks and calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Screen {
+    /// Which of the built-in themes.
+    pub theme: ThemeName,
+    /// Whether nothing but ASCII is drawn.
+    pub ascii: bool,
+    /// Whether the window's title tells how many wait.
+    pub title: bool,
+    /// Whether the terminal's bell is rung when something urgent begins to wait.
+    pub bell: bool,
+    /// The mouse stays the terminal's own.
+    pub mouse: Mouse,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self { theme: ThemeName::Sixteen, ascii: false, title: true, bell: true, mouse: Mouse::Off }
+    }
+}
+
+/// The themes that are built in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeName {
+    /// The sixteen colours of the terminal's own palette.
+    Sixteen,
+    /// No colour.
+    Mono,
+    /// Blue and orange.
+    ColourBlind,
+    /// Finer shades, where the terminal says that it has them.
+    Truecolor,
+}
+
+/// What the mouse does: nothing, so that selecting and copying stay the terminal's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mouse {
+    /// Nothing.
+    Off,
+}
+
+/// Other keys for one action in one scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rebinding {
+    /// The scope's name.
+    pub scope: String,
+    /// The action's name.
+    pub action: String,
+    /// The names of the keys.
+    pub keys: Vec<String>,
+    /// Where it stands in the file.
+    pub line: usize,
+}
+
+/// Reads a flat table of words, as the themes are.
+///
+/// # Errors
+/// The reason, with line and column.
+pub fn words_by_name(text: &str) -> Result<BTreeMap<String, String>, String> {
+    toml::from_str(text).map_err(|e| e.to_string().trim_end().replace('\n', "; "))
+}
+
 /// Settings of a solo store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -69,12 +145,16 @@ impl Config {
         };
         let reading =
             |e| Failure::io(format!("reading the settings {}", path.display()), e, "check the path");
-        Self::parse(&std::fs::read_to_string(&path).map_err(reading)?).map_err(|why| {
-            Failure::invalid(
-                format!("the settings {} are not valid: {why}", path.display()),
-                "mend that line",
-            )
-        })
+        let text = std::fs::read_to_string(&path).map_err(reading)?;
+        let nothing_yet = Self { path: Some(path), ..Self::default() };
+        let parsed = Self::parse(&text).map_err(|why| nothing_yet.wrong(&why))?;
+        Ok(Self { path: nothing_yet.path, ..parsed })
+    }
+
+    /// What is wrong with the file, for whoever knows better what its words mean.
+    pub fn wrong(&self, why: &str) -> Failure {
+        let path = self.path.as_deref().unwrap_or(Path::new("")).display();
+        Failure::invalid(format!("the settings {path} are not valid: {why}"), "mend that line")
     }
 
     /// Reads the settings from text.
@@ -82,7 +162,19 @@ impl Config {
     /// # Errors
     /// The reason, with line and column.
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|e| e.to_string().trim_end().replace('\n', "; "))
+        let mut parsed: Self =
+            toml::from_str(text).map_err(|e| e.to_string().trim_end().replace('\n', "; "))?;
+        let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        for (scope, actions) in &parsed.keys {
+            parsed.rebindings.extend(actions.iter().map(|(action, keys)| Rebinding {
+                scope: scope.clone(),
+                action: action.clone(),
+                keys: keys.get_ref().clone(),
+                line: line(keys.span().start),
+            }));
+        }
+        parsed.rebindings.sort_by_key(|rebinding| rebinding.line);
+        Ok(parsed)
     }
 }
 
@@ -100,9 +192,31 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review }, views } = parsed;
-        assert!(store.is_some() && !self_review && views.len() == 1);
+        let Config { store, solo: Solo { self_review }, views, screen, keys, rebindings, path } = parsed;
+        assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
+        assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");
+        for setting in ["theme", "ascii", "title", "bell", "mouse"] {
+            assert!(shown.contains(&format!("\n{setting} = ")), "{setting}");
+        }
+        assert_eq!((keys.len(), rebindings.len()), (1, 1));
         assert_eq!(Config::parse(SAMPLE), Ok(Config::default()), "the sample as it stands changes nothing");
+    }
+
+    #[test]
+    fn a_rebinding_knows_its_line() {
+        let config = Config::parse("[keys.list]\n\napprove = [\"x\"]\n[keys.detail]\ndown = []\n").unwrap();
+        let lines: Vec<(&str, usize)> =
+            config.rebindings.iter().map(|r| (r.action.as_str(), r.line)).collect();
+        assert_eq!(lines, [("approve", 3), ("down", 5)]);
+    }
+
+    #[test]
+    fn the_mouse_is_off_and_there_are_four_themes() {
+        assert!(Config::parse("[screen]\nmouse = \"off\"\ntheme = \"colour-blind\"\n").is_ok());
+        for (wrong, named) in [("mouse = \"on\"", "`off`"), ("theme = \"neon\"", "`truecolor`")] {
+            let said = Config::parse(&format!("[screen]\n{wrong}\n")).unwrap_err();
+            assert!(said.contains("line 2") && said.contains(named), "{said}");
+        }
     }
 
     #[test]

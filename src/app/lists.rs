@@ -9,6 +9,7 @@ use crate::domain::principal::{Caller, Face};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::store::inbox::Reader;
+use std::collections::BTreeSet;
 
 /// How many requests are in each list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -100,6 +101,14 @@ impl App {
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
         })
+    }
+
+    /// What waits for the caller and is of critical risk or urgent.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn urgent(&self) -> Result<BTreeSet<RequestId>, Failure> {
+        self.store.urgent_for(&self.reader())
     }
 
     /// A request's events, oldest first.

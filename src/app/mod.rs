@@ -13,6 +13,8 @@ pub mod decide;
 pub mod lists;
 pub mod wait;
 pub mod audit;
+pub mod drafts;
+pub mod editor;
 pub mod doctor;
 pub mod demo;
 
@@ -26,6 +28,7 @@ pub use crate::store::verify::{Problem, Report};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
+pub use drafts::{Draft, Drafts};
 pub use lists::Counters;
 pub use place::Place;
 pub use submit::Submitted;
@@ -101,6 +104,11 @@ impl App {
     /// Where the store is.
     pub fn store_path(&self) -> &std::path::Path {
         self.store.path()
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Why the store is only read, if it is.

@@ -43,6 +43,9 @@ pub struct Look {
     /// Draw with ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Line by line instead of a screen: for screen readers and terminals that cannot draw
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 /// Every command.

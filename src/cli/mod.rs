@@ -95,8 +95,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Some(Verb::Completions { shell }) => return commands::meta::completions(shell, out),
         Some(Verb::Man) => return commands::meta::man(out),
         Some(Verb::Demo(demo)) => return commands::demo::run(&demo, &cli.look, out),
-        Some(Verb::Keys) => return commands::meta::keys(out),
-        None => return commands::screen::run(&place, &cli.look),
+        Some(Verb::Keys) => return commands::meta::keys(&place, out),
+        None => return commands::screen::run(&place, &cli.look, out),
         Some(verb) => verb,
     };
     let mut app = App::open(&place, Clock::system())?;

@@ -4,6 +4,7 @@
 use crate::domain::text::Safe;
 use crate::present::json::escaped;
 use crate::present::line::Line;
+use crate::tui::glyphs::Glyphs;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -13,6 +14,8 @@ use std::os::fd::AsFd;
 pub struct Out {
     /// Whether data is printed as JSON.
     pub as_json: bool,
+    /// Whether nothing but ASCII is printed of lines.
+    pub ascii: bool,
     stdout: BufWriter<io::Stdout>,
     columns: Option<usize>,
     failed: Option<io::Error>,
@@ -30,6 +33,7 @@ impl Out {
     pub fn standard() -> Self {
         Self {
             as_json: false,
+            ascii: false,
             columns: columns(io::stdout()),
             stdout: BufWriter::new(io::stdout()),
             failed: None,
@@ -47,12 +51,21 @@ impl Out {
     pub fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             match self.columns {
-                None => self.write(format_args!("{line}\n")),
-                Some(columns) => {
-                    line.rows(columns).iter().for_each(|row| self.write(format_args!("{row}\n")));
-                }
+                None => self.row(&line.to_string()),
+                Some(columns) => line.rows(columns).iter().for_each(|row| self.row(row)),
             }
         }
+    }
+
+    fn row(&mut self, row: &str) {
+        let glyphs = Glyphs { ascii: self.ascii };
+        self.write(format_args!("{}\n", glyphs.text(row)));
+    }
+
+    /// Asks for an answer on the same line. Our own words only.
+    pub fn prompt(&mut self, words: impl fmt::Display) {
+        self.write(format_args!("{}", Line::plain(words)));
+        self.flush();
     }
 
     /// Prints one JSON value.

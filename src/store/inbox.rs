@@ -205,7 +205,7 @@ impl Store {
     }
 
     /// The distinct ranks of a slot, smallest first: a loose index scan, one look-up each.
-    fn ranks(&self, slot: &str) -> rusqlite::Result<Vec<i64>> {
+    pub(super) fn ranks(&self, slot: &str) -> rusqlite::Result<Vec<i64>> {
         let mut query =
             self.conn.prepare_cached("SELECT min(rank) FROM inbox WHERE slot = ?1 AND rank > ?2")?;
         let mut ranks = Vec::new();

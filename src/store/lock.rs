@@ -73,6 +73,13 @@ impl WritersLock {
         }
     }
 
+    /// The lock, if nobody holds it now. For what can wait: it never stands in the queue.
+    pub fn take_if_free(&self) -> Option<Held> {
+        flock(&*self.file, FlockOperation::NonBlockingLockExclusive)
+            .ok()
+            .map(|()| Held(Arc::clone(&self.file)))
+    }
+
     /// Who holds the lock, from /proc/locks; asked only to say so.
     fn holder(&self) -> Safe {
         let inode = self.file.metadata().map(|m| m.ino()).unwrap_or_default().to_string();

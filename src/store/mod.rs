@@ -14,6 +14,7 @@ pub mod read;
 pub mod queue;
 pub mod inbox;
 pub mod search;
+pub mod urgent;
 pub mod rebuild;
 pub mod form;
 pub mod verify;

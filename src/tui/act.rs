@@ -5,7 +5,8 @@ use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::action::{Action, Effect, Place};
-use crate::tui::keymap::{Scope, lookup};
+use crate::tui::editing;
+use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::{batch, deciding, filtering, looking, marks, prompt};
@@ -36,7 +37,7 @@ pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
 
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let scope = model.scope();
-    let binding = lookup(scope, &key);
+    let binding = model.habits.keys.lookup(scope, &key);
     if model.layout().is_none() {
         // Nothing can be read here, so nothing but leaving and repainting works.
         let leaves = |action| matches!(action, Action::Quit | Action::Repaint | Action::Suspend);
@@ -72,7 +73,8 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
                 && c.is_ascii_graphic()
             {
-                model.say(Tone::Dim, format_args!("{c} does nothing here; ? says what works"));
+                let help = model.habits.keys.name_of(Scope::List, Action::Help);
+                model.say(Tone::Dim, format_args!("{c} does nothing here; {help} says what works"));
             }
             Vec::new()
         }
@@ -141,6 +143,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Press => deciding::press(model),
         Action::Submit => deciding::submit(model),
+        Action::Edit => editing::ask(model),
         Action::Cancel => {
             deciding::cancel(model);
             Vec::new()
@@ -260,7 +263,8 @@ fn claim(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.list.selected_id() else { return Vec::new() };
     if model.subject().is_none() {
         model.in_detail = true;
-        model.say(Tone::Warn, format_args!("{id} is now in front of you: press m again"));
+        let key = model.habits.keys.name_of(Scope::Detail, Action::Claim);
+        model.say(Tone::Warn, format_args!("{id} is now in front of you: press {key} again"));
         return vec![Effect::Read(id)];
     }
     let verb = model.claim_verb();

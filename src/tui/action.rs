@@ -1,6 +1,6 @@
 //! What a person wants of the screen, and what the screen then wants done: both as data.
 
-use crate::app::{Queue, Row};
+use crate::app::{Draft, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
 use crate::domain::names::RequestId;
@@ -163,6 +163,8 @@ pub enum Action {
     EndSearch,
     /// Send something to the terminal's clipboard.
     Copy(Copied),
+    /// Go on writing in one's own editor.
+    Edit,
 }
 
 impl Action {
@@ -258,6 +260,16 @@ pub enum Effect {
     },
     /// Send text to the terminal's clipboard.
     Copy(String),
+    /// Find what was typed and not sent in an earlier sitting.
+    FindDrafts,
+    /// Put what was typed into the file; a blank draft is forgotten.
+    KeepDraft(Box<Draft>),
+    /// See whether something urgent began to wait.
+    LookForUrgent,
+    /// Ring the terminal's bell.
+    Ring,
+    /// Hand this text to an editor, and the terminal with it.
+    Edit(String),
     /// Draw everything again.
     Repaint,
     /// Back to the shell for a while.

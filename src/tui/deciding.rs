@@ -4,6 +4,7 @@ use crate::present::line::Tone;
 use crate::present::tabs::Tab;
 use crate::tui::action::{Ask, Effect};
 use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::drafts;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::keymap::Scope;
 use crate::tui::looking;
@@ -50,7 +51,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         for (field, text) in fields.zip(draft) {
             field.put(text);
         }
-        dialog.say(Tone::Dim, "what you typed before is here again");
+        dialog.say(Tone::Dim, drafts::offer(model, ask, now_there));
     }
     model.dialog = Some(dialog);
     Vec::new()

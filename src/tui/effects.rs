@@ -1,24 +1,28 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
-use crate::app::{App, Error, Failure, From, Queue, Row};
+use crate::app::{App, Draft, Error, Failure, From, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::text::Safe;
+use crate::domain::transitions::Verb;
 use crate::tui::action::{Ask, Effect, Place};
 use crate::tui::hear::Message;
+use crate::tui::keeping::Keeper;
 use crate::tui::list::PAGE;
+use std::sync::Arc;
 
 /// The program, and who uses it.
 pub struct Hands {
     app: App,
     caller: Caller,
+    keeper: Arc<Keeper>,
 }
 
 impl Hands {
-    /// Hands for `caller`.
-    pub fn new(app: App, caller: Caller) -> Self {
-        Self { app, caller }
+    /// Hands for `caller`, whose drafts `keeper` keeps.
+    pub fn new(app: App, caller: Caller, keeper: Arc<Keeper>) -> Self {
+        Self { app, caller, keeper }
     }
 
     /// The program, for asking the time.
@@ -43,13 +47,38 @@ impl Hands {
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
-            Effect::Copy(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => Ok(Vec::new()),
+            Effect::FindDrafts => self.find_drafts().map_err(Error::from),
+            Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
+                Ok(kept) => Message::DraftKept(Box::new(kept)),
+                Err(failure) => Message::DraftNotKept(failure),
+            }]),
+            Effect::LookForUrgent => {
+                self.app.urgent().map(|urgent| vec![Message::Urgent(urgent)]).map_err(Error::from)
+            }
+            Effect::Copy(_)
+            | Effect::Ring
+            | Effect::Edit(_)
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::Quit => Ok(Vec::new()),
         };
         done.unwrap_or_else(|error| match error {
             Error::Failed(failure) => vec![Message::Failed(failure)],
             // Nobody asked for it, so nobody is told: what is due is settled with the next decision anyway.
             Error::Refused(_) => Vec::new(),
         })
+    }
+
+    /// What was typed and not sent. Of a request that is closed meanwhile only a comment can still be sent.
+    fn find_drafts(&self) -> Result<Vec<Message>, Failure> {
+        let (found, moot): (Vec<Draft>, Vec<Draft>) = self.keeper.all()?.into_iter().partition(|draft| {
+            draft.verb == Verb::Comment || self.app.request(draft.id).is_ok_and(|request| request.is_open())
+        });
+        for draft in moot {
+            // When it cannot be forgotten now, then another time.
+            let _ = self.keeper.keep(&Draft { texts: Vec::new(), ..draft });
+        }
+        Ok(vec![Message::Drafts(found)])
     }
 
     fn load(&self, queue: Queue, place: Place) -> Result<Vec<Message>, Failure> {

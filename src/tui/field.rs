@@ -60,9 +60,16 @@ impl Field {
         (!trimmed.is_empty()).then(|| Text::from(trimmed))
     }
 
-    /// Puts a draft back.
+    /// Puts a draft back. It comes from a file: it is not trusted more than a paste.
     pub fn put(&mut self, draft: &str) {
-        self.area.insert_str(draft);
+        let (text, ..) = sanitised(draft, MOST_BYTES);
+        self.area.insert_str(&text);
+    }
+
+    /// Puts what came from an editor in the place of what was there; says what was done to it, if anything.
+    pub fn replace(&mut self, text: &str) -> Option<String> {
+        *self = Self::new(self.name, std::mem::take(&mut self.label), self.required);
+        self.paste(text)
     }
 
     /// A key in the field. Characters that a terminal would not show as themselves are not taken.

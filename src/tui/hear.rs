@@ -1,6 +1,6 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
-use crate::app::{Counters, Failure, Found, Queue, Row};
+use crate::app::{Counters, Draft, Failure, Found, Queue, Row};
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -12,13 +12,15 @@ use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
-use crate::tui::action::{Ask, Effect, Place};
+use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::arrival::Arrival;
 use crate::tui::dialog::Focus;
 use crate::tui::filtering::{self, Seek};
+use crate::tui::keymap::{Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{asking, batch};
+use crate::tui::{asking, batch, drafts, editing};
+use std::collections::BTreeSet;
 
 /// Something the screen is told.
 #[derive(Clone, Debug)]
@@ -91,6 +93,16 @@ pub enum Message {
     },
     /// Cannot, and what it was doing.
     Failed(Failure),
+    /// What was typed and not sent in an earlier sitting.
+    Drafts(Vec<Draft>),
+    /// A draft is in the file, or, being blank, no longer.
+    DraftKept(Box<Draft>),
+    /// A draft could not be kept.
+    DraftNotKept(Failure),
+    /// What waits and is urgent.
+    Urgent(BTreeSet<RequestId>),
+    /// What came back from the editor.
+    Edited(Result<String, Failure>),
     /// It is this late.
     Now(Moment),
     /// Somebody committed something.
@@ -142,6 +154,29 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
                 Some(dialog) => dialog.say(Tone::Bad, failure),
                 None => model.say(Tone::Bad, failure),
             }
+            Vec::new()
+        }
+        Message::Drafts(found) => {
+            drafts::found(model, found);
+            Vec::new()
+        }
+        Message::DraftKept(draft) => {
+            drafts::kept(model, *draft);
+            Vec::new()
+        }
+        Message::DraftNotKept(failure) => {
+            drafts::not_kept(model, &failure);
+            Vec::new()
+        }
+        Message::Urgent(urgent) => {
+            if model.attention.is_called_by(urgent) {
+                vec![Effect::Ring]
+            } else {
+                Vec::new()
+            }
+        }
+        Message::Edited(done) => {
+            editing::edited(model, done);
             Vec::new()
         }
         Message::Now(now) => {
@@ -241,7 +276,7 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
-    let (tone, words) = outcome(verb, &after);
+    let (tone, words) = outcome(verb, &after, model.habits.keys);
     model.say(tone, words);
     let mut effects = changed(model);
     if !effects.contains(&Effect::Read(id)) {
@@ -251,7 +286,7 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
 }
 
 /// What was recorded, in words.
-fn outcome(verb: Verb, after: &Request) -> (Tone, Safe) {
+fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
     let id = after.id;
     let say = |tone, words: String| (tone, Safe::composed(words));
     match verb {
@@ -273,7 +308,13 @@ fn outcome(verb: Verb, after: &Request) -> (Tone, Safe) {
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
-        Verb::Claim => say(Tone::Plain, format!("you are on {id}; m again says that you no longer are")),
+        Verb::Claim => say(
+            Tone::Plain,
+            format!(
+                "you are on {id}; {} again says that you no longer are",
+                keys.name_of(Scope::Detail, Action::Claim)
+            ),
+        ),
         Verb::Release => say(Tone::Plain, format!("you are no longer on {id}")),
         _ => say(Tone::Plain, format!("{id}: recorded")),
     }

@@ -5,6 +5,7 @@
 
 use crate::app::Queue;
 use crate::tui::action::{Action, Ask, Copied};
+use crate::tui::rebinding::{key_name, name};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Where a key works.
@@ -48,8 +49,8 @@ impl Scope {
 /// One key with its modifiers; a capital is its own character, without a modifier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Key {
-    code: KeyCode,
-    modifiers: KeyModifiers,
+    pub(super) code: KeyCode,
+    pub(super) modifiers: KeyModifiers,
 }
 
 impl Key {
@@ -72,28 +73,7 @@ impl Key {
 
     /// The key as it is written in the footer, the help and the document.
     pub fn name(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "space".to_owned(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Enter => "enter".to_owned(),
-            KeyCode::Esc => "esc".to_owned(),
-            KeyCode::Tab => "tab".to_owned(),
-            KeyCode::BackTab => "shift-tab".to_owned(),
-            KeyCode::Down => "down".to_owned(),
-            KeyCode::Up => "up".to_owned(),
-            KeyCode::Left => "left".to_owned(),
-            KeyCode::Right => "right".to_owned(),
-            KeyCode::Home => "home".to_owned(),
-            KeyCode::End => "end".to_owned(),
-            KeyCode::PageDown => "pgdn".to_owned(),
-            KeyCode::PageUp => "pgup".to_owned(),
-            other => format!("{other:?}").to_lowercase(),
-        };
-        match self.modifiers {
-            KeyModifiers::CONTROL => format!("ctrl-{name}"),
-            KeyModifiers::ALT => format!("alt-{name}"),
-            _ => name,
-        }
+        key_name(self)
     }
 }
 
@@ -200,6 +180,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
     looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
     looks(PROMPT, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Leave, "drop it", "clear the filter, or drop the command"),
+    looks(&[Scope::Text], &[Key::ctrl('e')], Action::Edit, "editor", "go on writing in your editor ($EDITOR)"),
     looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
     looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
     looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
@@ -208,27 +189,49 @@ pub const KEYMAP: &[Binding] = &[
     looks(OUTSIDE_DIALOGS, &[Key::ctrl('c')], Action::Quit, "", "quit"),
 ];
 
-/// The lines that work in `scope`, in the table's order.
-pub fn in_scope(scope: Scope) -> impl Iterator<Item = &'static Binding> {
-    KEYMAP.iter().filter(move |binding| binding.scopes.contains(&scope))
+/// The table that holds: [`KEYMAP`], or what the settings make of it. It lives as long as the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys(pub(super) &'static [Binding]);
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self(KEYMAP)
+    }
 }
 
-/// What a key means in `scope`.
-pub fn lookup(scope: Scope, event: &KeyEvent) -> Option<&'static Binding> {
-    let key = Key::pressed(event);
-    in_scope(scope).find(|binding| binding.keys.contains(&key))
+impl Keys {
+    /// The lines that work in `scope`, in the table's order.
+    pub fn in_scope(self, scope: Scope) -> impl Iterator<Item = &'static Binding> {
+        self.0.iter().filter(move |binding| binding.scopes.contains(&scope))
+    }
+
+    /// The first key of an action in `scope`, for sentences that name it.
+    pub fn name_of(self, scope: Scope, action: Action) -> String {
+        let key = self.in_scope(scope).find(|b| b.action == action).and_then(|b| b.keys.first());
+        key.map_or_else(|| name(action).to_owned(), |key| key.name())
+    }
+
+    /// What a key means in `scope`.
+    pub fn lookup(self, scope: Scope, event: &KeyEvent) -> Option<&'static Binding> {
+        let key = Key::pressed(event);
+        self.in_scope(scope).find(|binding| binding.keys.contains(&key))
+    }
 }
 
 /// The table as the document `assets/KEYS.md`.
-pub fn as_markdown() -> String {
+pub fn as_markdown(keymap: Keys) -> String {
     let mut out = String::from(
-        "# Keys\n\nMade from the one table in `src/tui/keymap.rs`. Capitals decide, and each opens a dialog; only the dialog decides.\n",
+        "# Keys\n\nMade from the one table in `src/tui/keymap.rs`. Capitals decide, and each opens a dialog; only the dialog decides.\nThe name is what the settings call it: `[keys.list] approve = [\"A\", \"f2\"]`.\n",
     );
     for scope in Scope::ALL {
-        out.push_str(&format!("\n## {}\n\n| key | what it does |\n| --- | --- |\n", scope.title()));
-        for binding in in_scope(scope) {
+        out.push_str(&format!(
+            "\n## {}\n\n| key | what it does | name |\n| --- | --- | --- |\n",
+            scope.title()
+        ));
+        for binding in keymap.in_scope(scope) {
             let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{}`", key.name())).collect();
-            out.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.words));
+            let name = name(binding.action);
+            out.push_str(&format!("| {} | {} | {name} |\n", keys.join(" "), binding.words));
         }
     }
     out
@@ -242,7 +245,7 @@ mod tests {
     fn no_key_means_two_things_in_one_scope() {
         for scope in Scope::ALL {
             let mut seen: Vec<Key> = Vec::new();
-            for key in in_scope(scope).flat_map(|b| b.keys) {
+            for key in Keys::default().in_scope(scope).flat_map(|b| b.keys) {
                 assert!(!seen.contains(key), "{} twice in {scope:?}", key.name());
                 seen.push(*key);
             }
@@ -319,6 +322,7 @@ mod tests {
             Copy(Copied::Id),
             Copy(Copied::Digest),
             Copy(Copied::Address),
+            Edit,
             Show(Queue::Waiting),
             Show(Queue::Open),
             Show(Queue::Decided),
@@ -336,19 +340,22 @@ mod tests {
         let plain = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::NONE);
         let shifted = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::SHIFT);
         for event in [plain, shifted] {
-            assert_eq!(lookup(Scope::List, &event).unwrap().action, Action::Ask(Ask::Approve));
+            assert_eq!(
+                Keys::default().lookup(Scope::List, &event).unwrap().action,
+                Action::Ask(Ask::Approve)
+            );
         }
         let control = KeyEvent::new(KeyCode::Char('A'), KeyModifiers::CONTROL);
-        assert!(lookup(Scope::List, &control).is_none());
+        assert!(Keys::default().lookup(Scope::List, &control).is_none());
     }
 
     #[test]
     fn the_document_of_keys_is_current() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/KEYS.md");
         if std::env::var_os("UPDATE").is_some_and(|v| v == "1") {
-            std::fs::write(path, as_markdown()).unwrap();
+            std::fs::write(path, as_markdown(Keys::default())).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(written, as_markdown(), "run the tests with UPDATE=1");
+        assert_eq!(written, as_markdown(Keys::default()), "run the tests with UPDATE=1");
     }
 }

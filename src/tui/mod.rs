@@ -5,6 +5,7 @@
 // Reading order: what keys mean, what the screen knows, how it changes, how it is drawn, who holds the terminal.
 pub mod action;
 pub mod keymap;
+pub mod rebinding;
 pub mod list;
 pub mod gate;
 pub mod arrival;
@@ -19,6 +20,9 @@ pub mod palette;
 pub mod marks;
 pub mod batch;
 pub mod model;
+pub mod drafts;
+pub mod attention;
+pub mod editing;
 pub mod act;
 pub mod deciding;
 pub mod looking;
@@ -26,13 +30,17 @@ pub mod hear;
 pub mod glyphs;
 pub mod wrap;
 pub mod theme;
+pub mod habits;
 pub mod layout;
 pub mod view;
 pub mod clipboard;
+pub mod keeping;
+pub mod keyboard;
 pub mod effects;
 pub mod terminal;
 pub mod run;
 
+pub use habits::Habits;
 pub use run::run;
 
 /// How the screen looks, as the command line and the environment say.

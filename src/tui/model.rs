@@ -14,11 +14,14 @@ use crate::present::tabs::Tab;
 use crate::tui::Options;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::arrival::Arrival;
+use crate::tui::attention::Attention;
 use crate::tui::batch::Batch;
 use crate::tui::dialog::{Dialog, Focus};
+use crate::tui::drafts::{self, Kept};
 use crate::tui::filtering::{Filtering, Seek};
 use crate::tui::gate::{Gate, Left};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::habits::Habits;
 use crate::tui::keymap::Scope;
 use crate::tui::layout::{Layout, layout};
 use crate::tui::list::List;
@@ -76,6 +79,12 @@ pub struct Model {
     pub marks: Marks,
     /// The dialog of a batch.
     pub batch: Option<Batch>,
+    /// What the settings say.
+    pub habits: Habits,
+    /// What was rung for.
+    pub attention: Attention,
+    /// What is typed, and what of it is in the file.
+    pub kept: Kept,
 }
 
 impl Model {
@@ -104,12 +113,15 @@ impl Model {
             views: Vec::new(),
             marks: Marks::default(),
             batch: None,
+            habits: Habits::default(),
+            attention: Attention::default(),
+            kept: Kept::default(),
         }
     }
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+        vec![Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
     }
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
@@ -249,6 +261,7 @@ impl Model {
 
     /// Brings cursor, scroll and wrapping in order with the size; called after every change.
     pub fn settle(&mut self) {
+        drafts::note(self);
         let glyphs = self.glyphs();
         let Some(layout) = self.layout() else { return };
         if let Some(pane) = layout.list {

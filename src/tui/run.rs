@@ -1,27 +1,31 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
-use crate::app::{App, Bell, Counters, Failure};
+use crate::app::{App, Bell, Counters, Failure, editor};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
 use crate::present::line::Line;
-use crate::tui::Options;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
+use crate::tui::attention::title;
 use crate::tui::clipboard;
 use crate::tui::effects::Hands;
 use crate::tui::hear::{Message, hear};
+use crate::tui::keeping::{Keeper, LastWords, Pace};
+use crate::tui::keyboard::Keyboard;
 use crate::tui::list::List;
 use crate::tui::model::Model;
-use crate::tui::terminal::{Tui, give_back};
-use crossterm::event::{Event, read};
+use crate::tui::terminal::{Tui, give_back, is_lent};
+use crate::tui::{Habits, Options};
+use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::collections::VecDeque;
 use std::io::{IsTerminal, stdin, stdout};
 use std::process::exit;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,11 +49,18 @@ enum Incoming {
     Signal(i32),
 }
 
+/// What the loop works with.
+struct Desk<'a> {
+    tui: &'a mut Tui,
+    hands: &'a mut Hands,
+    keyboard: &'a Keyboard,
+}
+
 /// Runs the screen until somebody quits it; says which signal ended it, if one did.
 ///
 /// # Errors
 /// A [`Failure`] when there is no terminal, or it or the store cannot be used.
-pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
+pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
     }
@@ -58,17 +69,26 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
         crossterm::style::force_color_output(true);
     }
     let bell = app.bell()?;
-    let mut tui = Tui::take()?;
-    let (sender, incoming) = channel();
-    watch_for_hang_up()?;
-    listen_to_signals(sender.clone())?;
-    listen_to_keys(sender.clone());
-    listen_to_bell(bell, sender);
     let caller = app.caller(Face::Screen);
+    let keeper = Keeper::new(app.drafts(&caller)?);
+    let mut tui = Tui::take(habits.title)?;
+    let (sender, incoming) = channel();
+    watch_for_hang_up(Arc::clone(&keeper))?;
+    listen_to_signals(sender.clone(), Arc::clone(&keeper))?;
+    let keys = sender.clone();
+    let keyboard = Keyboard::listen(move |event| {
+        let arrived = event.map_or_else(Incoming::Gone, |event| Incoming::Terminal(event, Instant::now()));
+        keys.send(arrived).is_ok()
+    });
+    listen_to_bell(bell, sender);
+    let last_words = LastWords(Arc::clone(&keeper));
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
     model.views = app.views();
-    let mut hands = Hands::new(app, caller);
-    let ended = turn(&mut tui, &mut model, &mut hands, &incoming);
+    model.habits = habits;
+    let mut hands = Hands::new(app, caller, Arc::clone(&keeper));
+    let mut desk = Desk { tui: &mut tui, hands: &mut hands, keyboard: &keyboard };
+    let ended = turn(&mut desk, &mut model, &keeper, &incoming);
+    drop(last_words);
     if matches!(ended, Err(Failure::Io { .. })) {
         // When the line is down, everything that touches the terminal fails: the watchdog ends it first, and rightly.
         thread::sleep(GRACE);
@@ -79,37 +99,42 @@ pub fn run(app: App, options: Options) -> Result<Option<i32>, Failure> {
 
 /// Turns until the end; says which signal ended it, if one did.
 fn turn(
-    tui: &mut Tui,
+    desk: &mut Desk<'_>,
     model: &mut Model,
-    hands: &mut Hands,
+    keeper: &Keeper,
     incoming: &Receiver<Incoming>,
 ) -> Result<Option<i32>, Failure> {
     let mut changed = true;
     let mut last_key = Instant::now();
+    let mut pace = Pace::default();
     // What was read for resting keys; when it could not be, it is not tried again and again.
     let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
     let mut dialog_shown = Instant::now();
     let started = Instant::now();
-    if perform(tui, model, hands, model.begin())? {
+    let listening = model.habits.bell.then_some(Effect::LookForUrgent);
+    if perform(desk, model, model.begin().into_iter().chain(listening).collect())? {
         return Ok(None);
     }
     loop {
-        if tui.is_lost() {
+        if desk.tui.is_lost() {
             return Err(Failure::damaged("a part of the screen failed; the terminal was given back"));
         }
         if std::mem::take(&mut changed) {
-            let left = tui.draw(model)?;
+            let left = desk.tui.draw(model)?;
             model.at = left.saturating_duration_since(started);
+            desk.tui.entitle(&title(model))?;
             if model.frame_shown() {
                 dialog_shown = left;
             }
         }
+        let due = pace.due_in(!model.kept.unsaved().is_empty(), last_key);
         let wanted = model.wants_reading().filter(|id| tried != Some(*id));
         let wait = match wanted {
             Some(_) => REST.saturating_sub(last_key.elapsed()),
-            None => until_next_minute(hands.app().now()),
+            None => until_next_minute(desk.hands.app().now()),
         };
+        let wait = due.map_or(wait, |due| due.min(wait));
         let first = match incoming.recv_timeout(wait) {
             Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) => None,
@@ -118,6 +143,7 @@ fn turn(
         let mut effects = Vec::new();
         let mut bell = false;
         if first.is_none()
+            && last_key.elapsed() >= REST
             && let Some(id) = wanted
         {
             effects.push(Effect::Read(id));
@@ -135,7 +161,8 @@ fn turn(
                     changed = true;
                     model.at = at.saturating_duration_since(started);
                     let wants = input(model, event);
-                    if perform(tui, model, hands, wants)? {
+                    keeper.remember(model.kept.unsaved());
+                    if perform(desk, model, wants)? {
                         return Ok(None);
                     }
                 }
@@ -145,14 +172,14 @@ fn turn(
                 Incoming::Bell => (bell, changed) = (true, true),
                 Incoming::Look => bell = true,
                 Incoming::Continued => {
-                    tui.resume()?;
-                    resized(tui, model);
+                    desk.tui.resume()?;
+                    resized(desk.tui, model);
                     changed = true;
                 }
                 Incoming::Signal(signal) => return Ok(Some(signal)),
             }
         }
-        let now = hands.app().now();
+        let now = desk.hands.app().now();
         let minute = |at: Moment| at.millis().div_euclid(60_000);
         if minute(now) != minute(model.now) {
             effects.push(Effect::KeepTime);
@@ -161,12 +188,19 @@ fn turn(
         }
         if bell {
             effects.extend(hear(model, Message::Changed));
+            effects.extend(model.habits.bell.then_some(Effect::LookForUrgent));
+        }
+        let unsaved = model.kept.unsaved();
+        if pace.due_in(!unsaved.is_empty(), last_key) == Some(Duration::ZERO) {
+            effects.extend(unsaved.into_iter().map(|draft| Effect::KeepDraft(Box::new(draft))));
+            pace.tried();
         }
         // A look that nobody called for draws only when there is something to see.
         let before = (!changed).then(|| visible(model));
-        if perform(tui, model, hands, effects)? {
+        if perform(desk, model, effects)? {
             return Ok(None);
         }
+        keeper.remember(model.kept.unsaved());
         if let Some(before) = before {
             changed = before != visible(model);
         }
@@ -174,24 +208,25 @@ fn turn(
 }
 
 /// Does what is wanted, and what that makes necessary; says whether that was the end.
-fn perform(
-    tui: &mut Tui,
-    model: &mut Model,
-    hands: &mut Hands,
-    effects: Vec<Effect>,
-) -> Result<bool, Failure> {
+fn perform(desk: &mut Desk<'_>, model: &mut Model, effects: Vec<Effect>) -> Result<bool, Failure> {
     let mut queue = VecDeque::from(effects);
     while let Some(effect) = queue.pop_front() {
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Copy(text) => clipboard::send(&text)?,
-            Effect::Repaint => tui.repaint()?,
+            Effect::Ring => desk.tui.ring()?,
+            Effect::Edit(text) => {
+                let done = edit(desk, &text)?;
+                resized(desk.tui, model);
+                queue.extend(hear(model, Message::Edited(done)));
+            }
+            Effect::Repaint => desk.tui.repaint()?,
             Effect::Suspend => {
-                tui.suspend()?;
-                resized(tui, model);
+                desk.tui.suspend()?;
+                resized(desk.tui, model);
             }
             effect => {
-                for message in hands.perform(effect) {
+                for message in desk.hands.perform(effect) {
                     queue.extend(hear(model, message));
                 }
             }
@@ -200,10 +235,21 @@ fn perform(
     Ok(false)
 }
 
+/// Lets the person edit a text in their own editor, to which terminal and keyboard belong meanwhile.
+fn edit(desk: &mut Desk<'_>, text: &str) -> Result<Result<String, Failure>, Failure> {
+    if !desk.keyboard.rest() {
+        return Ok(Err(Failure::unusable("the keyboard could not be handed over", "your text is as it was")));
+    }
+    let done = desk.tui.lend(|| editor::edit(text));
+    desk.keyboard.go_on();
+    done
+}
+
 /// What a look that nobody called for could change on the screen.
 fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
-    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone() }
+    let note = model.dialog.as_ref().and_then(|dialog| dialog.note.clone());
+    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone(), note }
 }
 
 #[derive(PartialEq)]
@@ -212,6 +258,7 @@ struct Visible {
     counters: Option<Counters>,
     reading: Option<(RequestId, u64)>,
     said: Option<Line>,
+    note: Option<Line>,
 }
 
 /// The window may have another size than before the program was stopped, and nobody said so.
@@ -223,21 +270,6 @@ fn resized(tui: &Tui, model: &mut Model) {
 fn until_next_minute(now: Moment) -> Duration {
     let into = now.millis().rem_euclid(60_000).unsigned_abs();
     Duration::from_millis(60_000 - into)
-}
-
-fn listen_to_keys(sender: Sender<Incoming>) {
-    thread::spawn(move || {
-        loop {
-            let arrived = match read() {
-                Ok(event) => Incoming::Terminal(event, Instant::now()),
-                Err(error) => Incoming::Gone(error),
-            };
-            let over = matches!(arrived, Incoming::Gone(_));
-            if sender.send(arrived).is_err() || over {
-                return;
-            }
-        }
-    });
 }
 
 fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
@@ -252,7 +284,7 @@ fn listen_to_bell(mut bell: Bell, sender: Sender<Incoming>) {
 }
 
 /// Signals end the loop; a loop that does not come round in time is not waited for.
-fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
+fn listen_to_signals(sender: Sender<Incoming>, keeper: Arc<Keeper>) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGCONT])
         .map_err(|e| Failure::io("asking for signals", e, "nothing was changed: try again"))?;
     thread::spawn(move || {
@@ -263,8 +295,12 @@ fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
                 }
                 continue;
             }
+            if is_lent() && matches!(signal, SIGINT | SIGQUIT) {
+                continue; // meant for the editor
+            }
             let told = sender.send(Incoming::Signal(signal)).is_ok();
             thread::sleep(if told { GRACE } else { Duration::ZERO });
+            keeper.keep_the_rest();
             give_back();
             exit(128 + signal);
         }
@@ -274,7 +310,7 @@ fn listen_to_signals(sender: Sender<Incoming>) -> Result<(), Failure> {
 
 /// When the terminal goes away, crossterm 0.29 reads for ever without an answer and without rest. This thread sleeps
 /// until the system says that nobody is at the other end, and ends the program.
-fn watch_for_hang_up() -> Result<(), Failure> {
+fn watch_for_hang_up(keeper: Arc<Keeper>) -> Result<(), Failure> {
     // A handle of its own: an empty set of events still reports a hang-up, and nothing else.
     let input = rustix::io::fcntl_dupfd_cloexec(stdin(), 3)
         .map_err(|e| Failure::io("watching the terminal", e, "nothing was changed: try again"))?;
@@ -283,6 +319,7 @@ fn watch_for_hang_up() -> Result<(), Failure> {
             let mut watched = [PollFd::new(&input, PollFlags::empty())];
             match poll(&mut watched, None) {
                 Ok(_) if watched.iter().any(|fd| !fd.revents().is_empty()) => {
+                    keeper.keep_the_rest();
                     give_back();
                     exit(HUNG_UP);
                 }

@@ -13,8 +13,9 @@ use crossterm::{Command, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
+use rustix::termios::{QueueSelector, tcflush};
 use std::cell::Cell;
-use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::io::{self, BufWriter, Stdout, Write, stdin, stdout};
 use std::rc::Rc;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,10 @@ use std::time::Instant;
 
 /// Whether the terminal is in our hands.
 static HELD: AtomicBool = AtomicBool::new(false);
+/// Whether another program has the terminal: then Ctrl-C is meant for it.
+static LENT: AtomicBool = AtomicBool::new(false);
+/// Whether the window's title is ours to set.
+static ENTITLED: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
 /// Room for a whole frame, so that it leaves in few writes.
@@ -42,6 +47,7 @@ impl Command for Title {
 pub struct Tui {
     terminal: Terminal<CrosstermBackend<Stamped>>,
     left: Rc<Cell<Option<Instant>>>,
+    title: String,
 }
 
 /// Stdout, with a note of when the first bytes of a frame left: `Terminal::draw` flushes before it returns.
@@ -76,11 +82,12 @@ impl Stamped {
 }
 
 impl Tui {
-    /// Takes the terminal.
+    /// Takes the terminal, and the window's title with it if that is wanted.
     ///
     /// # Errors
     /// A [`Failure`] when it cannot be had; it is then as it was.
-    pub fn take() -> Result<Self, Failure> {
+    pub fn take(title: bool) -> Result<Self, Failure> {
+        ENTITLED.store(title, Ordering::SeqCst);
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -95,7 +102,7 @@ impl Tui {
             give_back();
             failed(e)
         })?;
-        Ok(Self { terminal, left })
+        Ok(Self { terminal, left, title: String::new() })
     }
 
     /// Columns and lines.
@@ -118,6 +125,28 @@ impl Tui {
             Ok(self.left.get().unwrap_or_else(Instant::now))
         };
         frame().map_err(failed)
+    }
+
+    /// Sets the window's title, when it is another than before.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the terminal does not take it.
+    pub fn entitle(&mut self, title: &str) -> Result<(), Failure> {
+        if !ENTITLED.load(Ordering::SeqCst) || self.title == title {
+            return Ok(());
+        }
+        execute!(self.terminal.backend_mut(), SetTitle(title)).map_err(failed)?;
+        title.clone_into(&mut self.title);
+        Ok(())
+    }
+
+    /// Rings the terminal's bell.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the terminal does not take it.
+    pub fn ring(&mut self) -> Result<(), Failure> {
+        let out = self.terminal.backend_mut();
+        out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
     }
 
     /// Makes the next frame draw everything. `Terminal::clear` would ask the terminal where its cursor is and wait.
@@ -149,7 +178,23 @@ impl Tui {
         // The shell has set modes of its own meanwhile; raw mode is only set again once it was taken off.
         give_back();
         hold().map_err(failed)?;
+        self.title.clear();
         self.repaint()
+    }
+
+    /// Lends the terminal to another program for as long as `borrow` runs.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it cannot be had again.
+    pub fn lend<T>(&mut self, borrow: impl FnOnce() -> T) -> Result<T, Failure> {
+        give_back();
+        LENT.store(true, Ordering::SeqCst);
+        let done = borrow();
+        LENT.store(false, Ordering::SeqCst);
+        // What was typed into its end was meant for it; one Alt-Enter among that would decide.
+        let _ = tcflush(stdin(), QueueSelector::IFlush);
+        self.resume()?;
+        Ok(done)
     }
 
     /// Whether something else gave the terminal back: a panic in another thread.
@@ -171,13 +216,15 @@ fn failed(error: io::Error) -> Failure {
 fn hold() -> io::Result<()> {
     enable_raw_mode()?;
     HELD.store(true, Ordering::SeqCst);
-    execute!(
-        stdout(),
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        Title { push: true },
-        SetTitle("countersign")
-    )
+    if ENTITLED.load(Ordering::SeqCst) {
+        queue!(stdout(), Title { push: true })?;
+    }
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+/// Whether another program has the terminal.
+pub fn is_lent() -> bool {
+    LENT.load(Ordering::SeqCst)
 }
 
 /// Leaves the terminal as it was found. For quitting, failing, panicking, being stopped and being hung up on; the second
@@ -185,14 +232,10 @@ fn hold() -> io::Result<()> {
 pub fn give_back() {
     if HELD.swap(false, Ordering::SeqCst) {
         // A terminal that is gone cannot be told; there is nobody to tell that to either.
-        let _ = execute!(
-            stdout(),
-            EndSynchronizedUpdate,
-            Title { push: false },
-            DisableBracketedPaste,
-            LeaveAlternateScreen,
-            Show
-        );
+        let _ = execute!(stdout(), EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        if ENTITLED.load(Ordering::SeqCst) {
+            let _ = execute!(stdout(), Title { push: false });
+        }
         let _ = disable_raw_mode();
     }
 }

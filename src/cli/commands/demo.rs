@@ -49,7 +49,7 @@ pub fn run(args: &Demo, look: &Look, out: &mut Out) -> Done {
     // Dropping the sender ends the producer with the screen.
     let (stop, stopped) = mpsc::channel::<()>();
     let producer = std::thread::spawn(move || ask_on(&store, &stopped));
-    let done = screen::run(&place, look);
+    let done = screen::run(&place, look, out);
     drop(stop);
     let _ = producer.join();
     drop(alive);

@@ -18,7 +18,7 @@ const PAGE: usize = 200;
 const LOOKED_AT: usize = 20_000;
 
 /// Records what time has done, so that a list does not lie; a store that cannot be written is still listed.
-fn settle(app: &mut App, out: &mut Out) {
+pub(super) fn settle(app: &mut App, out: &mut Out) {
     loop {
         match app.settle_due() {
             Ok(0) => break,

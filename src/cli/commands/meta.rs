@@ -1,9 +1,12 @@
 //! About the program itself: completions, the man page, the keys.
 
+use crate::app::{Config, Place};
 use crate::cli::Done;
 use crate::cli::args::Cli;
 use crate::cli::output::Out;
 use crate::domain::refusal::exit;
+use crate::tui::Habits;
+use crate::tui::keymap::as_markdown;
 use clap::CommandFactory;
 
 /// `completions SHELL`
@@ -61,8 +64,10 @@ fn commands(command: &clap::Command, above: &str, text: &mut String) {
     }
 }
 
-/// `keys`
-pub fn keys(out: &mut Out) -> Done {
-    out.verbatim(include_bytes!("../../../assets/KEYS.md"));
+/// `keys`: as the settings make them.
+pub fn keys(place: &Place, out: &mut Out) -> Done {
+    let config = Config::read(place.config.as_deref())?;
+    let habits = Habits::of(&config, false)?;
+    out.verbatim(as_markdown(habits.keys).as_bytes());
     Ok(exit::DONE)
 }

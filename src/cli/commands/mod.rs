@@ -10,6 +10,7 @@ pub mod audit;
 pub mod meta;
 pub mod demo;
 pub mod screen;
+pub mod plain;
 
 use crate::app::{App, Decided, Error};
 use crate::cli::args::{Audit, Verb};

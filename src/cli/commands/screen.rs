@@ -1,22 +1,37 @@
 //! Opening the screen.
 
+use crate::app::config::ThemeName;
 use crate::app::{App, Clock, Place};
 use crate::cli::args::Look;
+use crate::cli::commands::plain;
+use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::refusal::exit;
-use crate::tui::{self, Options};
+use crate::tui::{self, Habits, Options};
 use std::io::IsTerminal;
 
 /// The inbox. A signal that ended it is the exit code, as a shell counts signals.
-pub fn run(place: &Place, look: &Look) -> Done {
+pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return Err(Stop::composed(
-            exit::USAGE,
-            "the screen needs a terminal: use `countersign list`, or --help",
-        ));
+        let words = match look.plain {
+            true => "--plain asks questions and needs a terminal: use `countersign list`, or --help",
+            false => "the screen needs a terminal: use `countersign list`, or --help",
+        };
+        return Err(Stop::composed(exit::USAGE, words));
+    }
+    if look.plain {
+        let mut app = App::open(place, Clock::system())?;
+        out.ascii = look.ascii || app.config().screen.ascii;
+        return plain::run(&mut app, out);
     }
     let app = App::open(place, Clock::system())?;
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let ended_by = tui::run(app, Options { ascii: look.ascii, no_color })?;
+    let truecolor =
+        std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
+    let habits = Habits::of(app.config(), truecolor)?;
+    let screen = app.config().screen;
+    let options =
+        Options { ascii: look.ascii || screen.ascii, no_color: no_color || screen.theme == ThemeName::Mono };
+    let ended_by = tui::run(app, options, habits)?;
     Ok(ended_by.map_or(exit::DONE, |signal| u8::try_from(128 + signal).unwrap_or(exit::REFUSED)))
 }

@@ -100,7 +100,7 @@ fn decide(app: &mut App, which: &str, command: &Command, out: &mut Out) -> Done 
 }
 
 /// What was recorded, and how the request stands now.
-fn tell(decided: &Decided, out: &mut Out) {
+pub(super) fn tell(decided: &Decided, out: &mut Out) {
     let after: &Request = &decided.after;
     if decided.entries.is_empty() {
         out.line(format_args!("{}: that was so already; nothing new was recorded", after.id));

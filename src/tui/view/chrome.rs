@@ -10,7 +10,7 @@
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
 use crate::tui::filtering;
-use crate::tui::keymap::{Binding, in_scope};
+use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
@@ -70,7 +70,8 @@ pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
         width = width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2);
     }
     if model.list.news > 0 {
-        let words = format!("{} new: g to see", model.list.news);
+        let top = model.habits.keys.name_of(Scope::List, Action::Top);
+        let words = format!("{} new: {top} to see", model.list.news);
         width = match &model.said {
             Some(_) => {
                 let right = line.right().saturating_sub(1);
@@ -88,7 +89,7 @@ pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
 pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let scope = model.scope();
     let at_the_end = |b: &&Binding| matches!(b.action, Action::Help | Action::Quit);
-    let named = || in_scope(scope).filter(|b| !b.short.is_empty());
+    let named = || model.habits.keys.in_scope(scope).filter(|b| !b.short.is_empty());
     let mut right = line.right().saturating_sub(1);
     for binding in named().filter(at_the_end).collect::<Vec<_>>().into_iter().rev() {
         let words = words(model, binding);

@@ -8,7 +8,7 @@
 
 use crate::present::line::{Line, Tone};
 use crate::tui::action::Action;
-use crate::tui::keymap::{Binding, Scope, in_scope};
+use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::{Position, Rect};
@@ -38,7 +38,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         let heading = Line::heading(scope.title());
         let heading = if scope == here { heading.and(Tone::Plain, ": enter runs the line") } else { heading };
         out.push(words(heading));
-        for binding in in_scope(scope) {
+        for binding in model.habits.keys.in_scope(scope) {
             let runs = scope == here && binding.action != Action::Help;
             let forbidden = runs && model.refusal_of(binding.action).is_some();
             out.push(Entry { line: about(binding, forbidden), binding: Some((binding, runs)) });

@@ -20,7 +20,7 @@ use ratatui::layout::Position;
 
 /// Draws the model.
 pub fn view(model: &Model, frame: &mut Frame) {
-    let theme = Theme { mono: model.options.no_color };
+    let theme = if model.options.no_color { Theme::mono() } else { model.habits.theme };
     let mut canvas = Canvas::new(frame.buffer_mut(), theme, model.glyphs());
     let cursor = whole(model, &mut canvas);
     if let Some(position) = cursor.filter(|p| frame.area().contains(*p)) {

@@ -4,6 +4,8 @@ pub mod person;
 pub mod desk;
 mod decide_by_key;
 mod leaving;
+mod line_by_line;
 mod reading;
+mod staying;
 mod triage;
 mod under_tmux;

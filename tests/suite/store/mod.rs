@@ -9,3 +9,4 @@ mod histories;
 mod hygiene;
 mod inbox;
 mod search;
+mod drafts;

@@ -196,3 +196,58 @@ fn with_colour_the_background_is_never_painted() {
     assert!(buffer.content.iter().all(|cell| cell.bg == ratatui::style::Color::Reset));
     assert!(buffer.content.iter().any(|cell| cell.fg == ratatui::style::Color::Red));
 }
+
+/// Every colour has a word or a mark beside it: without any colour, the same is read.
+#[test]
+fn every_theme_says_the_same_in_its_own_colours() {
+    use countersign::app::config::ThemeName;
+    use countersign::tui::theme::Theme;
+    use ratatui::style::Color;
+    let inbox_with = |theme| {
+        let mut model = screen((120, 40));
+        model.habits.theme = Theme::named(theme);
+        model
+    };
+    let mut asking = asked(deployment(), "A");
+    type IsOfClass = fn(Color) -> bool;
+    let classes: [(ThemeName, IsOfClass); 4] = [
+        (ThemeName::Sixteen, |c| !matches!(c, Color::Indexed(_) | Color::Rgb(..))),
+        (ThemeName::Mono, |c| c == Color::Reset),
+        (ThemeName::ColourBlind, |c| matches!(c, Color::Reset | Color::Indexed(_))),
+        (ThemeName::Truecolor, |c| matches!(c, Color::Reset | Color::Rgb(..))),
+    ];
+    let (words, question) = (text(&inbox_with(ThemeName::Mono)), text(&asking));
+    for (theme, of_its_class) in classes {
+        let inbox = inbox_with(theme);
+        assert_eq!(text(&inbox), words);
+        asking.habits.theme = Theme::named(theme);
+        assert_eq!(text(&asking), question);
+        for (buffer, _) in [draw(&inbox), draw(&asking)] {
+            for cell in &buffer.content {
+                assert!(of_its_class(cell.fg) && cell.bg == Color::Reset, "{theme:?} {cell:?}");
+            }
+        }
+        let critical = lines(&inbox).into_iter().find(|line| line.contains("R-1042")).unwrap();
+        assert!(
+            critical.contains("‼") && critical.contains("critical") && critical.contains("OVERDUE"),
+            "{critical}"
+        );
+        let styled: String = styles(&inbox, 4).join("\n");
+        insta::assert_snapshot!(format!("the_first_row_in_{theme:?}"), styled);
+    }
+}
+
+/// The runs of one style in a line of the frame.
+fn styles(model: &countersign::tui::model::Model, y: u16) -> Vec<String> {
+    let (buffer, _) = draw(model);
+    let mut runs: Vec<(String, String)> = Vec::new();
+    for x in 0..buffer.area.width {
+        let cell = &buffer[(x, y)];
+        let style = format!("{:?} {:?}", cell.fg, cell.modifier);
+        match runs.last_mut() {
+            Some((last, words)) if *last == style => words.push_str(cell.symbol()),
+            _ => runs.push((style, cell.symbol().to_owned())),
+        }
+    }
+    runs.into_iter().map(|(style, words)| format!("{style}: {}", words.trim_end())).collect()
+}

@@ -8,4 +8,5 @@ mod hostile;
 mod keys;
 mod gate;
 mod reading;
+mod misfire;
 mod sizes;

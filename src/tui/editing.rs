@@ -1,0 +1,36 @@
+//! Long text in one's own editor: what it is given, and what comes back.
+
+use crate::app::Failure;
+use crate::present::line::Tone;
+use crate::tui::action::Effect;
+use crate::tui::dialog::Focus;
+use crate::tui::model::Model;
+
+/// The key: hands the text of the field over.
+pub fn ask(model: &mut Model) -> Vec<Effect> {
+    let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    dialog.closing = false;
+    match dialog.field().map(|field| (field.is_one_line(), field.typed())) {
+        Some((false, text)) => vec![Effect::Edit(text)],
+        Some((true, _)) => {
+            dialog.say(Tone::Warn, "the code is typed, not edited");
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// What came back goes into the field it came from, as a paste would; after a failure the text is as it was.
+pub fn edited(model: &mut Model, done: Result<String, Failure>) {
+    let Some(dialog) = &mut model.dialog else { return };
+    // Keys that come before the next frame were meant for the editor.
+    dialog.shown = false;
+    let said = match (done, dialog.focus) {
+        (Ok(text), Focus::Field(_)) => dialog.field().and_then(|field| field.replace(&text)),
+        (Ok(_), _) => None,
+        (Err(failure), _) => Some(failure.to_string()),
+    };
+    if let Some(said) = said {
+        dialog.say(Tone::Warn, said);
+    }
+}

@@ -1,0 +1,99 @@
+//! The last words: drafts go to the file when the keys rest, and, whatever ends the program, before it ends.
+
+use crate::app::{Draft, Drafts, Failure};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long keys must rest before what was typed is kept.
+const REST: Duration = Duration::from_millis(300);
+/// How long it may stay unkept while somebody types on.
+const LONGEST: Duration = Duration::from_millis(800);
+/// How long somebody who decides is waited for, and how long until the next try.
+const PATIENCE: Duration = Duration::from_millis(60);
+const AGAIN: Duration = Duration::from_millis(300);
+/// The same when it is the last chance: a hang-up must end within a second.
+const AT_THE_END: Duration = Duration::from_millis(300);
+
+/// Where drafts are kept, and what is not kept yet. The loop, the watchdog and the signals share it.
+pub struct Keeper {
+    drafts: Mutex<Drafts>,
+    unsaved: Mutex<Vec<Draft>>,
+}
+
+fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A thread that panicked while it held this left whole values behind.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Keeper {
+    /// Keeps drafts in `drafts`.
+    pub fn new(drafts: Drafts) -> Arc<Self> {
+        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default() })
+    }
+
+    /// What was typed and is not in the file yet: what is kept at the end, if there is no time before.
+    pub fn remember(&self, unsaved: Vec<Draft>) {
+        *open(&self.unsaved) = unsaved;
+    }
+
+    /// Everything that is in the file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn all(&self) -> Result<Vec<Draft>, Failure> {
+        open(&self.drafts).all()
+    }
+
+    /// Keeps one draft, or forgets it when it is blank.
+    ///
+    /// # Errors
+    /// When it cannot be written now.
+    pub fn keep(&self, draft: &Draft) -> Result<Draft, Failure> {
+        open(&self.drafts).keep(draft, PATIENCE)
+    }
+
+    /// Keeps what is left. There is nobody to tell when that fails.
+    pub fn keep_the_rest(&self) {
+        let drafts = open(&self.drafts);
+        let rest = std::mem::take(&mut *open(&self.unsaved));
+        for draft in rest {
+            let _ = drafts.keep(&draft, AT_THE_END);
+        }
+    }
+}
+
+/// Keeps what is left when it is dropped: after quitting, a signal, a failure or a panic of the loop.
+pub struct LastWords(pub Arc<Keeper>);
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        self.0.keep_the_rest();
+    }
+}
+
+/// When drafts are due.
+#[derive(Debug, Default)]
+pub struct Pace {
+    since: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+impl Pace {
+    /// How long until what is unsaved must be kept; nothing when there is nothing to keep.
+    pub fn due_in(&mut self, unsaved: bool, last_key: Instant) -> Option<Duration> {
+        if !unsaved {
+            *self = Self::default();
+            return None;
+        }
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let due = (last_key + REST).min(since + LONGEST);
+        let due = self.tried.map_or(due, |tried| due.max(tried + AGAIN));
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    /// It was tried now.
+    pub fn tried(&mut self) {
+        self.tried = Some(Instant::now());
+        self.since = None;
+    }
+}
