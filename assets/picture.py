@@ -34,7 +34,10 @@ def cells(line):
                 out.append((part, style))
             continue
         fg, bold, dim, rev = style
-        for code in [int(c or 0) for c in part[2:-1].split(";")]:
+        codes = [int(c or 0) for c in part[2:-1].split(";")]
+        if codes[:2] == [38, 5]:  # one of the sixteen, spelled as an index
+            codes = [(30 if codes[2] < 8 else 82) + codes[2]] if codes[2] < 16 else []
+        for code in codes:
             if code == 0: fg, bold, dim, rev = None, False, False, False
             elif code == 1: bold = True
             elif code == 2: dim = True
