@@ -85,6 +85,8 @@ pub enum Refusal {
         id: RequestId,
         /// How it ended.
         state: StateName,
+        /// Whether it was a question, which is answered and not approved.
+        answered: bool,
         /// Who ended it.
         by: PrincipalName,
         /// When.
@@ -223,7 +225,10 @@ impl fmt::Display for Refusal {
                     list.join(", ")
                 )
             }
-            Refusal::Closed { id, state, by, at } => match state {
+            Refusal::Closed { id, answered: true, by, at, .. } => {
+                write!(f, "{id} is already answered by {by}, at {}", at.date_and_time())
+            }
+            Refusal::Closed { id, state, by, at, .. } => match state {
                 StateName::Expired => {
                     write!(f, "{id} expired at {}: nobody decided in time", at.date_and_time())
                 }

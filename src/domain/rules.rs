@@ -11,7 +11,7 @@ use crate::domain::preview::{Outcome, preview};
 use crate::domain::principal::Caller;
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, SignOff, State};
+use crate::domain::request::{Request, SignOff, State, Verdict};
 use crate::domain::text::Text;
 use crate::domain::transitions::{Reason, Verb, Who};
 
@@ -47,7 +47,13 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
     let state = request.state_name();
     if !row.from.contains(&state) {
         if let Some(closed) = request.closed() {
-            return Err(Refusal::Closed { id: request.id, state, by: closed.by.clone(), at: closed.at });
+            return Err(Refusal::Closed {
+                id: request.id,
+                state,
+                answered: matches!(closed.verdict, Verdict::Approved { answer: Some(_), .. }),
+                by: closed.by.clone(),
+                at: closed.at,
+            });
         }
         let why = match (&request.state, verb) {
             (State::ChangesRequested { bound, .. }, _) => {

@@ -521,3 +521,11 @@ fn show_diff_says_word_by_word_what_a_revision_changed() {
     );
     assert_eq!(answer["changes"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn an_answered_question_is_said_to_be_answered() {
+    let desk = Desk::new();
+    desk.submit(&json!({"kind": "question", "by": "planner", "title": "Which?", "options": ["a", "b"]}));
+    desk.run(&["answer", "R-1", "--option", "2"]).ended(0);
+    desk.run(&["answer", "R-1", "--option", "1"]).refused(3, &["R-1 is already answered by"]);
+}

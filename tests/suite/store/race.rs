@@ -98,8 +98,13 @@ fn of_sixteen_threads_with_a_store_of_their_own_one_decides_and_fifteen_are_told
         let closed = request.closed().unwrap();
         let verdict = if winners[0].is_multiple_of(2) { "approved" } else { "rejected" };
         assert_eq!(request.state_name().word(), verdict);
-        let refusal =
-            Refusal::Closed { id: *id, state: request.state_name(), by: closed.by.clone(), at: closed.at };
+        let refusal = Refusal::Closed {
+            id: *id,
+            state: request.state_name(),
+            answered: false,
+            by: closed.by.clone(),
+            at: closed.at,
+        };
         for loser in (0..RACERS).filter(|n| *n != winners[0]) {
             assert_eq!(told[loser][round], Err(Error::Refused(refusal.clone())), "{id}");
         }
