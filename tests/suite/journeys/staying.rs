@@ -277,7 +277,7 @@ fn two_thousand_random_keys_at_a_terminal_decide_nothing_that_was_not_meant() {
             }
             _ => {}
         }
-        alice.press(keys);
+        alice.press_at_once(keys);
         if n % 100 == 0 {
             assert!(desk.submit(&format!("more-{n}"), "lookup", &[]).status.success());
             desk.submit("one", &format!("lookup.{n}"), &["--revise"]);
