@@ -1,7 +1,7 @@
 //! The doctor: what is well, what is not, and what to do about it.
 
 use crate::app::App;
-use crate::domain::text::{Safe, safe_line};
+use crate::domain::text::Safe;
 use std::os::unix::fs::MetadataExt;
 
 /// How one thing is.
@@ -31,7 +31,7 @@ impl App {
     pub fn doctor(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut find = |health, what, words: String| {
-            findings.push(Finding { health, what, words: Safe::composed(safe_line(&words)) });
+            findings.push(Finding { health, what, words: Safe::composed(words) });
         };
         let path = self.store.path();
         find(

@@ -2,8 +2,8 @@
 //!
 //! `evolve` is total: a redacted payload leaves a hole (`None`), never an error.
 
-use crate::domain::event::{Bound, Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
-use crate::domain::marks::{Mark, Marks};
+use crate::domain::event::{Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
+use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, StepId};
 use crate::domain::request::{
@@ -180,15 +180,5 @@ impl Request {
     ) {
         let number = crate::domain::event::CommentNumber(self.comments.len() as u32 + 1);
         self.comments.push(Comment { number, by: entry.by.clone(), at: entry.at, step, reply_to, text });
-    }
-
-    /// Whether every step is approved as it was asked, with none left out.
-    pub fn is_whole(&self) -> bool {
-        self.revision.steps.iter().all(|s| self.marks.on(&s.id) == Mark::Approved)
-    }
-
-    /// Who signed or decided, for the sentence that tells the one who came too late.
-    pub fn decider(&self) -> Option<&Bound> {
-        self.counting().last().map(|s| &s.bound)
     }
 }

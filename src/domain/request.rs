@@ -355,9 +355,9 @@ impl Request {
         DecisionDigest::of(self.revision.digest, self.marks_digest())
     }
 
-    /// The steps an approval covers, in document order.
-    pub fn approved_steps(&self) -> Vec<&StepId> {
-        self.revision.steps.iter().map(|s| &s.id).filter(|id| self.marks.on(id) == Mark::Approved).collect()
+    /// Whether every step is approved as it was asked, with none left out.
+    pub fn is_whole(&self) -> bool {
+        self.revision.steps.iter().all(|s| self.marks.on(&s.id) == Mark::Approved)
     }
 
     /// The sign-offs that count now.

@@ -1,17 +1,10 @@
 //! Leaving the screen, by will or not: the terminal is clean, and nothing burns.
 
-use super::person::{Person, environment};
+use super::person::{Person, demo_store, environment};
 use std::path::Path;
 
 fn open(home: &Path) -> Person {
-    let store = home.join("demo/demo.db");
-    let filled = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(["demo", "--fill"])
-        .arg(home.join("demo"))
-        .env_clear()
-        .output()
-        .unwrap();
-    assert!(filled.status.success());
+    let store = demo_store(home);
     let mut person = Person::sits_down(&[], &environment(home, &store), (120, 40));
     person.sees("What would run");
     person

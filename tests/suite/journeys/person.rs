@@ -42,6 +42,14 @@ pub fn environment(home: &Path, store: &Path) -> Vec<(String, String)> {
     ]
 }
 
+/// The demo's store under `home`, filled by the program itself.
+pub fn demo_store(home: &Path) -> std::path::PathBuf {
+    let demo = home.join("demo");
+    let mut fill = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"));
+    assert!(fill.args(["demo", "--fill"]).arg(&demo).env_clear().output().unwrap().status.success());
+    demo.join("demo.db")
+}
+
 impl Person {
     /// Starts `countersign ARGUMENTS` in a terminal of that size.
     pub fn sits_down(

@@ -1,6 +1,6 @@
 //! The same screen under tmux, which holds a lone escape back, passes no private queries and redraws what it thinks best.
 
-use super::person::environment;
+use super::person::{demo_store, environment};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -60,16 +60,6 @@ fn has_tmux() -> bool {
     there
 }
 
-fn fill(home: &Path) {
-    let filled = Command::new(env!("CARGO_BIN_EXE_countersign"))
-        .args(["demo", "--fill"])
-        .arg(home.join("demo"))
-        .env_clear()
-        .output()
-        .unwrap();
-    assert!(filled.status.success());
-}
-
 #[test]
 fn a_request_is_rejected_under_tmux_at_both_sizes() {
     if !has_tmux() {
@@ -77,7 +67,7 @@ fn a_request_is_rejected_under_tmux_at_both_sizes() {
     }
     for (columns, rows) in [("120", "40"), ("80", "24")] {
         let home = tempfile::tempdir().unwrap();
-        fill(home.path());
+        demo_store(home.path());
         let tmux = Tmux::opens(home.path(), columns, rows);
         tmux.sees("wait for you");
         tmux.run(&["send-keys", "Enter"]);
