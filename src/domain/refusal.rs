@@ -6,6 +6,7 @@ use crate::domain::difference::Difference;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, StepId};
+use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
@@ -149,7 +150,7 @@ pub enum Refusal {
         /// The approved step.
         step: StepId,
         /// What it cannot run without.
-        needed: StepId,
+        needed: Lack,
     },
     /// Its content was redacted, so nobody can see what would run.
     Uninspectable,
@@ -265,7 +266,8 @@ impl fmt::Display for Refusal {
             Refusal::NothingApproved => write!(f, "no step would be approved: reject the request instead"),
             Refusal::Blocked { step, needed } => write!(
                 f,
-                "{step} is approved but cannot run without {needed}, which is not: skip {step}, or approve {needed} again"
+                "{step} is approved but cannot run without {needed}, which will not come: skip {step}, or approve {} again",
+                needed.step
             ),
             Refusal::Uninspectable => {
                 write!(

@@ -216,13 +216,11 @@ pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     }
     let mut runs = false;
     for (step, outcome) in preview(content, marks) {
-        match outcome {
-            Outcome::BlockedBy(needed) | Outcome::Asks(needed) => {
-                return Err(Refusal::Blocked { step, needed });
-            }
-            Outcome::Runs { .. } => runs = true,
-            Outcome::Skips(_) | Outcome::Rejected | Outcome::SkippedByMark => {}
+        // A condition that is still open may turn out either way: a sign-off must be able to stand for the worst.
+        if let Outcome::BlockedBy(needed) | Outcome::Asks(needed) = outcome.worst() {
+            return Err(Refusal::Blocked { step, needed: needed.clone() });
         }
+        runs |= outcome.may_run();
     }
     if runs { Ok(()) } else { Err(Refusal::NothingApproved) }
 }

@@ -23,7 +23,7 @@ pub fn request(request: &Request, now: Moment) -> Value {
     let fates: Vec<(String, bool, String)> = match &request.content {
         Some(content) => preview(content, &request.marks)
             .into_iter()
-            .map(|(id, outcome)| (id.to_string(), outcome.runs(), fate(&outcome).0))
+            .map(|(id, outcome)| (id.to_string(), outcome.may_run(), fate(&outcome).0))
             .collect(),
         None => Vec::new(),
     };

@@ -91,7 +91,7 @@ fn head(request: &Request, content: &Content) -> Block {
         }
         out.push(Line::plain("no steps: the words below are what is decided on").indented(2));
     } else {
-        let runs = preview(content, &request.marks).iter().filter(|(_, o)| o.runs()).count();
+        let runs = preview(content, &request.marks).iter().filter(|(_, o)| o.may_run()).count();
         let words = if open { "What would run" } else { "The plan" };
         out.push(Line::heading(format_args!("{words}: {runs} of {} steps", content.steps.len())));
         out.extend(tiers(content));
@@ -246,19 +246,24 @@ pub fn fate(outcome: &Outcome) -> (String, Tone) {
             let list: Vec<String> = without
                 .iter()
                 .map(|m| match m.made_up {
-                    MadeUp::Fallback => format!("with the fallback for {}", m.step),
-                    MadeUp::LeftOut => format!("without {}", m.step),
-                    MadeUp::AskedLater => format!("asking about {}", m.step),
+                    MadeUp::Fallback => format!("with the fallback for {}", m.lack),
+                    MadeUp::LeftOut => format!("without {}", m.lack),
+                    MadeUp::AskedLater => format!("asking about {}", m.lack),
                 })
                 .collect();
             (format!("runs {}", list.join(", ")), Tone::Warn)
         }
-        Outcome::BlockedBy(step) => (format!("blocked: waits for {step}, which will not run"), Tone::Bad),
-        Outcome::Asks(step) => {
-            (format!("blocked: {step} will not run, and somebody must say what then"), Tone::Bad)
+        Outcome::BlockedBy(lack) => (format!("blocked: waits for {lack}, which will not come"), Tone::Bad),
+        Outcome::Asks(lack) => {
+            (format!("blocked: {lack} will not come, and somebody must say what then"), Tone::Bad)
         }
-        Outcome::Skips(step) => (format!("skipped, because {step} will not run"), Tone::Dim),
+        Outcome::Skips(lack) => (format!("skipped, because {lack} will not come"), Tone::Dim),
         Outcome::Rejected => ("will not run".to_owned(), Tone::Bad),
         Outcome::SkippedByMark => ("left out".to_owned(), Tone::Dim),
+        Outcome::Depends { on, best, worst } => {
+            let on: Vec<&str> = on.iter().map(|step| step.as_str()).collect();
+            let (best, worst) = (fate(best).0, fate(worst).0);
+            (format!("by the result of {}: {best}; or {worst}", on.join(", ")), Tone::Warn)
+        }
     }
 }

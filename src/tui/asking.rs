@@ -75,7 +75,8 @@ fn approving(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
     if let Some(content) = request.content.as_ref().filter(|_| request.has_steps()) {
         let outcomes = preview(content, &request.marks);
-        let runs: Vec<&str> = outcomes.iter().filter(|(_, o)| o.runs()).map(|(id, _)| id.as_str()).collect();
+        let runs: Vec<&str> =
+            outcomes.iter().filter(|(_, o)| o.may_run()).map(|(id, _)| id.as_str()).collect();
         let mut names = runs.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         if runs.len() > NAMED {
             names.push_str(&format!(" and {} more", runs.len() - NAMED));

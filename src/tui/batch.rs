@@ -149,7 +149,7 @@ fn item(request: &Request) -> Item {
     let assessment = request.assessment();
     let runs = request.content.as_ref().filter(|_| request.has_steps()).map(|content| {
         let outcomes = preview(content, &request.marks);
-        format!("  {} of {} steps", outcomes.iter().filter(|(_, o)| o.runs()).count(), outcomes.len())
+        format!("  {} of {} steps", outcomes.iter().filter(|(_, o)| o.may_run()).count(), outcomes.len())
     });
     Item {
         words: format!(

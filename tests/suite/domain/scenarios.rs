@@ -134,7 +134,14 @@ fn a_sign_off_is_refused_while_an_approved_step_is_blocked_or_asks() {
             let story = Story::asked(&planner(), plan_needing("blocks", resolution));
             let story = story.then(&bob(), mark(&["a"], left_out));
             let told = story.refuses(&alice(), approve());
-            assert_eq!(told, Refusal::Blocked { step: step("b"), needed: step("a") }, "{resolution}");
+            assert_eq!(
+                told,
+                Refusal::Blocked {
+                    step: step("b"),
+                    needed: countersign::domain::preview::Lack { step: step("a"), field: None }
+                },
+                "{resolution}"
+            );
             assert_eq!(told.exit_code(), exit::REFUSED);
             // Skipping the blocked step leaves nothing; approving the needed one again resolves it.
             let resolved = story.then(&bob(), mark(&["a"], Mark::Approved)).then(&alice(), approve());
