@@ -29,23 +29,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// 2026-11-20 03:12:30Z: when such things happen.
-const NOW: Moment = Moment::from_millis(1_795_144_350_000);
+pub const NOW: Moment = Moment::from_millis(1_795_144_350_000);
 
-fn app(store: &Path, name: &str) -> App {
+pub fn app(store: &Path, name: &str) -> App {
     let place =
         Place { store: Some(store.to_path_buf()), as_name: Some(name.to_owned()), ..Place::default() };
     App::open(&place, Clock::from_fn(|| NOW)).unwrap()
 }
 
 /// Alice in front of a store of her own.
-struct Alice<'a> {
+pub struct Alice<'a> {
     store: &'a Path,
-    model: Model,
+    pub model: Model,
     hands: Hands,
 }
 
 impl<'a> Alice<'a> {
-    fn sits_down(store: &'a Path, size: (u16, u16), options: Options) -> Self {
+    pub fn sits_down(store: &'a Path, size: (u16, u16), options: Options) -> Self {
         let app = app(store, "alice");
         let caller = app.caller(Face::Screen);
         let keeper = Keeper::new(app.drafts(&caller).unwrap());
@@ -57,7 +57,7 @@ impl<'a> Alice<'a> {
     }
 
     /// Does what is wanted, reads what is under the cursor, and looks at the frame.
-    fn does(&mut self, effects: Vec<Effect>) {
+    pub fn does(&mut self, effects: Vec<Effect>) {
         let mut queue = VecDeque::from(effects);
         loop {
             while let Some(effect) = queue.pop_front() {
@@ -86,7 +86,8 @@ impl<'a> Alice<'a> {
         }
     }
 
-    fn deed(&mut self, deed: &str) {
+    /// Does what a line of a block says.
+    pub fn deed(&mut self, deed: &str) {
         let (verb, rest) = deed.split_once(' ').unwrap_or((deed, ""));
         match verb {
             "press" => rest.split(' ').for_each(|key| self.presses(key)),

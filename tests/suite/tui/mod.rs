@@ -11,3 +11,4 @@ mod reading;
 mod misfire;
 mod sizes;
 mod guide;
+mod matrix;
