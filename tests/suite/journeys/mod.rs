@@ -10,3 +10,4 @@ mod staying;
 mod triage;
 mod under_tmux;
 mod walk;
+mod slow_line;

@@ -3,7 +3,7 @@
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub struct Person {
     reader: Option<JoinHandle<()>>,
     /// Tells the reader to let go of the terminal after what it reads next.
     letting_go: Arc<AtomicBool>,
+    /// How many bytes the line carries in a tenth of a second; nothing: as many as there are.
+    line: Arc<AtomicUsize>,
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Box<dyn Write + Send>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
@@ -81,10 +83,19 @@ impl Person {
         let told = Arc::clone(&shown);
         let letting_go = Arc::new(AtomicBool::new(false));
         let let_go = Arc::clone(&letting_go);
+        let line = Arc::new(AtomicUsize::new(0));
+        let pace = Arc::clone(&line);
         let reader = std::thread::spawn(move || {
             let mut buffer = [0u8; 8192];
             loop {
-                let read = reader.read(&mut buffer).unwrap_or(0);
+                let carried = match pace.load(Ordering::SeqCst) {
+                    0 => buffer.len(),
+                    bytes => {
+                        std::thread::sleep(Duration::from_millis(100));
+                        bytes.min(buffer.len())
+                    }
+                };
+                let read = reader.read(&mut buffer[..carried]).unwrap_or(0);
                 let (shown, changed) = &*told;
                 let mut shown = shown.lock().unwrap();
                 if read == 0 {
@@ -101,7 +112,7 @@ impl Person {
         });
         let process = child.process_id().unwrap();
         let (child, reader) = (Some(child), Some(reader));
-        Self { child, process, reader, letting_go, master: Some(pair.master), keys, shown }
+        Self { child, process, reader, letting_go, line, master: Some(pair.master), keys, shown }
     }
 
     /// Presses keys, as the bytes a terminal sends. Before a capital, which decides, a person looks at what came.
@@ -116,6 +127,12 @@ impl Person {
     pub fn press_at_once(&mut self, keys: &str) -> &mut Self {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
+        self
+    }
+
+    /// From now on the line carries so many bytes in a tenth of a second.
+    pub fn has_a_line_of(&mut self, bytes: usize) -> &mut Self {
+        self.line.store(bytes, Ordering::SeqCst);
         self
     }
 
