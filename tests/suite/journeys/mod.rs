@@ -9,3 +9,5 @@ mod reading;
 mod staying;
 mod triage;
 mod under_tmux;
+mod walk;
+mod slow_line;

@@ -10,3 +10,5 @@ mod gate;
 mod reading;
 mod misfire;
 mod sizes;
+mod guide;
+mod matrix;
