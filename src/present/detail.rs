@@ -149,6 +149,10 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
             ),
         );
     }
+    for (by, until) in request.snoozes.iter().filter(|(_, until)| **until > now) {
+        let words = format!("{by} has put it off until {}; its deadlines run on", time::clock(*until, now));
+        out.push(Line::default().and(Tone::Dim, words));
+    }
     out.push(Line::default().and(Tone::Dim, "digest    ").and(
         Tone::Plain,
         format_args!(

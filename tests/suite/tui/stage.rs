@@ -97,6 +97,7 @@ impl Told {
             closed_by: request.closed().map(|c| c.by.clone()),
             closed_at: request.closed().map(|c| c.at),
             updated_at: request.updated_at,
+            snoozed: None,
         }
     }
 
@@ -296,7 +297,7 @@ pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effe
                     filter.words_in(&words) && filter.terms.iter().all(term)
                 };
                 let rows = told.iter().filter(holds).map(Told::row).collect();
-                Message::Found { queue, why, found: Found { rows, of_the_first: None } }
+                Message::Found { queue, why, found: Found { rows, ..Found::default() } }
             }
             Effect::Load { queue, place } => {
                 Message::Page { queue, place, rows: told.iter().map(Told::row).collect() }
