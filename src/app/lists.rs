@@ -1,7 +1,7 @@
 //! Lists and names: pages of the inbox, the kept counters, and which request a word means.
 
 use crate::app::config::View;
-use crate::app::{App, Error, Failure, Found, From, Order, Queue, Row};
+use crate::app::{Ahead, App, Error, Failure, Found, From, Order, Queue, Row};
 use crate::domain::event::Entry;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
@@ -127,6 +127,16 @@ impl App {
     pub fn views(&self) -> Vec<(String, String)> {
         let view = |(name, view): (&Identifier, &View)| (name.as_str().to_owned(), view.text().to_owned());
         self.config.views.iter().map(view).collect()
+    }
+
+    /// How many of all that is open each view has, in the order of [`App::views`]; a bounded look ahead.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn aheads(&self) -> Result<Vec<Ahead>, Failure> {
+        let filter = |view: &View| Filter::parse(view.text()).unwrap_or_default();
+        let filters: Vec<Filter> = self.config.views.values().map(filter).collect();
+        self.store.ahead(Queue::Open, &filters, &self.reader(), self.now())
     }
 
     /// The kept counters.

@@ -9,7 +9,7 @@ use crate::present::line::Tone;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::view::canvas::{Canvas, cells};
-use crate::tui::{filtering, palette};
+use crate::tui::{filtering, palette, picking, snoozing};
 use ratatui::layout::{Position, Rect};
 
 /// Draws the line; returns where the cursor stands in it.
@@ -19,6 +19,8 @@ pub fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas, line: Rect) -
         (Some(problem), _) => (problem.clone(), Tone::Warn),
         (None, Purpose::Filter) => (filtering::tally(model).unwrap_or_default(), Tone::Strong),
         (None, Purpose::Command) => (palette::hint(model, &prompt.text), Tone::Dim),
+        (None, Purpose::Snooze(id)) => (snoozing::hint(model, id, &prompt.text), Tone::Dim),
+        (None, Purpose::Field) => (picking::hint(model, &prompt.text), Tone::Dim),
     };
     let right = line.right().saturating_sub(1);
     let said = canvas.put_right(right, line.y, line.width * 2 / 3, &words, tone);

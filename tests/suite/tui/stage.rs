@@ -1,6 +1,6 @@
 //! A screen without a store: models built from rows and requests, keys pressed, frames read as text.
 
-use countersign::app::{Counters, Found, Queue, Row};
+use countersign::app::{Counters, Found, Order, Queue, Row};
 use countersign::domain::command::{Command, Facts};
 use countersign::domain::decide::submit;
 use countersign::domain::document::{Limits, read};
@@ -289,7 +289,7 @@ pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effe
         effects.into_iter().partition(|effect| matches!(effect, Effect::Find { .. } | Effect::Load { .. }));
     for effect in wanted {
         let message = match effect {
-            Effect::Find { queue, filter, why } => {
+            Effect::Find { queue, filter, why, .. } => {
                 let holds = |told: &&Told| {
                     let words = words_of_request(&told.request);
                     let risk = told.request.assessment().risk;
@@ -299,8 +299,12 @@ pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effe
                 let rows = told.iter().filter(holds).map(Told::row).collect();
                 Message::Found { queue, why, found: Found { rows, ..Found::default() } }
             }
-            Effect::Load { queue, place } => {
-                Message::Page { queue, place, rows: told.iter().map(Told::row).collect() }
+            Effect::Load { queue, place, looking } => {
+                let mut rows: Vec<Row> = told.iter().map(Told::row).collect();
+                if looking.order == Order::Newest {
+                    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+                }
+                Message::Page { queue, place, rows }
             }
             _ => continue,
         };
