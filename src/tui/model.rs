@@ -79,6 +79,8 @@ pub struct Model {
     pub aheads: Vec<Ahead>,
     /// In which order the list is read, and what of it is hidden.
     pub looking: Looking,
+    /// Live rollouts, a line each, while there are some.
+    pub live: Option<Vec<Line>>,
     /// How many of the list are hidden.
     pub hidden: u64,
     /// What was noted as opened, and at which revision.
@@ -121,6 +123,7 @@ impl Model {
             views: Vec::new(),
             aheads: Vec::new(),
             looking: Looking::default(),
+            live: None,
             hidden: 0,
             noted: BTreeMap::new(),
             marks: Marks::default(),
@@ -153,7 +156,7 @@ impl Model {
 
     /// Where everything stands; nothing when there is no room.
     pub fn layout(&self) -> Option<Layout> {
-        layout(self.size, self.in_detail)
+        layout(self.size, self.in_detail, self.live.as_ref().map_or(0, Vec::len))
     }
 
     /// Where keys work now.

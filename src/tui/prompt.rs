@@ -58,8 +58,8 @@ impl Prompt {
         match self.purpose {
             Purpose::Filter => "/",
             Purpose::Command => ":",
-            Purpose::Snooze(_) => "z",
-            Purpose::Field => "p",
+            Purpose::Snooze(_) => "snooze ",
+            Purpose::Field => "copy ",
         }
     }
 

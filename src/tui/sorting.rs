@@ -59,9 +59,7 @@ pub fn hide(model: &mut Model, now: Moment) -> Vec<Effect> {
         let key = model.habits.keys.name_of(Scope::List, Action::HideSeen);
         model.say(
             Tone::Dim,
-            format_args!(
-                "what you have opened is hidden, but never overdue or escalated ones; {key} shows it"
-            ),
+            format_args!("opened ones are hidden, never overdue or escalated ones; {key} shows them"),
         );
     }
     anew(model)

@@ -216,3 +216,33 @@ fn what_was_opened_at_this_revision_is_hidden_unless_it_is_late() {
     stage.wait(due.since(app.now()));
     assert!(shown(&app).contains(&two), "what is overdue is never hidden");
 }
+
+#[test]
+fn a_view_is_counted_only_so_far_ahead() {
+    let stage = Stage::new();
+    std::fs::write(
+        stage.config(),
+        "[views]\na = \"kind:gate\"\nb = \"mail risk:medium\"\nc = \"kind:question\"\nd = \"number 7\"\n",
+    )
+    .unwrap();
+    let mut app = stage.app();
+    assert_eq!(app.aheads().unwrap().len(), 4);
+    let gate = |n: usize| {
+        let (title, risk) = if n.is_multiple_of(10) { ("Mail", "medium") } else { ("Number", "low") };
+        format!(r#"{{"by": "p{}", "kind": "gate", "title": "{title} {n}", "risk": "{risk}"}}"#, n % 3)
+    };
+    let said = |app: &App| -> Vec<(usize, bool)> {
+        app.aheads().unwrap().iter().map(|ahead| (ahead.matches, ahead.more)).collect()
+    };
+    let mut submit_all = |from: usize, to: usize| {
+        let documents: Vec<_> = (from..to).map(|n| document(&gate(n))).collect();
+        let caller = app.caller(Face::Cli);
+        let how = countersign::domain::decide::OnSameReference::Refuse;
+        app.submit(&documents, how, &caller).unwrap_or_else(|(_, e)| panic!("{e}"));
+        said(&app)
+    };
+    assert_eq!(submit_all(0, 50), [(50, false), (5, false), (0, false), (1, false)]);
+    assert_eq!(submit_all(50, 60)[0], (50, true), "fifty is as far as is counted");
+    // Above four hundred nothing is looked at any more, and every view says that there may be more.
+    assert_eq!(submit_all(60, 410), [(50, true), (41, true), (0, true), (12, true)]);
+}
