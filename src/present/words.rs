@@ -95,16 +95,16 @@ pub fn snoozed(request: &Request, until: Moment, now: Moment) -> Line {
     let until_words = time::clock(until, now);
     let line = Line::default().and(
         Tone::Plain,
-        format_args!("{} is out of your queue until {until_words}, or until it changes", request.id),
+        format_args!("{} is put off until {until_words} or until it changes", request.id),
     );
     let due = request.deadlines.due_at;
     match request.expires_at() {
         Some(at) if at <= until => {
-            line.and(Tone::Warn, format_args!("; it EXPIRES before that, at {}", time::clock(at, now)))
+            line.and(Tone::Warn, format_args!("; it EXPIRES before, at {}", time::clock(at, now)))
         }
         _ if due <= now => line.and(Tone::Warn, "; it is OVERDUE all the same"),
         _ if due <= until => {
-            line.and(Tone::Warn, format_args!("; it is due before that, at {}", time::clock(due, now)))
+            line.and(Tone::Warn, format_args!("; it is due before, at {}", time::clock(due, now)))
         }
         _ => line.and(Tone::Plain, "; its deadlines run on"),
     }

@@ -541,7 +541,7 @@ fn what_is_snoozed_waits_no_longer_for_oneself_until_the_time_is_up() {
     desk.run(&["snooze", "R-1", "--for", "30m"])
         .ended(0)
         .calm()
-        .said(&["R-1 is out of your queue until", "Z, or until it changes"]);
+        .said(&["R-1 is put off until", "Z or until it changes"]);
     let waiting = |ran: super::Ran| ran.json()["waiting"].clone();
     assert_eq!(waiting(desk.run(&["check", "--json"])), 1);
     desk.run(&["list"]).ended(0).said(&["PENDING APPROVALS: 2 (1 for you)", "you have put it off until"]);
@@ -556,7 +556,7 @@ fn what_is_snoozed_waits_no_longer_for_oneself_until_the_time_is_up() {
     let file = desk.file("changed.json", changed.to_string());
     desk.run(&["submit", "--revise", &file]).ended(0);
     assert_eq!(waiting(desk.run(&["check", "--json"])), 2);
-    desk.run(&["snooze", "R-1", "--for", "6d"]).ended(0).said(&["it EXPIRES before that, at"]);
+    desk.run(&["snooze", "R-1", "--for", "6d"]).ended(0).said(&["it EXPIRES before, at"]);
     desk.run(&["snooze", "R-1", "--off"]).ended(0).said(&["it waits for you again"]);
     desk.run(&["snooze", "R-1", "--off"]).refused(1, &["has not put it off"]);
     desk.run(&["snooze", "R-1", "--until", "2020-01-01T00:00:00Z"]).refused(65, &["is not ahead"]);

@@ -133,7 +133,7 @@ fn one_is_put_off_found_among_all_that_is_open_and_taken_back() {
     forty(&desk);
     let mut alice = desk.reviewer(WIDE);
     alice.sees("40 wait").press("z").sees("put R-6 off for").press("\t\t").sees("R-6 until").press(ENTER);
-    alice.sees("R-6 is out of your queue until").sees("39 wait for you").sees("put off");
+    alice.sees("R-6 is put off until").sees("39 wait for you").sees("put off");
     // A new look at the list has it no more; the list of everything has it, with its time.
     alice.press("1").waits_until("it is gone", |screen| !screen.contains("R-6 "));
     alice.press("7").sees("All open").sees("R-6 ").sees("z ");

@@ -74,7 +74,7 @@ fn what_is_put_off_has_a_mark_and_the_time_where_it_is_still_shown() {
     let below = inbox().iter().skip(1).map(Told::row).collect();
     hear(&mut model, Message::Around { queue: Queue::Waiting, above: Vec::new(), below });
     let shown = text(&model);
-    assert!(shown.contains("R-1042 is out of your queue until") && shown.contains("OVERDUE"), "{shown}");
+    assert!(shown.contains("R-1042 is put off until") && shown.contains("OVERDUE"), "{shown}");
     assert!(shown.contains("put off"), "{shown}");
 }
 
