@@ -32,7 +32,12 @@ impl From<Vec<Line>> for Sheet {
 
 /// Everything a reviewer reads before deciding, in reading order.
 pub fn detail(request: &Request, now: Moment) -> Vec<Line> {
-    let mut out = deciding(request, now, Long::Folded("`show --json` has all")).lines;
+    detail_with(request, now, Long::Folded("`show --json` has all"))
+}
+
+/// The same, with long values as `long` says.
+pub fn detail_with(request: &Request, now: Moment, long: Long) -> Vec<Line> {
+    let mut out = deciding(request, now, long).lines;
     out.extend(evidence(request));
     out.extend(risk(request));
     out.extend(signoffs(request));

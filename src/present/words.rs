@@ -93,10 +93,8 @@ pub fn badge(badge: Badge) -> Option<String> {
 /// What putting a request off until then means; the deadline that comes before is named.
 pub fn snoozed(request: &Request, until: Moment, now: Moment) -> Line {
     let until_words = time::clock(until, now);
-    let line = Line::default().and(
-        Tone::Plain,
-        format_args!("{} is put off until {until_words} or until it changes", request.id),
-    );
+    let line = Line::default()
+        .and(Tone::Plain, format_args!("{} is put off until {until_words} or until it changes", request.id));
     let due = request.deadlines.due_at;
     match request.expires_at() {
         Some(at) if at <= until => {
