@@ -23,13 +23,14 @@ pub use crate::store::failure::Failure;
 pub use crate::store::inbox::{From, Row};
 pub use crate::store::log::Recorded;
 pub use crate::store::queue::Queue;
-pub use crate::store::search::Found;
+pub use crate::store::search::{Ahead, Found};
+pub use crate::store::sorted::Order;
 pub use crate::store::verify::{Problem, Report};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
 pub use drafts::{Draft, Drafts};
-pub use lists::Counters;
+pub use lists::{Counters, Looking};
 pub use place::Place;
 pub use submit::Submitted;
 

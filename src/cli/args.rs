@@ -83,6 +83,8 @@ pub enum Verb {
     Claim(Which),
     /// Say that you no longer are
     Release(Which),
+    /// Put a request out of your own sight for a while; its deadlines run on
+    Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
     /// Wait until a request is decided; the exit code says how
@@ -178,12 +180,26 @@ pub enum Lists {
     All,
 }
 
+/// In which order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Sort {
+    /// Overdue, escalated, by risk, then by due time
+    Reading,
+    /// What was asked last first
+    Newest,
+    /// What is due first
+    Due,
+}
+
 /// `list`
 #[derive(Args, Debug)]
 pub struct List {
     /// Which
     #[arg(long, value_enum, default_value = "open")]
     pub state: Lists,
+    /// In which order
+    #[arg(long, value_enum, default_value = "reading")]
+    pub sort: Sort,
     /// Only this kind
     #[arg(long)]
     pub kind: Option<String>,
@@ -307,6 +323,23 @@ pub struct Comment {
     /// In reply to comment N
     #[arg(long, value_name = "N")]
     pub reply: Option<u32>,
+}
+
+/// `snooze`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
+pub struct Snooze {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// For so long: 30m, 2h, 1d
+    #[arg(long = "for", value_name = "SPAN")]
+    pub span: Option<String>,
+    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Have it back now
+    #[arg(long)]
+    pub off: bool,
 }
 
 /// `wait`

@@ -4,6 +4,7 @@ use crate::domain::content::Content;
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
 use crate::domain::event::CommentNumber;
 use crate::domain::marks::Mark;
+use crate::domain::moment::Moment;
 use crate::domain::names::{RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
@@ -113,6 +114,11 @@ pub enum Command {
         /// In answer to which comment.
         reply_to: Option<CommentNumber>,
     },
+    /// Put it out of one's own sight until then, or, with nothing, have it back.
+    Snooze {
+        /// Until when.
+        until: Option<Moment>,
+    },
     /// The requester takes it back.
     Cancel {
         /// Why.
@@ -138,6 +144,7 @@ impl Command {
             Command::Release => Verb::Release,
             Command::Comment { .. } => Verb::Comment,
             Command::Cancel { .. } => Verb::Cancel,
+            Command::Snooze { .. } => Verb::Snooze,
             Command::Settle => return None,
         })
     }

@@ -20,6 +20,7 @@ use crate::domain::quorum::fill;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::rules::{self, Withdrawable};
+use crate::domain::snooze;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 
@@ -170,6 +171,10 @@ impl Deciding<'_> {
                 rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
                 self.prose_fits("reason", reason.as_ref())?;
                 Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
+            }
+            Command::Snooze { until } => {
+                let fact = snooze::fact(self.request, &self.caller.name, *until, self.now)?;
+                Ok(vec![self.entry(fact, Held::None)])
             }
             Command::Settle => Ok(Vec::new()),
         }

@@ -269,6 +269,15 @@ pub enum Fact {
         /// The comment it answers, if any.
         reply_to: Option<CommentNumber>,
     },
+    /// Somebody put it out of their own sight; for nobody else, and no deadline moves.
+    #[serde(rename = "snooze.set")]
+    Snoozed {
+        /// Until when, unless something happens to it before that calls for them.
+        until: Moment,
+    },
+    /// They have it back before the time was up.
+    #[serde(rename = "snooze.ended")]
+    SnoozeEnded {},
 }
 
 /// One changed mark.
@@ -284,7 +293,7 @@ pub struct MarkFact {
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 19] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -302,6 +311,8 @@ pub const NAMES: [&str; 17] = [
     "claim.taken",
     "claim.released",
     "comment.added",
+    "snooze.set",
+    "snooze.ended",
 ];
 
 /// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.

@@ -5,11 +5,43 @@
 use crate::domain::event::{Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, StepId};
+use crate::domain::names::{RequestId, RevisionNumber, StepId};
 use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
 };
 use crate::domain::text::Text;
+use std::collections::BTreeMap;
+
+/// What of a request calls for a reviewer: told before and after an event, it says who is woken.
+struct Calling {
+    revision: RevisionNumber,
+    level: u8,
+    waits: bool,
+    open: bool,
+    signoffs: usize,
+}
+
+impl Calling {
+    fn of(request: &Request) -> Self {
+        Self {
+            revision: request.revision.number,
+            level: request.level(),
+            waits: matches!(request.state, State::Waiting(_)),
+            open: request.is_open(),
+            signoffs: request.counting().count(),
+        }
+    }
+
+    /// Whether whoever snoozed it must have it back: another revision, a higher level, it waits again, or a sign-off
+    /// counts no longer. What is closed wakes everybody too: there is nothing left to put off.
+    fn wakes(&self, before: &Calling) -> bool {
+        self.revision != before.revision
+            || self.level > before.level
+            || (self.waits && !before.waits)
+            || self.signoffs < before.signoffs
+            || !self.open
+    }
+}
 
 /// What the first event of a request makes; `None` when it is not a submission.
 pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
@@ -33,6 +65,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         deadlines: *deadlines,
         signoffs: Vec::new(),
         claim: None,
+        snoozes: BTreeMap::new(),
         comments: Vec::new(),
         execution: None,
         lapses_at: None,
@@ -42,6 +75,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
 impl Request {
     /// The request after `entry` has happened to it.
     pub fn evolve(mut self, entry: &Entry) -> Self {
+        let asleep = Calling::of(&self);
         self.version += 1;
         self.updated_at = entry.at;
         let payload = entry.payload.here();
@@ -114,6 +148,17 @@ impl Request {
                 };
                 self.say(entry, step.clone(), *reply_to, text);
             }
+            Fact::Snoozed { until } => {
+                self.snoozes.insert(entry.by.clone(), *until);
+            }
+            Fact::SnoozeEnded {} => {
+                self.snoozes.remove(&entry.by);
+            }
+        }
+        if Calling::of(&self).wakes(&asleep) {
+            self.snoozes.clear();
+        } else {
+            self.snoozes.retain(|_, until| *until > entry.at);
         }
         self
     }

@@ -29,5 +29,6 @@ pub mod refusal;
 pub mod command;
 pub mod rules;
 pub mod due;
+pub mod snooze;
 pub mod difference;
 pub mod decide;

@@ -97,7 +97,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
-        Who::Requester | Who::Author | Who::Anyone | Who::Clock => Ok(()),
+        Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
 }
 

@@ -82,6 +82,10 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         ),
         Fact::Claimed { until } => (format!("is on it until {}", until.hour_and_minute()), Tone::Plain),
         Fact::Released {} => ("is no longer on it".to_owned(), Tone::Plain),
+        Fact::Snoozed { until } => {
+            (format!("put it off for themselves until {}", until.date_and_time()), Tone::Dim)
+        }
+        Fact::SnoozeEnded {} => ("has it back in sight".to_owned(), Tone::Dim),
         Fact::Commented { step, .. } => (
             format!("commented{}", step.as_ref().map(|s| format!(" on {s}")).unwrap_or_default()),
             Tone::Plain,

@@ -65,6 +65,8 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("overdue", json!(request.is_open() && request.deadlines.due_at <= now));
     set("if_nobody_acts", json!(words::if_nobody_acts(request, now).to_string()));
     set("claim", json!(request.live_claim(now).map(|c| json!({"by": c.by, "until": c.until.iso()}))));
+    let snoozes = request.snoozes.iter().filter(|(_, until)| **until > now);
+    set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
     set("execution", json!(request.execution.map(|e| e.word())));
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());

@@ -10,3 +10,4 @@ pub mod detail;
 pub mod history;
 pub mod json;
 pub mod tabs;
+pub mod fields;

@@ -1,9 +1,9 @@
 //! What a person wants of the screen, and what the screen then wants done: both as data.
 
-use crate::app::{Draft, Queue, Row};
+use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
-use crate::domain::names::RequestId;
+use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::transitions::Verb;
 use crate::tui::filtering::Seek;
 
@@ -165,6 +165,16 @@ pub enum Action {
     Copy(Copied),
     /// Go on writing in one's own editor.
     Edit,
+    /// Put the request off for oneself; the span is asked for.
+    Snooze,
+    /// The next order of the list.
+    Sort,
+    /// Hide what was opened already, or show it again.
+    HideSeen,
+    /// The first filter with a name in the settings, or the next one.
+    NextView,
+    /// Pick one field and send its value to the terminal's clipboard.
+    CopyField,
 }
 
 impl Action {
@@ -185,6 +195,7 @@ impl Action {
                 | Action::NextQueue
                 | Action::PreviousQueue
                 | Action::Show(_)
+                | Action::NextView
                 | Action::NextField
                 | Action::PreviousField
                 | Action::NextMatch
@@ -208,6 +219,8 @@ pub enum Place {
     After(Box<Row>),
     /// Those before this row.
     Before(Box<Row>),
+    /// Those around this row, read anew with the cursor on it: in another order it stands elsewhere.
+    At(Box<Row>),
     /// Those around this row: to see what changed without moving anything.
     Around(Box<Row>),
 }
@@ -221,6 +234,8 @@ pub enum Effect {
         queue: Queue,
         /// Which.
         place: Place,
+        /// In which order, and without what.
+        looking: Looking,
     },
     /// Read the rows of a queue that match.
     Find {
@@ -230,7 +245,13 @@ pub enum Effect {
         filter: Box<Filter>,
         /// What for.
         why: Seek,
+        /// In which order, and without what.
+        looking: Looking,
     },
+    /// Ask how late it is, to hide what was opened by then.
+    HideSeen,
+    /// Note that a request was opened at this revision.
+    NoteSeen(RequestId, RevisionNumber),
     /// Read the counters.
     Count,
     /// Read one request whole.

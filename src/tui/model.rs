@@ -1,8 +1,8 @@
 //! Everything the screen knows. Keys and messages change it; drawing reads it.
 
-use crate::app::{Counters, Queue};
+use crate::app::{Ahead, Counters, Looking, Queue};
 use crate::domain::moment::Moment;
-use crate::domain::names::RequestId;
+use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -75,6 +75,16 @@ pub struct Model {
     pub prompt: Option<Prompt>,
     /// Filters with a name, from the settings.
     pub views: Vec<(String, String)>,
+    /// How many each of them has, once looked.
+    pub aheads: Vec<Ahead>,
+    /// In which order the list is read, and what of it is hidden.
+    pub looking: Looking,
+    /// Live rollouts, a line each, while there are some.
+    pub live: Option<Vec<Line>>,
+    /// How many of the list are hidden.
+    pub hidden: u64,
+    /// What was noted as opened, and at which revision.
+    pub noted: BTreeMap<RequestId, RevisionNumber>,
     /// The rows that are marked.
     pub marks: Marks,
     /// The dialog of a batch.
@@ -111,6 +121,11 @@ impl Model {
             filtering: Filtering::default(),
             prompt: None,
             views: Vec::new(),
+            aheads: Vec::new(),
+            looking: Looking::default(),
+            live: None,
+            hidden: 0,
+            noted: BTreeMap::new(),
             marks: Marks::default(),
             batch: None,
             habits: Habits::default(),
@@ -126,12 +141,12 @@ impl Model {
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
     pub fn load(&self, place: Place) -> Effect {
-        let queue = self.list.queue;
+        let (queue, looking) = (self.list.queue, self.looking);
         if !self.filtering.is_on() {
-            return Effect::Load { queue, place };
+            return Effect::Load { queue, place, looking };
         }
         let why = if matches!(place, Place::Around(_)) { Seek::Around } else { Seek::Start };
-        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why }
+        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why, looking }
     }
 
     /// The characters it is drawn with.
@@ -141,7 +156,7 @@ impl Model {
 
     /// Where everything stands; nothing when there is no room.
     pub fn layout(&self) -> Option<Layout> {
-        layout(self.size, self.in_detail)
+        layout(self.size, self.in_detail, self.live.as_ref().map_or(0, Vec::len))
     }
 
     /// Where keys work now.
@@ -223,6 +238,7 @@ impl Model {
                 self.refusal(Self::ask_on(ask, request).verb())
             }
             Action::Claim => self.refusal(self.claim_verb()),
+            Action::Snooze => self.refusal(Verb::Snooze),
             _ => None,
         }
     }

@@ -34,6 +34,8 @@ const NAMES: &[(&str, Action)] = &[
     ("unfold", Action::Unfold), ("search", Action::Search), ("keep-search", Action::KeepSearch),
     ("end-search", Action::EndSearch), ("copy-id", Action::Copy(Copied::Id)),
     ("copy-digest", Action::Copy(Copied::Digest)), ("copy-address", Action::Copy(Copied::Address)),
+    ("snooze", Action::Snooze), ("sort", Action::Sort), ("hide-seen", Action::HideSeen), ("next-view", Action::NextView),
+    ("copy-field", Action::CopyField),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
@@ -181,7 +183,7 @@ fn bind(table: &mut Vec<Binding>, wanted: &Rebinding) -> Result<(), String> {
 /// Whether what was bound may be bound so, in the table as it is in the end.
 fn fits(table: Keys, wanted: &Rebinding) -> Result<(), String> {
     let (scope, action, keys) = meant(wanted)?;
-    let is_verb = |action: Action| matches!(action, Action::Ask(_) | Action::Claim);
+    let is_verb = |action: Action| matches!(action, Action::Ask(_) | Action::Claim | Action::Snooze);
     let with = |key: Key| table.0.iter().filter(move |b| b.keys.contains(&key));
     for key in keys {
         let written = key_name(key);

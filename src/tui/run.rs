@@ -1,7 +1,7 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
-use crate::app::{App, Bell, Counters, Failure, editor};
+use crate::app::{Ahead, App, Bell, Counters, Failure, editor};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
@@ -249,13 +249,21 @@ fn edit(desk: &mut Desk<'_>, text: &str) -> Result<Result<String, Failure>, Fail
 fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
     let note = model.dialog.as_ref().and_then(|dialog| dialog.note.clone());
-    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone(), note }
+    Visible {
+        list: model.list.clone(),
+        counters: model.counters,
+        behind: (model.hidden, model.aheads.clone()),
+        reading,
+        said: model.said.clone(),
+        note,
+    }
 }
 
 #[derive(PartialEq)]
 struct Visible {
     list: List,
     counters: Option<Counters>,
+    behind: (u64, Vec<Ahead>),
     reading: Option<(RequestId, u64)>,
     said: Option<Line>,
     note: Option<Line>,

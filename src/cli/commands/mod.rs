@@ -46,6 +46,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),
         Verb::Release(which) => talk::release(app, &which.request, out),
+        Verb::Snooze(args) => talk::snooze(app, &args, out),
         Verb::Wait(args) => wait::wait(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),

@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod help;
 pub mod prompt;
 pub mod batch;
+pub mod band;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -53,6 +54,9 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
         if model.in_detail {
             cursor = read;
         }
+    }
+    if let (Some(area), Some(live)) = (layout.band, &model.live) {
+        band::band(live, canvas, area);
     }
     chrome::status(model, canvas, layout.status);
     chrome::footer(model, canvas, layout.footer);

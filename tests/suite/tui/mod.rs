@@ -3,6 +3,7 @@
 mod stage;
 mod frames;
 mod filter;
+mod sight;
 mod batch;
 mod hostile;
 mod keys;
