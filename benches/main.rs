@@ -32,6 +32,8 @@ fn main() {
     }
     if wanted("screen") {
         screen::measure(&mut table);
+    } else if wanted("moving") {
+        screen::moving(&mut table, &fill::store(10_000));
     }
     table.print();
 }

@@ -102,6 +102,8 @@ impl Pty {
                 Duration::from_secs(10)
             };
             match self.heard.recv_timeout(patience) {
+                // What came before the key answers something else.
+                Ok((at, bytes)) if at < pressed => self.parser.process(&bytes),
                 Ok((at, bytes)) => {
                     self.parser.process(&bytes);
                     all.extend(bytes);
@@ -118,11 +120,6 @@ impl Pty {
                 Err(_) => panic!("no answer to {keys:?}; the screen:\n{}", self.parser.screen().contents()),
             }
         }
-    }
-
-    pub fn send(&mut self, keys: &[u8]) {
-        self.keys.write_all(keys).unwrap();
-        self.keys.flush().unwrap();
     }
 
     pub fn process(&self) -> u32 {
