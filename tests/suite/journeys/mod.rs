@@ -9,3 +9,4 @@ mod reading;
 mod staying;
 mod triage;
 mod under_tmux;
+mod flood;
