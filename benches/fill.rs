@@ -91,13 +91,13 @@ pub fn document(n: u64) -> Document {
         ["Deploy", "Restart", "Mail", "Rotate keys of", "Drop index on", "Scale", "Purge cache of", "Patch"];
     const WHOM: [&str; 7] = ["payments-api", "orders", "search", "mailer", "billing", "gateway", "reports"];
     let (what, whom) = (WHAT[(n % 8) as usize], WHOM[(n % 7) as usize]);
-    let kind = if n % 5 == 0 { "gate" } else { "plan" };
+    let kind = if n.is_multiple_of(5) { "gate" } else { "plan" };
     let priority = ["low", "normal", "normal", "high", "urgent"][(n / 3 % 5) as usize];
     let mut document = serde_json::json!({
         "kind": kind, "by": format!("bot-{}", n % 400), "ref": format!("job-{n}"), "priority": priority,
         "title": format!("{what} {whom} {n}"), "summary": "Asked for by the nightly run, as every night.",
         "target": {"environment": "staging", "service": whom}, "labels": {"run": format!("{}", n / 100)},
-        "risk": if n % 4 == 0 { "medium" } else { "low" },
+        "risk": if n.is_multiple_of(4) { "medium" } else { "low" },
     });
     if kind == "plan" {
         document["steps"] = serde_json::json!([

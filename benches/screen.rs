@@ -198,8 +198,7 @@ fn filter(table: &mut Table, large: &Path) {
 fn idle(table: &mut Table, large: &Path) {
     let mut pty = settled(large);
     pty.rest(Duration::from_millis(700));
-    let minute =
-        || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() % 60;
+    let minute = || countersign::app::Clock::system().now().millis() / 1_000 % 60;
     while !(2..38).contains(&minute()) {
         pty.rest(Duration::from_millis(500));
     }

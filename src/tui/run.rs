@@ -67,10 +67,6 @@ pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Fa
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
     }
-    if options.no_color {
-        // Otherwise crossterm answers NO_COLOR with resets that take bold and reverse away too.
-        crossterm::style::force_color_output(true);
-    }
     let bell = app.bell()?;
     let caller = app.caller(Face::Screen);
     let keeper = Keeper::new(app.drafts(&caller)?);

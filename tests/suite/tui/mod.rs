@@ -10,3 +10,4 @@ mod gate;
 mod reading;
 mod misfire;
 mod sizes;
+mod wire;
