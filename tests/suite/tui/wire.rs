@@ -136,7 +136,8 @@ fn the_short_way_makes_the_same_picture_and_is_shorter() {
         // A hidden cursor may stand anywhere.
         let (mut a, mut b) = (cells(&here), cells(&there));
         if cursor.is_none() {
-            (a.pop(), b.pop());
+            a.pop();
+            b.pop();
         }
         let differs = a.iter().zip(&b).enumerate().find(|(_, (a, b))| a != b);
         assert_eq!(differs, None, "frame {n}: {}", sent_here.escape_ascii());
