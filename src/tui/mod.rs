@@ -41,6 +41,7 @@ pub mod clipboard;
 pub mod keeping;
 pub mod keyboard;
 pub mod effects;
+pub mod wire;
 pub mod terminal;
 pub mod run;
 

@@ -11,3 +11,4 @@ mod triage;
 mod under_tmux;
 mod walk;
 mod slow_line;
+mod flood;

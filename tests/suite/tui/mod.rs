@@ -13,3 +13,4 @@ mod misfire;
 mod sizes;
 mod guide;
 mod matrix;
+mod wire;
