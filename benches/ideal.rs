@@ -17,15 +17,21 @@ pub fn ideal(before: &Screen, after: &Screen) -> usize {
     let from = before.cursor_position();
     let plain = cost(&old, &new, from, after.cursor_position());
     let mut best = plain;
+    let (was, is): (Vec<u64>, Vec<u64>) = (hashes(&old), hashes(&new));
     for top in 0..usize::from(rows) {
         for bottom in (top + 2)..=usize::from(rows) {
             for up in [true, false] {
-                // A band is worth a try only when it brings some row where it belongs.
-                let moved = scrolled(&old, top, bottom, up);
-                let gained = (top..bottom).filter(|&r| moved[r] == new[r] && old[r] != new[r]).count();
+                // A band is worth a try only when it brings half of its rows where they belong.
+                let comes_from = |r: usize| if up { r + 1 } else { r.wrapping_sub(1) };
+                let inside = |r: &usize| (top..bottom).contains(&comes_from(*r));
+                let gained = (top..bottom)
+                    .filter(inside)
+                    .filter(|r| was[comes_from(*r)] == is[*r] && was[*r] != is[*r])
+                    .count();
                 if gained * 2 < bottom - top {
                     continue;
                 }
+                let moved = scrolled(&old, top, bottom, up);
                 let set = format!("\x1b[{};{}r", top + 1, bottom).len() + "\x1b[S".len() + "\x1b[r".len();
                 best = best.min(set + cost(&moved, &new, (0, 0), after.cursor_position()));
             }
@@ -45,6 +51,18 @@ fn grid(screen: &Screen, rows: u16, cols: u16) -> Vec<Vec<Look>> {
         None => (" ".to_owned(), vt100::Color::Default, vt100::Color::Default, [false; 5]),
     };
     (0..rows).map(|r| (0..cols).map(|c| look(screen.cell(r, c))).collect()).collect()
+}
+
+fn hashes(grid: &[Vec<Look>]) -> Vec<u64> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let hash = |row: &Vec<Look>| {
+        let mut hasher = DefaultHasher::new();
+        for (text, fg, bg, marks) in row {
+            (text, format!("{fg:?}{bg:?}"), marks).hash(&mut hasher);
+        }
+        hasher.finish()
+    };
+    grid.iter().map(hash).collect()
 }
 
 fn scrolled(old: &[Vec<Look>], top: usize, bottom: usize, up: bool) -> Vec<Vec<Look>> {
