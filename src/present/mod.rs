@@ -9,4 +9,8 @@ pub mod changes;
 pub mod detail;
 pub mod history;
 pub mod json;
+pub mod graph;
+pub mod table;
+pub mod sides;
+pub mod alike;
 pub mod tabs;

@@ -4,6 +4,7 @@ mod stage;
 mod frames;
 mod filter;
 mod batch;
+mod graph;
 mod hostile;
 mod keys;
 mod gate;
