@@ -81,6 +81,17 @@ pub enum Stroke {
     Dotted,
 }
 
+impl Stroke {
+    /// The word of the effect it stands for.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Stroke::Solid => "blocks",
+            Stroke::Dashed => "enhances",
+            Stroke::Dotted => "optional",
+        }
+    }
+}
+
 /// One step, or several that are folded into one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {

@@ -165,6 +165,22 @@ pub enum Action {
     Copy(Copied),
     /// Go on writing in one's own editor.
     Edit,
+    /// To the node on the left.
+    Left,
+    /// To the node on the right.
+    Right,
+    /// The view to the left.
+    ScrollLeft,
+    /// The view to the right.
+    ScrollRight,
+    /// What needs what, and back to the plan.
+    Graph,
+    /// The parameters as a table, then by key.
+    Params,
+    /// What changed since the revision before, then in another way.
+    Changes,
+    /// Gather what looks alike.
+    Alike,
 }
 
 impl Action {
@@ -193,6 +209,10 @@ impl Action {
                 | Action::MoreUp
                 | Action::NextTab
                 | Action::PreviousTab
+                | Action::Left
+                | Action::Right
+                | Action::ScrollLeft
+                | Action::ScrollRight
         )
     }
 }
@@ -251,6 +271,8 @@ pub enum Effect {
         /// Which.
         ids: Vec<RequestId>,
     },
+    /// Find what looks like this one, and read it.
+    FindAlike(RequestId),
     /// Decide on several, one record each.
     DecideAll {
         /// What was asked.

@@ -19,7 +19,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::{Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{asking, batch, drafts, editing};
+use crate::tui::{alike, asking, batch, drafts, editing};
 use std::collections::BTreeSet;
 
 /// Something the screen is told.
@@ -77,6 +77,8 @@ pub enum Message {
         /// The requests, and what is true across requests for each.
         gathered: Vec<(Request, Facts)>,
     },
+    /// What may look alike, read whole.
+    Alikes(Box<crate::app::Alikes>),
     /// Several were decided on, one by one.
     DecidedAll {
         /// What was asked.
@@ -142,6 +144,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Decided { verb, after } => decided(model, verb, *after),
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
+            Vec::new()
+        }
+        Message::Alikes(found) => {
+            alike::open(model, *found);
             Vec::new()
         }
         Message::DecidedAll { ask, outcomes } => {

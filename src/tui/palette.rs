@@ -52,6 +52,7 @@ pub const COMMANDS: &[Command] = &[
     acts("show", Action::Open, "go into the request"),
     Command { name: "filter", does: Does::Filter, words: "filter the list, as in: filter deploy risk:high" },
     Command { name: "view", does: Does::View, words: "put on a filter that has a name in the settings, as in: view late" },
+    acts("alike", Action::Alike, "gather what looks alike, to decide on it together"),
     acts("clear", Action::Clear, "let go of marks and filter"),
     acts("waiting", Action::Show(Queue::Waiting), "what waits for you"),
     acts("unclaimed", Action::Show(Queue::Unclaimed), "what waits and nobody is on"),

@@ -34,11 +34,14 @@ const NAMES: &[(&str, Action)] = &[
     ("unfold", Action::Unfold), ("search", Action::Search), ("keep-search", Action::KeepSearch),
     ("end-search", Action::EndSearch), ("copy-id", Action::Copy(Copied::Id)),
     ("copy-digest", Action::Copy(Copied::Digest)), ("copy-address", Action::Copy(Copied::Address)),
+    ("left", Action::Left), ("right", Action::Right), ("scroll-left", Action::ScrollLeft),
+    ("scroll-right", Action::ScrollRight), ("graph", Action::Graph), ("params", Action::Params),
+    ("changes", Action::Changes), ("alike", Action::Alike),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 7] = [
+const SCOPES: [(&str, Scope); 9] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("search", Scope::Search),
@@ -46,6 +49,8 @@ const SCOPES: [(&str, Scope); 7] = [
     ("dialog", Scope::Dialog),
     ("text", Scope::Text),
     ("help", Scope::Help),
+    ("graph", Scope::Graph),
+    ("alike", Scope::Alike),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.

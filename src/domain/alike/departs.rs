@@ -163,14 +163,16 @@ impl Aspect {
         let usual = safe_line(usual).clipped(60);
         Some(Safe::composed(match self {
             Aspect::Sort => format!("{}, the others {usual}", safe_line(is.unwrap_or("other"))),
-            Aspect::Sign => format!("{}, the others {usual}", safe_line(is.unwrap_or("no number"))),
+            Aspect::Sign if !usual.as_str().is_empty() => {
+                format!("{}, the others {usual}", safe_line(is.unwrap_or("no number")))
+            }
             Aspect::Host if usual.as_str().is_empty() => "it names a host, the others do not".to_owned(),
             Aspect::Host => format!("another host than the others' {usual}"),
             Aspect::Directory(_) if usual.as_str().is_empty() => {
                 "it names a directory, the others do not".to_owned()
             }
             Aspect::Directory(_) => format!("outside the others' directory {usual}"),
-            Aspect::Sign if usual.as_str().is_empty() => "it is a number, the others are not".to_owned(),
+            Aspect::Sign => "it is a number, the others are not".to_owned(),
             // That it lacks what the others have is no danger.
             Aspect::Holds(c) => {
                 is.filter(|is| *is == "yes")?;
