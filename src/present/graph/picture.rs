@@ -139,8 +139,8 @@ fn mark_words(mark: Option<Mark>, ascii: bool) -> &'static str {
 /// What the lines and marks mean, in one line.
 pub fn legend(ascii: bool) -> Line {
     let words = match ascii {
-        false => "─ blocks  ╌ enhances  ┈ optional   [ ] undecided [✓] approved [✗] rejected [–] skipped",
-        true => "- blocks  = enhances  . optional   [ ] undecided [+] approved [x] rejected [-] skipped",
+        false => "─ blocks  ╌ enhances  ┈ optional   [✓] approved  [✗] rejected  [–] skipped",
+        true => "- blocks  = enhances  . optional   [+] approved  [x] rejected  [-] skipped",
     };
     Line::default().and(Tone::Dim, words)
 }

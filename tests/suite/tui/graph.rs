@@ -9,6 +9,8 @@ use countersign::present::graph::fold::{MOST, fold};
 use countersign::present::graph::layout::{HEIGHT, Layout, layout};
 use countersign::present::graph::picture::picture;
 use countersign::present::graph::{Edge, Graph, Node, State, Stroke};
+use countersign::tui::Options;
+use countersign::tui::model::Model;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -249,5 +251,153 @@ fn what_is_needed_stands_above_what_needs_it() {
     let layout = layout(&graph);
     for edge in &graph.edges {
         assert!(layout.nodes[edge.from].y < layout.nodes[edge.to].y);
+    }
+}
+
+// On the screen.
+
+fn looked_at(told: &Told, size: (u16, u16), options: Options) -> Model {
+    let mut model = screen_with(size, options, std::slice::from_ref(told));
+    press(&mut model, "enter");
+    press(&mut model, "e");
+    model
+}
+
+fn selected(model: &Model) -> String {
+    model.subject().unwrap().graph.selected.as_ref().unwrap().to_string()
+}
+
+#[test]
+fn the_graph_at_both_sizes_and_in_ascii() {
+    for (width, height) in [(120, 40), (80, 24)] {
+        let model = looked_at(&fan(), (width, height), Options::default());
+        assert_snapshot!(format!("graph_tab_at_{width}_by_{height}"), text(&model));
+    }
+    let mut model = looked_at(&forty(), (80, 24), Options { ascii: true, no_color: true });
+    press(&mut model, "j");
+    let frame = text(&model);
+    assert!(frame.is_ascii(), "{frame}");
+    assert_snapshot!("graph_tab_folded_in_ascii", frame);
+}
+
+#[test]
+fn the_selection_moves_along_lines_and_enter_goes_to_the_step() {
+    for size in [(120, 40), (80, 24)] {
+        let mut model = looked_at(&fan(), size, Options::default());
+        assert_eq!(selected(&model), "plan");
+        press(&mut model, "j");
+        assert_eq!(selected(&model), "shard-3", "the one straight below");
+        press(&mut model, "h");
+        assert_eq!(selected(&model), "shard-2");
+        press(&mut model, "l");
+        press(&mut model, "l");
+        assert_eq!(selected(&model), "shard-4");
+        press(&mut model, "j");
+        assert_eq!(selected(&model), "merge");
+        press(&mut model, "j");
+        press(&mut model, "j");
+        assert_eq!(selected(&model), "publish", "nothing needs it: it stays there");
+        press(&mut model, "k");
+        press(&mut model, "k");
+        press(&mut model, "k");
+        assert_eq!(selected(&model), "plan");
+        press(&mut model, "j");
+        press(&mut model, "j");
+        // The selected node is always in view, with the cursor on it.
+        let (buffer, (x, y)) = draw(&model);
+        assert_eq!(buffer[(x, y)].symbol(), "▸");
+        press(&mut model, "enter");
+        let reading = model.subject().unwrap();
+        assert_eq!(reading.tab, countersign::present::tabs::Tab::Plan);
+        assert!(text(&model).contains(" 7 merge "), "{}", text(&model));
+    }
+}
+
+#[test]
+fn keys_of_the_graph_do_not_leave_the_request_and_those_that_decide_still_ask() {
+    let mut model = looked_at(&diamond(), (80, 24), Options::default());
+    press(&mut model, "h");
+    press(&mut model, "left");
+    assert!(model.in_detail);
+    press(&mut model, ">");
+    press(&mut model, "<");
+    press(&mut model, "R");
+    assert!(model.dialog.is_some());
+    press(&mut model, "esc");
+    press(&mut model, "e");
+    assert_eq!(model.subject().unwrap().tab, countersign::present::tabs::Tab::Plan);
+    press(&mut model, "e");
+    press(&mut model, "q");
+    assert!(!model.in_detail);
+}
+
+#[test]
+fn every_node_of_a_folded_graph_can_be_reached() {
+    let mut model = looked_at(&forty(), (80, 24), Options::default());
+    let mut seen = std::collections::BTreeSet::from([selected(&model)]);
+    for _ in 0..60 {
+        press(&mut model, "j");
+        seen.insert(selected(&model));
+        let (buffer, (x, y)) = draw(&model);
+        assert_eq!(buffer[(x, y)].symbol(), "▸", "{}", text(&model));
+    }
+    // The chains opened step by step on the way; the way down is twelve, one copy, the check, sixteen and the end.
+    assert_eq!(seen.len(), 12 + 1 + 1 + 16 + 1, "{seen:?}");
+}
+
+#[test]
+fn there_is_no_graph_of_one_step() {
+    let mut model = looked_at(&plan(&steps(&[("one", &[])])), (80, 24), Options::default());
+    assert_eq!(model.subject().unwrap().tab, countersign::present::tabs::Tab::Plan);
+    assert!(text(&model).contains("there are not two steps, so nothing to draw between them"));
+    press(&mut model, "p");
+    assert!(text(&model).contains("no step has parameters"));
+    press(&mut model, "b");
+    assert!(text(&model).contains("it has one revision: nothing changed"));
+}
+
+#[test]
+fn parameters_stand_in_a_table_by_step_and_by_key() {
+    for (width, height) in [(120, 40), (80, 24)] {
+        let mut list = steps(&[("a", &[]), ("b", &[]), ("c", &[]), ("d", &[])]);
+        for (n, owner) in ["mail", "mail", "ma\u{202e}il", "mail"].iter().enumerate() {
+            list[n]["params"] = json!({"owner": owner, "count": n * 10});
+        }
+        list[1]["params"]["body"] = json!("long ".repeat(60));
+        let mut model = screen_with((width, height), Options::default(), &[plan(&list)]);
+        press(&mut model, "enter");
+        press(&mut model, "p");
+        assert_snapshot!(format!("params_by_step_at_{width}_by_{height}"), text(&model));
+        press(&mut model, "p");
+        assert_snapshot!(format!("params_by_key_at_{width}_by_{height}"), text(&model));
+        let frame = text(&model);
+        assert_eq!(frame.matches('≠').count(), 2, "the heading and the one that departs: {frame}");
+        press(&mut model, "f");
+        assert!(!text(&model).contains("folded"), "{}", text(&model));
+    }
+}
+
+#[test]
+fn what_changed_is_said_in_three_ways() {
+    let of = |many: u64, run: &str| {
+        let mut list = steps(&[("roll", &[]), ("tell", &["roll"])]);
+        list[0]["params"] = json!({"max_unavailable": many});
+        list[0]["run"] = json!(["/usr/bin/roll", run]);
+        json!({"kind": "plan", "title": "A plan", "steps": list})
+    };
+    let asked = Told::asked(3, "planner", ago(5), of(1, "--slow"));
+    let content = countersign::domain::document::read(
+        of(2, "--all").to_string().as_bytes(),
+        &countersign::domain::document::Limits::BUILT_IN,
+    );
+    let told =
+        asked.then("planner", ago(2), &Command::Revise { content: Box::new(content.unwrap().content) });
+    for (width, height) in [(120, 40), (80, 24)] {
+        let mut model = screen_with((width, height), Options::default(), std::slice::from_ref(&told));
+        press(&mut model, "enter");
+        for way in ["words", "unified", "beside"] {
+            press(&mut model, "b");
+            assert_snapshot!(format!("changes_{way}_at_{width}_by_{height}"), text(&model));
+        }
     }
 }

@@ -5,6 +5,7 @@ mod frames;
 mod filter;
 mod batch;
 mod graph;
+mod alike;
 mod hostile;
 mod keys;
 mod gate;
