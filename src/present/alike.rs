@@ -1,5 +1,5 @@
 //! Look-alikes in words: the template once, then a table of nothing but what differs, then those that must be decided
-//! alone, each with why. No value is cut: where a table has no room for them they stand in lines of their own.
+//! alone, each with why. No value is cut: where a table has no room for them each stands behind its name.
 
 use crate::domain::alike::Alike;
 use crate::domain::canon::canonical_or_poison;
@@ -112,6 +112,19 @@ fn shape(template: &Request, found: &Alike) -> Vec<Line> {
     out
 }
 
+/// The columns of the table. What every one of them has in two places is shown once, under both names.
+fn columns_of(found: &Alike) -> (Vec<Safe>, Vec<usize>) {
+    let mut kept: Vec<(Vec<&str>, usize)> = Vec::new();
+    for (n, leaf) in found.differing.iter().enumerate() {
+        let same = |other: usize| found.rows.iter().all(|row| row.get(other) == row.get(n));
+        match kept.iter_mut().find(|(_, first)| same(*first)) {
+            Some((names, _)) => names.push(leaf),
+            None => kept.push((vec![leaf], n)),
+        }
+    }
+    kept.into_iter().map(|(names, n)| (safe_line(&names.join(" = ")), n)).unzip()
+}
+
 fn table(found: &Alike, together: &[&Request], columns: usize) -> Vec<Line> {
     let many = found.together.len();
     let mut out = Vec::new();
@@ -124,11 +137,11 @@ fn table(found: &Alike, together: &[&Request], columns: usize) -> Vec<Line> {
     } else {
         out.push(Line::heading(format_args!("What differs in these {many}")));
     }
-    let names: Vec<Safe> = found.differing.iter().map(|leaf| safe_line(leaf)).collect();
+    let (names, kept) = columns_of(found);
     let cells: Vec<Vec<Safe>> = found
         .rows
         .iter()
-        .map(|row| row.iter().map(|value| safe_line(&canonical_or_poison(value))).collect())
+        .map(|row| kept.iter().map(|n| safe_line(&canonical_or_poison(&row[*n]))).collect())
         .collect();
     let askers: Vec<String> = together.iter().map(|request| request.requester.name.to_string()).collect();
     let asker = askers.iter().map(String::len).max().unwrap_or(0).max(8);
@@ -149,11 +162,10 @@ fn table(found: &Alike, together: &[&Request], columns: usize) -> Vec<Line> {
             let words: String = row.iter().zip(&widths).map(|(cell, width)| pad(cell, *width)).collect();
             out.push(line.and(Tone::Plain, words.trim_end()));
         } else {
-            out.push(line);
-            out.extend(names.iter().zip(row).map(|(name, cell)| {
-                let line = Line::default().and(Tone::Dim, format_args!("{name} = ")).indented(8);
-                line.and(Tone::Plain, cell)
-            }));
+            let one = |line: Line, (name, cell): (&Safe, &Safe)| {
+                line.and(Tone::Dim, format_args!("  {name} ")).and(Tone::Plain, cell)
+            };
+            out.push(names.iter().zip(row).fold(line, one));
         }
     }
     out

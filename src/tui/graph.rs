@@ -149,7 +149,7 @@ impl GraphView {
         let columns = part("column", self.x, self.size.0, self.layout.width);
         let words = columns + &part("line", self.y, self.size.1, self.layout.height);
         let folded = self.whole.nodes.len().saturating_sub(self.small.nodes.len());
-        if folded > 0 { format!(" {folded} of {} folded{words}", self.whole.nodes.len()) } else { words }
+        if folded > 0 { format!(" {folded} of {} folded {words}", self.whole.nodes.len()) } else { words }
     }
 
     /// Where the name of the selected node stands in the view, when it does.

@@ -141,6 +141,8 @@ const fn looks(
 pub const KEYMAP: &[Binding] = &[
     looks(LIST, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
     looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
+    looks(GRAPH, &[Key::of(KeyCode::Enter)], Action::Open, "to the step", "to the step in the plan"),
+    looks(GRAPH, &[Key::of(KeyCode::Esc), Key::char('q')], Action::Back, "back", "back to the list"),
     decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
     decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
@@ -202,8 +204,6 @@ pub const KEYMAP: &[Binding] = &[
     looks(READING, &[Key::char('p')], Action::Params, "", "the parameters as a table; again: by key, by step"),
     looks(READING, &[Key::char('b')], Action::Changes, "", "what changed since the revision before; again: whole lines, before and after"),
     looks(PANES, &[Key::char('=')], Action::Alike, "", "gather what looks alike, to decide on it together"),
-    looks(GRAPH, &[Key::of(KeyCode::Enter)], Action::Open, "to the step", "to the step in the plan"),
-    looks(GRAPH, &[Key::of(KeyCode::Esc), Key::char('q')], Action::Back, "back", "back to the list"),
     looks(GRAPH, &[Key::char('h'), Key::of(KeyCode::Left)], Action::Left, "", "to the node on the left"),
     looks(GRAPH, &[Key::char('l'), Key::of(KeyCode::Right)], Action::Right, "", "to the node on the right"),
     looks(GRAPH, &[Key::char('<')], Action::ScrollLeft, "", "the view to the left"),

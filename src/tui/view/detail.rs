@@ -50,7 +50,7 @@ pub fn detail(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position
         _ => end,
     };
     let mut right = pane.rule.right().saturating_sub(2);
-    right -= canvas.put_right(right, pane.rule.y, pane.rule.width / 2, &end, Tone::Plain).min(right);
+    right -= canvas.put_right(right, pane.rule.y, room, &end, Tone::Plain).min(right);
     if let Some(unread) = unread {
         canvas.put_right(right, pane.rule.y, room, &unread, Tone::Warn);
     }

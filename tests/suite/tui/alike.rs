@@ -262,7 +262,7 @@ fn all_of_it_is_shown_before_the_rest_is_decided_with_a_reason_and_the_count() {
     press(&mut model, "A");
     assert!(model.batch.is_none());
     press(&mut model, "g");
-    for _ in 0..6 {
+    for _ in 0..7 {
         press(&mut model, "pgdn");
     }
     press(&mut model, "A");
