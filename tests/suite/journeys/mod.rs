@@ -8,4 +8,5 @@ mod line_by_line;
 mod reading;
 mod staying;
 mod triage;
+mod alike;
 mod under_tmux;

@@ -216,7 +216,7 @@ fn nothing_in_a_batch_is_sensitive_or_differs_in_anything_but_what_is_listed() {
 
 // On the screen.
 
-fn forty() -> Vec<Told> {
+pub fn forty() -> Vec<Told> {
     (1..=40)
         .map(|n| match n {
             9 | 20 | 40 => poisoned(n, POISONS[usize::try_from(n % 5).unwrap()].1),
@@ -225,7 +225,7 @@ fn forty() -> Vec<Told> {
         .collect()
 }
 
-fn looked_at(size: (u16, u16), options: Options, told: &[Told]) -> Model {
+pub fn looked_at(size: (u16, u16), options: Options, told: &[Told]) -> Model {
     let mut model = screen_with(size, options, told);
     let effects = press(&mut model, "=");
     assert_eq!(effects, [Effect::FindAlike(told[0].request.id)]);

@@ -80,7 +80,7 @@ fn two() -> Told {
 }
 
 /// A chain of twelve, a fan of ten behind it, a chain of seventeen behind that, and one that needs the first.
-fn forty() -> Told {
+pub fn forty() -> Told {
     let mut list: Vec<(String, Vec<String>)> = Vec::new();
     for n in 1..=12 {
         list.push((
@@ -256,7 +256,7 @@ fn what_is_needed_stands_above_what_needs_it() {
 
 // On the screen.
 
-fn looked_at(told: &Told, size: (u16, u16), options: Options) -> Model {
+pub fn looked_at(told: &Told, size: (u16, u16), options: Options) -> Model {
     let mut model = screen_with(size, options, std::slice::from_ref(told));
     press(&mut model, "enter");
     press(&mut model, "e");
