@@ -123,7 +123,7 @@ fn set(rows: Vec<Row>, how: How, columns: usize) -> Vec<Line> {
 const BETWEEN: &str = " ¦ ";
 
 const fn half(columns: usize) -> usize {
-    (columns - BETWEEN.len() + 1) / 2
+    (columns - BETWEEN.len()).div_ceil(2)
 }
 
 fn beside_heading(columns: usize) -> Line {

@@ -129,7 +129,7 @@ fn far(all: &[Option<f64>]) -> Vec<(usize, f64)> {
     for (number, n) in &sorted {
         // Without itself what stands behind it moves up.
         let at = match place(*n) {
-            Some(own) if own <= middle && sorted.len() % 2 == 0 => middle + 1,
+            Some(own) if own <= middle && sorted.len().is_multiple_of(2) => middle + 1,
             Some(own) if own < middle => middle,
             _ => middle.min(sorted.len() - 2),
         };
