@@ -232,9 +232,35 @@ pub struct Which {
 pub struct Show {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// Only what changed in its plan since the revision before, word by word
-    #[arg(long)]
-    pub diff: bool,
+    /// Only what changed in its plan since the revision before
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "words")]
+    pub diff: Option<Diff>,
+    /// Only what needs what, drawn
+    #[arg(long, conflicts_with = "diff")]
+    pub graph: bool,
+    /// Only its parameters, as a table by step or by key
+    #[arg(long, value_name = "ORDER", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "step", conflicts_with_all = ["diff", "graph"])]
+    pub params: Option<Params>,
+}
+
+/// How `show --diff` says what changed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Diff {
+    /// Whole lines, with those around them
+    Unified,
+    /// The words that differ
+    Words,
+    /// As it was beside as it is, where there are 118 columns
+    Side,
+}
+
+/// What `show --params` sorts by.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Params {
+    /// Step by step
+    Step,
+    /// So that the same parameter of many steps stands together
+    Key,
 }
 
 /// `approve`, `reject`

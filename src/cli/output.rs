@@ -4,6 +4,7 @@
 use crate::domain::text::Safe;
 use crate::present::json::escaped;
 use crate::present::line::Line;
+use crate::present::sides::ROOM_FOR_BOTH;
 use crate::tui::glyphs::Glyphs;
 use serde_json::{Value, json};
 use std::fmt;
@@ -55,6 +56,22 @@ impl Out {
                 Some(columns) => line.rows(columns).iter().for_each(|row| self.row(row)),
             }
         }
+    }
+
+    /// Prints a picture: a row that is broken would be none. Where it is wider than the terminal that is said.
+    pub fn picture(&mut self, lines: &[Line]) {
+        let widest = lines.iter().map(|line| Safe::composed(line).columns()).max().unwrap_or(0);
+        lines.iter().for_each(|line| self.row(&line.to_string()));
+        if self.columns.is_some_and(|columns| widest > columns) {
+            self.aside(&Safe::composed(format_args!(
+                "it is {widest} columns wide, more than this terminal: pipe it into `less -S`"
+            )));
+        }
+    }
+
+    /// How many columns there are; a file or a pipe has as many as both sides of a comparison need.
+    pub fn columns(&self) -> usize {
+        self.columns.unwrap_or(ROOM_FOR_BOTH)
     }
 
     fn row(&mut self, row: &str) {

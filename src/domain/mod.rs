@@ -28,6 +28,7 @@ pub mod transitions;
 pub mod refusal;
 pub mod command;
 pub mod rules;
+pub mod alike;
 pub mod due;
 pub mod snooze;
 pub mod difference;

@@ -4,13 +4,14 @@ use crate::app::Queue;
 use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
+use crate::present::tabs::Tab;
 use crate::tui::action::{Action, Effect};
 use crate::tui::editing;
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::views::{self, Entry};
-use crate::tui::{batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting};
+use crate::tui::{alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -99,6 +100,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Top
         | Action::Bottom => travel(model, action),
         Action::Open => open(model),
+        Action::Back if model.help.is_none() && model.alike.take().is_some() => {
+            model.say(Tone::Dim, "nothing was decided");
+            Vec::new()
+        }
         Action::Back => {
             if model.help.take().is_none() {
                 match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
@@ -122,6 +127,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::CopyField => {
             picking::begin(model);
+            Vec::new()
+        }
+        Action::Ask(ask) if model.alike.is_some() => {
+            alike::decide(model, ask);
             Vec::new()
         }
         Action::Ask(ask) if !model.in_detail && !model.marks.is_empty() => batch::begin(model, ask),
@@ -183,7 +192,15 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             deciding::more(model, action == Action::MoreDown);
             Vec::new()
         }
-        Action::NextTab
+        Action::Alike => alike::begin(model),
+        Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
+            looking::sideways(model, action);
+            Vec::new()
+        }
+        Action::Graph
+        | Action::Params
+        | Action::Changes
+        | Action::NextTab
         | Action::PreviousTab
         | Action::Raw
         | Action::Unfold
@@ -215,6 +232,9 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
+        _ if model.help.is_none() && model.alike.is_some() => {
+            layout.map_or(1, |l| l.body.height.saturating_sub(2))
+        }
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
         (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.text().height),
         (None, false) => layout.and_then(|l| l.list).map_or(1, |p| p.inner.height.saturating_sub(1)),
@@ -234,8 +254,14 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         model.help = Some(crate::tui::view::help::moved(model, selected, lines));
         return Vec::new();
     }
+    if let Some(sheet) = &mut model.alike {
+        sheet.scroll = sheet.scroll.saturating_add_signed(lines);
+        return Vec::new();
+    }
     if model.in_detail {
-        if let Some(reading) = &mut model.reading {
+        if let Some(reading) = model.reading.as_mut().filter(|reading| reading.tab == Tab::Graph) {
+            reading.graph.travel(action, lines);
+        } else if let Some(reading) = &mut model.reading {
             reading.scroll = reading.scroll.saturating_add_signed(lines);
         }
         return Vec::new();
@@ -250,6 +276,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn open(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.list.selected_id() else { return Vec::new() };
+    if model.scope() == Scope::Graph {
+        looking::to_step(model);
+        return Vec::new();
+    }
     model.in_detail = true;
     if model.subject().is_some() { opened(model) } else { vec![Effect::Read(id)] }
 }

@@ -175,6 +175,22 @@ pub enum Action {
     NextView,
     /// Pick one field and send its value to the terminal's clipboard.
     CopyField,
+    /// To the node on the left.
+    Left,
+    /// To the node on the right.
+    Right,
+    /// The view to the left.
+    ScrollLeft,
+    /// The view to the right.
+    ScrollRight,
+    /// What needs what, and back to the plan.
+    Graph,
+    /// The parameters as a table, then by key.
+    Params,
+    /// What changed since the revision before, then in another way.
+    Changes,
+    /// Gather what looks alike.
+    Alike,
 }
 
 impl Action {
@@ -204,6 +220,10 @@ impl Action {
                 | Action::MoreUp
                 | Action::NextTab
                 | Action::PreviousTab
+                | Action::Left
+                | Action::Right
+                | Action::ScrollLeft
+                | Action::ScrollRight
         )
     }
 }
@@ -272,6 +292,8 @@ pub enum Effect {
         /// Which.
         ids: Vec<RequestId>,
     },
+    /// Find what looks like this one, and read it.
+    FindAlike(RequestId),
     /// Decide on several, one record each.
     DecideAll {
         /// What was asked.

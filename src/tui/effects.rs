@@ -49,6 +49,10 @@ impl Hands {
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
+            Effect::FindAlike(id) => self
+                .app
+                .alikes(id, &self.caller)
+                .map(|found| vec![Message::Now(self.app.now()), Message::Alikes(Box::new(found))]),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
             Effect::FindDrafts => self.find_drafts().map_err(Error::from),
             Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {

@@ -20,7 +20,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::{Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{asking, batch, drafts, editing, snoozing, sorting};
+use crate::tui::{alike, asking, batch, drafts, editing, snoozing, sorting};
 use std::collections::BTreeSet;
 
 /// Something the screen is told.
@@ -89,6 +89,8 @@ pub enum Message {
         /// The requests, and what is true across requests for each.
         gathered: Vec<(Request, Facts)>,
     },
+    /// What may look alike, read whole.
+    Alikes(Box<crate::app::Alikes>),
     /// Several were decided on, one by one.
     DecidedAll {
         /// What was asked.
@@ -165,6 +167,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Decided { verb, after } => decided(model, verb, *after),
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
+            Vec::new()
+        }
+        Message::Alikes(found) => {
+            alike::open(model, *found);
             Vec::new()
         }
         Message::DecidedAll { ask, outcomes } => {

@@ -89,6 +89,8 @@ pub struct Model {
     pub marks: Marks,
     /// The dialog of a batch.
     pub batch: Option<Batch>,
+    /// What looks alike, while it is looked at.
+    pub alike: Option<crate::tui::alike::Sheet>,
     /// What the settings say.
     pub habits: Habits,
     /// What was rung for.
@@ -128,6 +130,7 @@ impl Model {
             noted: BTreeMap::new(),
             marks: Marks::default(),
             batch: None,
+            alike: None,
             habits: Habits::default(),
             attention: Attention::default(),
             kept: Kept::default(),
@@ -173,8 +176,10 @@ impl Model {
         match focus {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
+            None if self.alike.is_some() => Scope::Alike,
             None if self.prompt.is_some() => Scope::Prompt,
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
+            None if self.in_detail && self.subject().is_some_and(|r| r.tab == Tab::Graph) => Scope::Graph,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -199,8 +204,7 @@ impl Model {
     /// Whether a frame shows the subject's text whole: what a dialog or the help covers does not count as shown.
     fn shows_the_text(&self) -> bool {
         let visible = self.layout().is_some_and(|layout| layout.detail.is_some());
-        let uncovered =
-            self.help.is_none() && self.dialog.is_none() && self.batch.is_none() && self.prompt.is_none();
+        let uncovered = self.help.is_none() && !self.asks() && self.prompt.is_none();
         visible && uncovered && self.subject().is_some()
     }
 
@@ -232,6 +236,9 @@ impl Model {
 
     /// Why a rule forbids what a key would do now.
     pub fn refusal_of(&self, action: Action) -> Option<Refusal> {
+        if self.alike.is_some() {
+            return None;
+        }
         match action {
             Action::Ask(ask) => {
                 let request = &self.subject()?.request;
@@ -261,13 +268,14 @@ impl Model {
 
     /// Whether a dialog is open.
     pub fn asks(&self) -> bool {
-        self.dialog.is_some() || self.batch.is_some()
+        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some()
     }
 
     /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
     pub fn asks_unseen(&self) -> bool {
         self.dialog.as_ref().is_some_and(|dialog| !dialog.shown)
             || self.batch.as_ref().is_some_and(|batch| !batch.shown)
+            || self.alike.as_ref().is_some_and(|alike| !alike.shown)
     }
 
     /// Says something in the status line.
@@ -282,6 +290,9 @@ impl Model {
         let Some(layout) = self.layout() else { return };
         if let Some(pane) = layout.list {
             self.list.fit(usize::from(pane.inner.height.saturating_sub(1)));
+        }
+        if let Some(alike) = &mut self.alike {
+            alike.fit(layout.body, glyphs);
         }
         if let (Some(pane), Some(reading)) = (layout.detail, &mut self.reading) {
             let text = pane.text();
@@ -311,6 +322,9 @@ impl Model {
         {
             batch.was_drawn(crate::tui::batch::visible(layout.body.height));
             return !std::mem::replace(&mut batch.shown, true);
+        }
+        if let Some(alike) = self.alike.as_mut().filter(|_| self.help.is_none() && layout.is_some()) {
+            return alike.was_drawn();
         }
         match &mut self.dialog {
             Some(dialog) if !dialog.shown && layout.is_some() && self.help.is_none() => {

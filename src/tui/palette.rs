@@ -58,6 +58,7 @@ pub const COMMANDS: &[Command] = &[
     acts("sort", Action::Sort, "another order: to read in, newest first, due first"),
     acts("hide-seen", Action::HideSeen, "hide what you have opened; again: show it"),
     acts("copy", Action::CopyField, "pick one field and send its value to the terminal's clipboard"),
+    acts("alike", Action::Alike, "gather what looks alike, to decide on it together"),
     acts("clear", Action::Clear, "let go of marks and filter"),
     acts("waiting", Action::Show(Queue::Waiting), "what waits for you"),
     acts("unclaimed", Action::Show(Queue::Unclaimed), "what waits and nobody is on"),

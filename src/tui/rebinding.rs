@@ -36,11 +36,14 @@ const NAMES: &[(&str, Action)] = &[
     ("copy-digest", Action::Copy(Copied::Digest)), ("copy-address", Action::Copy(Copied::Address)),
     ("snooze", Action::Snooze), ("sort", Action::Sort), ("hide-seen", Action::HideSeen), ("next-view", Action::NextView),
     ("copy-field", Action::CopyField),
+    ("left", Action::Left), ("right", Action::Right), ("scroll-left", Action::ScrollLeft),
+    ("scroll-right", Action::ScrollRight), ("graph", Action::Graph), ("params", Action::Params),
+    ("changes", Action::Changes), ("alike", Action::Alike),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 7] = [
+const SCOPES: [(&str, Scope); 9] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("search", Scope::Search),
@@ -48,6 +51,8 @@ const SCOPES: [(&str, Scope); 7] = [
     ("dialog", Scope::Dialog),
     ("text", Scope::Text),
     ("help", Scope::Help),
+    ("graph", Scope::Graph),
+    ("alike", Scope::Alike),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.

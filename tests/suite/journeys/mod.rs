@@ -8,6 +8,7 @@ mod line_by_line;
 mod reading;
 mod staying;
 mod triage;
+mod alike;
 mod under_tmux;
 mod walk;
 mod slow_line;

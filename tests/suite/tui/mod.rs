@@ -5,6 +5,8 @@ mod frames;
 mod filter;
 mod sight;
 mod batch;
+mod graph;
+mod alike;
 mod hostile;
 mod keys;
 mod gate;

@@ -189,17 +189,17 @@ fn views_are_queues_of_their_own() {
 fn one_field_is_picked_and_its_whole_value_is_sent() {
     let mut model = screen((80, 24));
     press(&mut model, "enter");
-    press(&mut model, "p");
+    press(&mut model, "i");
     assert_snapshot!("pick_a_field_at_80_by_24", text(&model));
     type_text(&mut model, "deploy:param:v");
     assert_eq!(press(&mut model, "enter"), [Effect::Copy("2.14.0".to_owned())]);
     assert!(text(&model).contains("sent to the terminal: deploy:param:version, 6 characters"));
-    press(&mut model, "p");
+    press(&mut model, "i");
     type_text(&mut model, "snapshot:r");
     press(&mut model, "tab");
     let argv = r#"["/usr/bin/pg_dump","--format=custom","payments"]"#;
     assert_eq!(press(&mut model, "enter"), [Effect::Copy(argv.to_owned())]);
-    press(&mut model, "p");
+    press(&mut model, "i");
     type_text(&mut model, "deploy");
     assert!(press(&mut model, "enter").is_empty() && text(&model).contains("which? tab completes"));
     press(&mut model, "esc");
@@ -213,13 +213,13 @@ fn one_field_is_picked_and_its_whole_value_is_sent() {
         );
         let mut model = screen_with((80, 24), Options::default(), &[told]);
         press(&mut model, "enter");
-        press(&mut model, "p");
+        press(&mut model, "i");
         assert!(press(&mut model, "enter").is_empty() && text(&model).contains(why), "{}", text(&model));
     }
     // A gate has nothing of the sort, and says so.
     let gate = serde_json::json!({"kind": "gate", "title": "Go on?"});
     let mut model = screen_with((80, 24), Options::default(), &[Told::asked(8, "agent", ago(1), gate)]);
     press(&mut model, "enter");
-    press(&mut model, "p");
+    press(&mut model, "i");
     assert!(model.prompt.is_none() && text(&model).contains("no target, commands or parameters"));
 }

@@ -45,9 +45,17 @@ fn no_size_is_too_odd_to_draw() {
     let mark = countersign::domain::command::Command::Mark { steps: vec![step], mark, reason: None, seen };
     countersign::tui::hear::hear(&mut changed, deployment().then("alice", ago(1), &mark).message());
     press(&mut changed, "pgdn");
+    let looked_at = super::alike::looked_at((80, 24), Options::default(), &super::alike::forty());
+    let mut graph = detail.clone();
+    press(&mut graph, "e");
+    assert_eq!(graph.subject().unwrap().tab, countersign::present::tabs::Tab::Graph);
+    let mut folded = super::graph::looked_at(&super::graph::forty(), (80, 24), Options::default());
+    press(&mut folded, "G");
+    let mut params = detail.clone();
+    press(&mut params, "p");
     let models = [
-        &list, &detail, &asking, &help, &ascii, &filter, &palette, &batch, &searching, &found, &raw, &tab,
-        &changed,
+        &looked_at, &graph, &folded, &params, &list, &detail, &asking, &help, &ascii, &filter, &palette,
+        &batch, &searching, &found, &raw, &tab, &changed,
     ];
     let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
         let mut model = model.clone();
