@@ -2,6 +2,7 @@
 
 use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::edit::Standing;
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
@@ -10,6 +11,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
+use std::collections::BTreeMap;
 
 /// How far up the escalation chain a request is, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -284,6 +286,12 @@ pub struct Request {
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.
     pub lapses_at: Option<Moment>,
+    /// The steps that are not as the producer had them, with what they were.
+    pub edits: BTreeMap<StepId, Standing>,
+    /// The closed request whose work this one goes on with.
+    pub continues: Option<RequestId>,
+    /// The requests that go on with the work of this one.
+    pub continued_by: Vec<RequestId>,
 }
 
 impl Request {

@@ -82,6 +82,8 @@ pub const ELSEWHERE: &[&str] = &[
     "list",
     "log",
     "man",
+    "modify",
+    "preview",
     "pulse",
     "rebuild",
     "resubmit",
