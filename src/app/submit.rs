@@ -102,6 +102,12 @@ fn one(
     let settled =
         known.as_ref().map(|k| due::settle(k, now).iter().fold(k.clone(), |k, entry| k.evolve(entry)));
     let placement = decide::place(settled.as_ref(), &document.content, how)?;
+    if let (Placement::Same(id), Some(known)) = (placement, &settled)
+        && document.continues == Some(id)
+        && known.is_open()
+    {
+        return Err(successor::still_open(id).into());
+    }
     let facts = super::decide::facts(tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => tx.commit(&known, &due::settle(&known, now))?.0,

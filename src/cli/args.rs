@@ -249,7 +249,6 @@ pub struct Preview {
 
 /// `modify`
 #[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("edit").required(true).multiple(true).args(["set", "unset", "give", "restore"]))]
 pub struct Modify {
     /// R-17, or a name that only one request carries
     pub request: String,

@@ -62,12 +62,16 @@ pub fn continuing(mut entry: Entry, id: RequestId, old: &Request) -> Result<(Ent
         return Err(Refusal::NotRequester { verb: "go on with", requester });
     }
     if old.is_open() {
-        let why = "it is still open; change it with `resubmit` or `submit --revise`".to_owned();
-        return Err(Refusal::NotNow { id: old.id, why });
+        return Err(still_open(old.id));
     }
     if let Fact::Submitted { continues, .. } = &mut entry.fact {
         *continues = Some(old.id);
     }
     let of_old = Entry { fact: Fact::Continued { by: id }, payload: Held::None, ..entry.clone() };
     Ok((entry, of_old))
+}
+
+/// Why a request that is open is not gone on with.
+pub fn still_open(id: RequestId) -> Refusal {
+    Refusal::NotNow { id, why: "it is still open; change it with `resubmit` or `submit --revise`".to_owned() }
 }

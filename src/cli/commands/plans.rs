@@ -185,6 +185,10 @@ fn edit(request: &Request, step: &StepId, args: &Modify) -> Result<Edit, Stop> {
         let only = only.iter().map(|text| key("--restore", text)).collect::<Result<_, _>>()?;
         return Ok(Edit::Restore { only });
     }
+    if args.set.is_empty() && args.unset.is_empty() && args.give.is_empty() {
+        let words = "nothing to change: name it with --set, --unset, --give or --restore";
+        return Err(Stop::quoting(exit::USAGE, words));
+    }
     let mut set = BTreeMap::new();
     for text in &args.set {
         let (name, value) = pair("--set", text)?;

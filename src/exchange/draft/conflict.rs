@@ -130,7 +130,7 @@ pub(super) fn read(value: Value, by: Option<&PrincipalName>, limits: &Limits) ->
     story.push(format!("It is about the workflow {session}; its plan is not in this message."));
     let native = json!({
         "kind": "question", "title": asked.title, "summary": story.join("\n"), "options": asked.options,
-        "ref": format!("{session}:conflict:{}", asked.about),
+        "ref": format!("{session}:{}", asked.about),
         "by": by.map_or(BY, PrincipalName::as_str), "labels": labels,
     });
     out.documents.push(checked(native, limits, foreign_name)?);
@@ -161,7 +161,7 @@ fn by_rejected(payload: ByRejected, out: &mut Imported) -> Asked {
         format!("- {}{resolution}: {}", affected.step_id, affected.issue)
     };
     Asked {
-        about: payload.rejected_step.to_string(),
+        about: format!("conflict:{}", payload.rejected_step),
         title: format!("{} was rejected: what about {}?", payload.rejected_step, few(&steps)),
         story: payload.affected_steps.iter().map(line).collect(),
         options: payload.options.into_iter().map(Choice::words).collect(),
@@ -173,7 +173,7 @@ fn by_blocked(payload: ByBlocked, out: &mut Imported) -> Asked {
     not_taken(out, [("autoResolution", &payload.auto_resolution), ("timestamp", &payload.timestamp)]);
     let ByBlocked { blocked_step: blocked, missing_dependency: missing, .. } = payload;
     Asked {
-        about: format!("{missing}:{blocked}"),
+        about: format!("conflict:{missing}:{blocked}"),
         title: format!("{blocked} is blocked: {missing} is missing. What now?"),
         story: Vec::new(),
         options: payload.options.into_iter().map(Choice::words).collect(),
@@ -197,7 +197,7 @@ fn by_state(payload: ByState, out: &mut Imported) -> Option<Asked> {
     options.extend(blocked_by.iter().take(8).map(|by| format!("Approve {by} again")));
     out.note("payload offers no options: the usual three are offered");
     Some(Asked {
-        about: format!("{}:{step}", blocked_by.first().map_or("unknown", StepId::as_str)),
+        about: format!("blocked:{step}"),
         title: match steps.is_empty() {
             true => format!("{step} is blocked. What now?"),
             false => format!("{step} is blocked by {}. What now?", few(&steps)),
@@ -225,5 +225,101 @@ fn foreign_name(native: &str) -> String {
         "by" | "document" => native.into(),
         native if native.starts_with("options") => format!("payload.{native}"),
         _ => "payload".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    fn message(payload: Value) -> Value {
+        json!({"type": "DEPENDENCY_CONFLICT", "sessionId": "wf_77", "payload": payload})
+    }
+
+    fn take(payload: Value) -> Imported {
+        read(message(payload).to_string().as_bytes(), None, &Limits::BUILT_IN).unwrap()
+    }
+
+    fn refused(payload: Value) -> String {
+        read(message(payload).to_string().as_bytes(), None, &Limits::BUILT_IN).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_rejected_step_is_a_question_about_those_that_need_it() {
+        let imported = take(json!({"rejectedStep": "find", "affectedSteps": [
+            {"stepId": "tell", "issue": "Needs her address", "resolution": "ASK_USER"},
+            {"stepId": "note", "issue": "Needs her name", "resolution": "skip"}],
+            "options": ["Type the address", {"action": "skip", "description": "Skip both", "impact": "nothing is sent"}],
+            "conflictType": "missing_dependency", "autoResolution": "skip"}));
+        let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, ["payload.autoResolution is not taken: nothing is resolved by itself here"]);
+        assert_eq!(
+            imported.documents,
+            [
+                json!({"kind": "question", "title": "find was rejected: what about tell, note?", "by": "planner",
+                "summary": "- tell (ask_user): Needs her address\n- note (skip): Needs her name\n\
+                            It is about the workflow wf_77; its plan is not in this message.",
+                "options": ["Type the address", "Skip both (nothing is sent)"], "ref": "wf_77:conflict:find",
+                "labels": {"session": "wf_77", "conflict-type": "missing_dependency"}})
+            ]
+        );
+    }
+
+    #[test]
+    fn a_blocked_step_is_a_question_about_itself() {
+        let document =
+            take(json!({"blockedStep": "tell", "missingDependency": "find", "options": ["Skip it"]}))
+                .documents
+                .remove(0);
+        assert_eq!(document["title"], "tell is blocked: find is missing. What now?");
+        assert_eq!(
+            (&document["options"], &document["ref"]),
+            (&json!(["Skip it"]), &json!("wf_77:conflict:find:tell"))
+        );
+    }
+
+    #[test]
+    fn a_state_that_cannot_execute_is_a_question_with_the_usual_options_and_one_that_can_is_none() {
+        let state = |can: bool| {
+            json!({"stepId": "tell", "canExecute": can, "blockedBy": ["find"], "reason": "No address",
+                "dependencies": [{"stepId": "find", "field": "email", "effect": "BLOCKS", "resolution": "ASK_USER"}]})
+        };
+        let document = take(state(false)).documents.remove(0);
+        assert_eq!(document["title"], "tell is blocked by find. What now?");
+        assert_eq!(
+            document["options"],
+            json!(["Give by hand what tell lacks", "Skip tell", "Approve find again"])
+        );
+        let imported = take(state(true));
+        assert!(imported.documents.is_empty());
+        assert!(imported.notes[0].as_str().contains("there is nothing to ask"), "{:?}", imported.notes);
+    }
+
+    #[test]
+    fn what_is_none_of_the_three_is_refused_with_the_field() {
+        for (payload, said) in [
+            (json!({}), "payload: must hold one of rejectedStep, blockedStep and stepId"),
+            (
+                json!({"rejectedStep": "a", "blockedStep": "b"}),
+                "payload: must hold one of rejectedStep, blockedStep and stepId",
+            ),
+            (json!({"blockedStep": "b"}), "payload: missing field `missingDependency`"),
+            (json!({"rejectedStep": "A B", "affectedSteps": []}), "payload.rejectedStep: must be 1 to 64"),
+            (
+                json!({"rejectedStep": "a", "affectedSteps": [{"stepId": "b", "resolution": "later"}]}),
+                "payload.affectedSteps[0].resolution: unknown value `later`",
+            ),
+            (
+                json!({"rejectedStep": "a", "affectedSteps": [], "colour": 1}),
+                "payload.colour: unknown field `colour`",
+            ),
+        ] {
+            let told = refused(payload);
+            assert!(told.starts_with(said), "{told}");
+        }
+        let long = "x".repeat(500);
+        let told = refused(json!({"blockedStep": "b", "missingDependency": "a", "options": [long]}));
+        assert!(told.starts_with("payload.options[0]: "), "{told}");
     }
 }
