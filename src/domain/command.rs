@@ -124,7 +124,7 @@ pub enum Command {
         /// Which step.
         step: StepId,
         /// How.
-        edit: Edit,
+        edit: Box<Edit>,
         /// Why.
         reason: Option<Text>,
         /// What was seen.

@@ -20,8 +20,8 @@ pub struct Would {
     pub marks: Marks,
     /// What each step would do, in document order.
     pub outcomes: Vec<(StepId, Outcome)>,
-    /// What is in the way, with what would come of each way out.
-    pub conflicts: Vec<(Conflict, Vec<Impact>)>,
+    /// What is in the way. What would come of a way out is asked of it when it is shown: [`Way::impact`].
+    pub conflicts: Vec<Conflict>,
     /// Advice on needs.
     pub lints: Vec<Lint>,
 }
@@ -29,14 +29,10 @@ pub struct Would {
 impl Would {
     /// What would run of `content` under `marks`.
     pub fn run(content: &Content, marks: &Marks) -> Self {
-        let with_impacts = |conflict: Conflict| {
-            let impacts = conflict.ways.iter().map(|way| way.impact(content, marks)).collect();
-            (conflict, impacts)
-        };
         Self {
             marks: marks.clone(),
             outcomes: preview(content, marks),
-            conflicts: conflicts(content, marks).into_iter().map(with_impacts).collect(),
+            conflicts: conflicts(content, marks),
             lints: lints(content),
         }
     }
@@ -51,35 +47,9 @@ impl Would {
         let runs: Vec<&str> = self.runs().into_iter().map(StepId::as_str).collect();
         let first =
             if runs.is_empty() { "runs nothing".to_owned() } else { format!("runs {}", runs.join(", ")) };
-        let others = self.outcomes.iter().filter_map(|(step, outcome)| self.clause(step, outcome));
+        let known: Known<'_> = self.outcomes.iter().map(|(id, outcome)| (id, outcome)).collect();
+        let others = self.outcomes.iter().filter_map(|(step, outcome)| clause(step, outcome, &known));
         std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")
-    }
-
-    /// What is to be said of one step beyond that it runs, or was left out by its mark.
-    fn clause(&self, step: &StepId, outcome: &Outcome) -> Option<String> {
-        match outcome {
-            Outcome::Runs { without } if without.is_empty() => None,
-            Outcome::Runs { without } => {
-                let list: Vec<String> = without.iter().map(made_up).collect();
-                Some(format!("{step} {}", list.join(", ")))
-            }
-            Outcome::Rejected | Outcome::SkippedByMark => None,
-            Outcome::Skips(lack) => Some(format!("{step} skipped: {}", self.cause(&lack.step))),
-            Outcome::BlockedBy(lack) | Outcome::Asks(lack) => Some(format!("{step} blocked: needs {lack}")),
-            Outcome::Depends { .. } => Some(format!("{step} {}", fate(outcome).0)),
-        }
-    }
-
-    /// Why a step does not come, in a few words.
-    fn cause(&self, step: &StepId) -> String {
-        let known: BTreeMap<&StepId, &Outcome> = self.outcomes.iter().map(|(id, o)| (id, o)).collect();
-        let what = match known.get(step).map(|outcome| outcome.worst()) {
-            Some(Outcome::Rejected) => "was rejected",
-            Some(Outcome::SkippedByMark | Outcome::Skips(_)) => "is skipped",
-            Some(Outcome::BlockedBy(_) | Outcome::Asks(_)) => "is blocked",
-            _ => "may give nothing",
-        };
-        format!("{step} {what}")
     }
 
     /// Everything, to be printed: the sentence, step by step what was asked and what would come of it, the conflicts
@@ -98,8 +68,8 @@ impl Would {
             let said = if mark == Mark::Undecided { String::new() } else { format!("[{mark}] ") };
             out.push(Line::plain(asked).and(words::mark(mark), said).and(tone, words));
         }
-        for (conflict, impacts) in &self.conflicts {
-            out.extend(self.conflict(id, conflict, impacts));
+        for conflict in &self.conflicts {
+            out.extend(self.conflict(id, content, conflict));
         }
         for lint in &self.lints {
             let (effect, resolution) = (lint.effect.word(), lint.resolution.word());
@@ -111,14 +81,43 @@ impl Would {
     }
 
     /// One conflict: who is blocked by what, and the ways out with what would come of each.
-    fn conflict(&self, id: RequestId, conflict: &Conflict, impacts: &[Impact]) -> Vec<Line> {
+    fn conflict(&self, id: RequestId, content: &Content, conflict: &Conflict) -> Vec<Line> {
         let mut out = vec![Line::default().and(Tone::Bad, conflict_sentence(conflict))];
-        for (way, impact) in conflict.ways.iter().zip(impacts) {
+        for way in &conflict.ways {
             out.push(Line::plain(format_args!("{way}: {}", way.commands(id).join("; "))).indented(2));
-            out.push(Line::default().and(Tone::Dim, format_args!("then {}", then(impact))).indented(4));
+            let impact = way.impact(content, &self.marks);
+            out.push(Line::default().and(Tone::Dim, format_args!("then {}", then(&impact))).indented(4));
         }
         out
     }
+}
+
+type Known<'a> = BTreeMap<&'a StepId, &'a Outcome>;
+
+/// What is to be said of one step beyond that it runs, or was left out by its mark.
+fn clause(step: &StepId, outcome: &Outcome, known: &Known<'_>) -> Option<String> {
+    match outcome {
+        Outcome::Runs { without } if without.is_empty() => None,
+        Outcome::Runs { without } => {
+            let list: Vec<String> = without.iter().map(made_up).collect();
+            Some(format!("{step} {}", list.join(", ")))
+        }
+        Outcome::Rejected | Outcome::SkippedByMark => None,
+        Outcome::Skips(lack) => Some(format!("{step} skipped: {}", cause(&lack.step, known))),
+        Outcome::BlockedBy(lack) | Outcome::Asks(lack) => Some(format!("{step} blocked: needs {lack}")),
+        Outcome::Depends { .. } => Some(format!("{step} {}", fate(outcome).0)),
+    }
+}
+
+/// Why a step does not come, in a few words.
+fn cause(step: &StepId, known: &Known<'_>) -> String {
+    let what = match known.get(step).map(|outcome| outcome.worst()) {
+        Some(Outcome::Rejected) => "was rejected",
+        Some(Outcome::SkippedByMark | Outcome::Skips(_)) => "is skipped",
+        Some(Outcome::BlockedBy(_) | Outcome::Asks(_)) => "is blocked",
+        _ => "may give nothing",
+    };
+    format!("{step} {what}")
 }
 
 fn made_up(missing: &Missing) -> String {

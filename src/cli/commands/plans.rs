@@ -39,6 +39,9 @@ pub fn preview(app: &mut App, args: &Preview, out: &mut Out) -> Done {
         return Ok(exit::DONE);
     }
     out.lines(&would.lines(request.id, content));
+    if would.runs().is_empty() && would.conflicts.is_empty() {
+        out.line(format_args!("a sign-off would be refused: {}", Refusal::NothingApproved));
+    }
     Ok(exit::DONE)
 }
 
@@ -85,13 +88,21 @@ fn as_json(request: &Request, content: &Content, would: &Would) -> Value {
                 "resolution": lint.resolution, "advice": lint.advice})
         })
         .collect();
-    let conflicts: Vec<Value> =
-        would.conflicts.iter().map(|(one, impacts)| conflict::conflict(request, one, impacts)).collect();
+    let conflicts: Vec<Value> = would
+        .conflicts
+        .iter()
+        .map(|one| {
+            let impacts: Vec<_> = one.ways.iter().map(|way| way.impact(content, &would.marks)).collect();
+            conflict::conflict(request, one, &impacts)
+        })
+        .collect();
+    let refused = rules::may_sign(request, &would.marks.with_undecided_approved()).err();
     let messages: Vec<Value> =
-        would.conflicts.iter().flat_map(|(one, _)| conflict::messages(request, content, one)).collect();
+        would.conflicts.iter().flat_map(|one| conflict::messages(request, content, one)).collect();
     json!({"v": json::VERSION, "id": request.id.to_string(), "revision": request.revision.number,
         "asked": content.steps.iter().map(|step| &step.id).collect::<Vec<_>>(), "runs": would.runs(),
-        "sentence": would.sentence(), "steps": steps, "conflicts": conflicts,
+        "sentence": would.sentence(), "could_sign": refused.is_none(),
+        "why_not": refused.map(|refusal| refusal.to_string()), "steps": steps, "conflicts": conflicts,
         "dependency_conflicts": messages, "lints": lints})
 }
 
@@ -127,7 +138,7 @@ pub fn modify(app: &mut App, args: &Modify, out: &mut Out) -> Done {
         request.content.as_ref().and_then(|content| content.step(&step)).map(|step| step.params.clone());
     let command = Command::Modify {
         step: step.clone(),
-        edit: edit.clone(),
+        edit: Box::new(edit.clone()),
         reason: args.reason.as_deref().map(Text::from),
         seen: commands::seen(args.digest.as_deref())?,
     };

@@ -50,6 +50,10 @@ fn a_preview_says_what_would_run_and_changes_nothing() {
     assert_eq!(json["steps"][4]["without"][0]["by"], "fallback");
     assert_eq!(json["conflicts"][0]["choices"][1]["runs"], json!(["snapshot", "tell"]));
     assert_eq!(desk.head(), before);
+    assert_eq!(json["could_sign"], false);
+    assert!(json["why_not"].as_str().unwrap().starts_with("refused: roll is approved and blocked by mint"));
+    let nothing = desk.run(&["preview", "R-1", "--skip", "snapshot,mint,roll,retire,tell"]).ended(0);
+    nothing.said(&["runs nothing", "a sign-off would be refused: no step would be approved"]);
     desk.run(&["preview", "R-1", "--reject", "rol"]).refused(65, &["R-1 has no step rol"]);
     desk.run(&["preview", "R-1", "--reject", "roll", "--skip", "roll"])
         .refused(2, &["--skip roll: roll is named as rejected too"]);
@@ -235,9 +239,7 @@ fn a_hostile_value_is_kept_as_it_is_and_shown_as_marks() {
 }
 
 #[test]
-fn the_one_who_had_signed_sees_only_what_changed_since_and_re_affirms() {
-    // One human slot: whoever signs closes it. The sign-off is voided by a mark after it is taken back to two slots
-    // in the domain's tests; here the delta between revisions is what can be seen.
+fn what_changed_since_a_revision_or_ones_own_sign_off_is_printed_with_its_class() {
     let desk = desk();
     desk.run(&["show", "R-1", "--since-mine"]).refused(1, &["has no sign-off here"]);
     desk.run(&["show", "R-1", "--delta"])

@@ -197,7 +197,7 @@ pub fn modify(id: &str, set: &[(&str, Value)]) -> Command {
 }
 
 pub fn edit(id: &str, edit: Edit) -> Command {
-    Command::Modify { step: step(id), edit, reason: None, seen: Seen::Nothing }
+    Command::Modify { step: step(id), edit: Box::new(edit), reason: None, seen: Seen::Nothing }
 }
 
 /// One step as it was before anybody edited it, or only these of its parameters.
