@@ -50,7 +50,8 @@ pub enum Placement {
 /// [`Refusal::ReferenceTaken`] when the content differs and the producer did not say what to do.
 pub fn place(known: Option<&Request>, content: &Content, how: OnSameReference) -> Result<Placement, Refusal> {
     let Some(known) = known else { return Ok(Placement::New) };
-    let same_digest = known.revision.digest == content.revision_digest();
+    // What the producer asked for counts, not what a reviewer made of it: asking again must find it.
+    let same_digest = known.asked == content.revision_digest();
     let same_prose = known.content.as_ref() == Some(content);
     match (how, known.is_open()) {
         (OnSameReference::Refuse, _) if same_digest => Ok(Placement::Same(known.id)),

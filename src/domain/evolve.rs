@@ -39,6 +39,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         execution: None,
         lapses_at: None,
         edits: BTreeMap::new(),
+        asked: revision.digest,
         continues: *continues,
         continued_by: Vec::new(),
     })
@@ -156,6 +157,9 @@ impl Request {
             marks.set(step.clone(), self.marks.on(step));
         }
         self.marks = marks;
+        if entry.by == self.requester.name {
+            self.asked = revision.digest;
+        }
         self.earlier.push(std::mem::replace(&mut self.revision, revision.clone()));
         self.revised_by = entry.by.clone();
         let content = entry.payload.here().and_then(|p| p.content.clone());

@@ -288,6 +288,8 @@ pub struct Request {
     pub lapses_at: Option<Moment>,
     /// The steps that are not as the producer had them, with what they were.
     pub edits: BTreeMap<StepId, Standing>,
+    /// What the requester asked for last, whatever others edited since.
+    pub asked: RevisionDigest,
     /// The closed request whose work this one goes on with.
     pub continues: Option<RequestId>,
     /// The requests that go on with the work of this one.

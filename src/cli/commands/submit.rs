@@ -72,7 +72,11 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
             let wait = Wait {
                 request: submitted.id.to_string(),
                 timeout: args.timeout,
-                revision: Some(submitted.revision.0),
+                // What was there already can have been edited by a reviewer: then it is not what was submitted.
+                revision: match submitted.placement {
+                    Placement::Same(_) => None,
+                    _ => Some(submitted.revision.0),
+                },
             };
             commands::wait::wait(app, &wait, out)
         }

@@ -205,6 +205,18 @@ fn an_edited_need_keeps_its_enhanced_dependants_running_and_says_what_they_fall_
 }
 
 #[test]
+fn asking_again_for_what_a_reviewer_edited_finds_it_and_does_not_take_it_for_ones_own() {
+    let desk = desk();
+    desk.run(&["modify", "R-1", "--step", "roll", "--set", "max_unavailable=2"]).ended(0);
+    let again = desk.feed(&["submit", "-"], rotation("rotator").to_string()).ended(0);
+    assert_eq!(again.out, "R-1\n");
+    assert_eq!(desk.shown("R-1")["revision"], 2, "nothing was put back");
+    desk.run(&["approve", "R-1"]).ended(0);
+    desk.feed(&["submit", "-", "--wait"], rotation("rotator").to_string()).ended(15);
+    desk.run(&["wait", "R-1"]).ended(15);
+}
+
+#[test]
 fn modify_says_what_is_wrong_with_what_was_typed() {
     let desk = desk();
     let before = desk.head();
