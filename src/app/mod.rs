@@ -10,6 +10,7 @@ pub mod identity;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod delta;
 pub mod lists;
 pub mod alike;
 pub mod wait;

@@ -63,19 +63,23 @@ pub enum Verb {
     Show(Show),
     /// Say which rule holds, which sign-offs are open, and what you may do
     Explain(Which),
+    /// Say what would run if steps were approved, rejected or skipped; changes nothing
+    Preview(Preview),
     /// Sign off a request, or mark steps approved with --step
     Approve(Decide),
     /// Refuse a request, or mark steps rejected with --step
     Reject(Decide),
     /// Mark steps as left out
     Skip(Skip),
+    /// Change a step's parameters, or put them back as they were
+    Modify(Modify),
     /// Give the request back to its producer, saying what to change
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
-    /// Answer requested changes with a changed document
+    /// Answer requested changes with a changed document, or go on with a closed request as a new one
     Resubmit(Resubmit),
     /// Say something on a request or a step
     Comment(Comment),
@@ -241,6 +245,12 @@ pub struct Show {
     /// Only its parameters, as a table by step or by key
     #[arg(long, value_name = "ORDER", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "step", conflicts_with_all = ["diff", "graph"])]
     pub params: Option<Params>,
+    /// Only what changed since you signed it off last, each change with its class
+    #[arg(long, conflicts_with_all = ["diff", "delta", "graph", "params"])]
+    pub since_mine: bool,
+    /// Only what changed since revision N, each change with its class (without N: since the one before)
+    #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with_all = ["diff", "graph", "params"])]
+    pub delta: Option<Option<u32>>,
 }
 
 /// How `show --diff` says what changed.
@@ -261,6 +271,50 @@ pub enum Params {
     Step,
     /// So that the same parameter of many steps stands together
     Key,
+}
+
+/// `preview`
+#[derive(Args, Debug)]
+pub struct Preview {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// As if these steps were approved (a,b or again for more)
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub approve: Vec<String>,
+    /// As if these steps were rejected
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub reject: Vec<String>,
+    /// As if these steps were left out
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub skip: Vec<String>,
+}
+
+/// `modify`
+#[derive(Args, Debug)]
+pub struct Modify {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step to change
+    #[arg(long, value_name = "STEP")]
+    pub step: String,
+    /// Give a parameter this value, typed as JSON: count=2, 'to="ada"' (again for more)
+    #[arg(long, value_name = "K=JSON")]
+    pub set: Vec<String>,
+    /// Take a parameter away (again for more)
+    #[arg(long, value_name = "K")]
+    pub unset: Vec<String>,
+    /// Say by hand what the step would take from another: lookup.email='"ada@example.org"' (again for more)
+    #[arg(long, value_name = "STEP.FIELD=JSON")]
+    pub give: Vec<String>,
+    /// Put the parameter back as its producer had it; without K the whole step
+    #[arg(long, value_name = "K", num_args = 0..=1, conflicts_with_all = ["set", "unset", "give"])]
+    pub restore: Option<Option<String>>,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
 }
 
 /// `approve`, `reject`
@@ -332,8 +386,12 @@ pub struct Answer {
 pub struct Resubmit {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// The changed document; `-` reads stdin
-    pub file: PathBuf,
+    /// The changed document; `-` reads stdin. With --as-new it may be left out: then what was asked, less what has run
+    #[arg(required_unless_present = "as_new")]
+    pub file: Option<PathBuf>,
+    /// The request is closed: ask for it anew, as a request that says which one it goes on with
+    #[arg(long)]
+    pub as_new: bool,
 }
 
 /// `comment`

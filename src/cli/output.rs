@@ -6,7 +6,7 @@ use crate::present::json::escaped;
 use crate::present::line::Line;
 use crate::present::sides::ROOM_FOR_BOTH;
 use crate::tui::glyphs::Glyphs;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -21,6 +21,7 @@ pub struct Out {
     columns: Option<usize>,
     failed: Option<io::Error>,
     reader_gone: bool,
+    beside_error: Map<String, Value>,
 }
 
 /// How wide the terminal is; nothing for a file or a pipe.
@@ -39,6 +40,7 @@ impl Out {
             stdout: BufWriter::new(io::stdout()),
             failed: None,
             reader_gone: false,
+            beside_error: Map::new(),
         }
     }
 
@@ -112,10 +114,18 @@ impl Out {
         let _ = writeln!(io::stderr(), "{}", rows.join("\n"));
     }
 
+    /// What the error object of `--json` holds beside its sentence, should there be one.
+    pub fn beside_error(&mut self, name: &str, value: Value) {
+        self.beside_error.insert(name.to_owned(), value);
+    }
+
     /// The sentence that says why not, on stderr; with `--json` as an object on stdout too.
     pub fn complain(&mut self, code: u8, words: &Safe) {
         if self.as_json {
-            self.json(&json!({"v": 1, "error": {"exit": code, "message": words.as_str()}}));
+            let mut error = std::mem::take(&mut self.beside_error);
+            error.insert("exit".to_owned(), json!(code));
+            error.insert("message".to_owned(), json!(words.as_str()));
+            self.json(&json!({"v": 1, "error": error}));
         }
         self.end();
         self.aside(&Safe::composed(format_args!("countersign: {words}")));

@@ -2,6 +2,7 @@
 
 use crate::domain::content::Content;
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::edit::Edit;
 use crate::domain::event::CommentNumber;
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
@@ -124,6 +125,17 @@ pub enum Command {
         /// Why.
         reason: Option<Text>,
     },
+    /// Change a step's parameters.
+    Modify {
+        /// Which step.
+        step: StepId,
+        /// How.
+        edit: Box<Edit>,
+        /// Why.
+        reason: Option<Text>,
+        /// What was seen.
+        seen: Seen,
+    },
     /// Nothing but what is due by now.
     Settle,
 }
@@ -145,6 +157,7 @@ impl Command {
             Command::Comment { .. } => Verb::Comment,
             Command::Cancel { .. } => Verb::Cancel,
             Command::Snooze { .. } => Verb::Snooze,
+            Command::Modify { .. } => Verb::Modify,
             Command::Settle => return None,
         })
     }
@@ -161,4 +174,6 @@ pub struct Facts {
     pub self_review: bool,
     /// How many open requests the requester has.
     pub open_of_requester: u64,
+    /// Whether the store is a team's: there, who edited a step does not sign off the revision they made.
+    pub team: bool,
 }

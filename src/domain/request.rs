@@ -2,6 +2,7 @@
 
 use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::edit::Standing;
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
@@ -287,6 +288,14 @@ pub struct Request {
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.
     pub lapses_at: Option<Moment>,
+    /// The steps that are not as the producer had them, with what they were.
+    pub edits: BTreeMap<StepId, Standing>,
+    /// What the requester asked for last, whatever others edited since.
+    pub asked: RevisionDigest,
+    /// The closed request whose work this one goes on with.
+    pub continues: Option<RequestId>,
+    /// The requests that go on with the work of this one.
+    pub continued_by: Vec<RequestId>,
 }
 
 impl Request {

@@ -45,7 +45,7 @@ impl Plan {
 /// What differs, step by step: as it was then, as it is now.
 pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
     let mut out = Vec::new();
-    let mut budget = Budget(MOST_STEPS);
+    let mut budget = Budget::new();
     for block in &now.0 {
         match then.on(block) {
             None => {
@@ -75,10 +75,22 @@ pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
     out
 }
 
+/// What was and what is, line by line, with the words that differ marked.
+pub(super) fn between(then: Vec<Line>, now: Vec<Line>, budget: &mut Budget) -> Vec<Line> {
+    let block =
+        |lines: Vec<Line>| Block { step: None, lines: lines.into_iter().map(|l| (l, false)).collect() };
+    lines(&block(then), &block(now), budget)
+}
+
 /// What is left of the steps that may be taken.
 pub(super) struct Budget(pub(super) usize);
 
 impl Budget {
+    /// All of it, for one comparison of two plans.
+    pub(super) const fn new() -> Self {
+        Self(MOST_STEPS)
+    }
+
     /// Whether two lists of these lengths can still be compared; if so they are paid for.
     pub(super) fn affords(&mut self, old: usize, new: usize) -> bool {
         let cost = (old + new).saturating_mul(old + new);

@@ -124,6 +124,27 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
             time::ago(request.created_at, now)
         ),
     ));
+    if let Some(old) = request.continues {
+        out.push(
+            Line::default()
+                .and(Tone::Dim, "goes on   ")
+                .and(Tone::Plain, format_args!("with what {old} asked for")),
+        );
+    }
+    for by in &request.continued_by {
+        out.push(Line::default().and(Tone::Dim, "goes on   ").and(Tone::Plain, format_args!("in {by}")));
+    }
+    for (step, edit) in &request.edits {
+        let by: Vec<&str> = edit.by.iter().map(|by| by.name.as_str()).collect();
+        out.push(Line::default().and(Tone::Dim, "edited    ").and(
+            Tone::Warn,
+            format_args!(
+                "{step} by {}; `modify {} --step {step} --restore` puts it back",
+                by.join(", "),
+                request.id
+            ),
+        ));
+    }
     let slots: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();
     if request.is_open() {
         out.push(

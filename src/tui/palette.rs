@@ -89,6 +89,8 @@ pub const ELSEWHERE: &[&str] = &[
     "list",
     "log",
     "man",
+    "modify",
+    "preview",
     "pulse",
     "rebuild",
     "resubmit",

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::cli::args::{Diff, Params, Show};
+use crate::cli::commands::delta;
 use crate::cli::output::Out;
 use crate::cli::{Done, commands};
 use crate::domain::content::Kind;
@@ -27,7 +28,11 @@ use serde_json::json;
 pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
     let request = app.request(id)?;
-    if let Some(how) = args.diff {
+    if args.since_mine {
+        return delta::since_mine(app, &request, out);
+    } else if let Some(revision) = args.delta {
+        return delta::since_revision(app, &request, revision, out);
+    } else if let Some(how) = args.diff {
         difference(&request, how, out);
     } else if args.graph {
         return graph(&request, out);

@@ -144,7 +144,8 @@ fn an_approved_step_that_cannot_run_stops_the_sign_off() {
     let desk = Desk::new();
     desk.submit(&plan("planner", "wf"));
     desk.run(&["reject", "R-1", "--step", "lookup"]).ended(0);
-    desk.run(&["approve", "R-1"]).refused(1, &["draft is approved but cannot run without lookup"]);
+    desk.run(&["approve", "R-1"])
+        .refused(1, &["draft is approved and blocked by lookup: it cannot run without lookup.email"]);
 }
 
 #[test]

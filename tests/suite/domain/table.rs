@@ -11,6 +11,7 @@ use countersign::domain::refusal::{Refusal, exit};
 use countersign::domain::request::{Level, State, StateName, Verdict, Waiting};
 use countersign::domain::rules;
 use countersign::domain::transitions::{TABLE, Verb};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Who may do what in which state. In a cell: the letters of those who may; `now` when it is open but not the moment
@@ -36,6 +37,7 @@ cancel          | ola       | ola               | ola       | closed   | closed 
 expire          | clock     | clock             | clock     | closed   | closed   | closed     | closed    | closed  |
 lapse           | now       | now               | now       | clock    | closed   | clock      | closed    | closed  |
 snooze          | bcgolav   | bcgolav           | bcgolav   | closed   | closed   | closed     | closed    | closed  |
+modify          | bcgola    | now               | bcgola    | closed   | closed   | closed     | closed    | closed  | v permission
 ";
 
 /// The same when the agent asked that alice owns (`o` is then its owner, `a` the agent itself): nothing differs but
@@ -148,6 +150,7 @@ fn command(verb: Verb, story: &Story) -> Option<Command> {
         Verb::Answer => Command::Answer { option: Some(2), text: None, reason, seen },
         Verb::Cancel => Command::Cancel { reason },
         Verb::Snooze => Command::Snooze { until: Some(story.now.plus(HOUR)) },
+        Verb::Modify => modify("b", &[("to", json!("b2"))]),
         Verb::Expire | Verb::Lapse => return None,
     })
 }
