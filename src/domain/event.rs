@@ -4,7 +4,7 @@
 //! An event is never changed: a new meaning gets a new name.
 
 use crate::domain::content::{Content, Kind, Target};
-use crate::domain::digest::{MarksDigest, RevisionDigest, StepDigest};
+use crate::domain::digest::{MarksDigest, PolicyDigest, RevisionDigest, StepDigest};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, Reference, RevisionNumber, StepId};
@@ -269,7 +269,54 @@ pub enum Fact {
         /// The comment it answers, if any.
         reply_to: Option<CommentNumber>,
     },
+    /// A policy became effective. Its aggregate is [`POLICY`]. Payload: its text.
+    #[serde(rename = "policy.adopted")]
+    PolicyAdopted {
+        /// The digest of the text.
+        digest: PolicyDigest,
+        /// The names of its rules, in their order.
+        rules: Vec<String>,
+        /// The how-manieth policy of this store, from 1.
+        version: u64,
+    },
+    /// An open request was judged again, because another policy is effective than the one it was judged by.
+    #[serde(rename = "request.reassessed")]
+    Reassessed {
+        /// What the policy makes of it.
+        assessment: Box<Assessment>,
+        /// By when; never later than before.
+        deadlines: Deadlines,
+        /// Steps that a rule had approved which no rule approves now: their marks fall back to undecided.
+        touched: Vec<StepId>,
+        /// Sign-offs that no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule marked low-risk steps approved.
+    #[serde(rename = "steps.auto_approved")]
+    AutoApproved {
+        /// Which rule.
+        rule: String,
+        /// The marks that changed, each bound to what the step does.
+        marks: Vec<MarkFact>,
+        /// What the marks end with.
+        marks_digest: MarksDigest,
+        /// Sign-offs on other marks, which no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule filled the slot that is a rule's.
+    #[serde(rename = "signoff.by_rule")]
+    SignedByRule {
+        /// Which rule.
+        rule: String,
+        /// The sign-off's number.
+        number: SignOffNumber,
+        /// On what.
+        bound: Bound,
+    },
 }
+
+/// The aggregate of the policies.
+pub const POLICY: &str = "policy";
 
 /// One changed mark.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -284,7 +331,7 @@ pub struct MarkFact {
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 21] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -302,6 +349,10 @@ pub const NAMES: [&str; 17] = [
     "claim.taken",
     "claim.released",
     "comment.added",
+    "policy.adopted",
+    "request.reassessed",
+    "steps.auto_approved",
+    "signoff.by_rule",
 ];
 
 /// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.
@@ -320,6 +371,9 @@ pub struct Payload {
     /// The answer to a question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Text>,
+    /// The text of a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Text>,
 }
 
 /// A payload as it is held: an event can have none, have one, or have had one that is gone.

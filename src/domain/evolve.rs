@@ -3,11 +3,12 @@
 //! `evolve` is total: a redacted payload leaves a hole (`None`), never an error.
 
 use crate::domain::event::{Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
-use crate::domain::marks::Marks;
+use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, StepId};
 use crate::domain::request::{
-    Answer, Claim, Closed, Comment, Execution, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
+    Answer, Claim, Closed, Comment, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
+    Waiting,
 };
 use crate::domain::text::Text;
 
@@ -36,6 +37,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         comments: Vec::new(),
         execution: None,
         lapses_at: None,
+        marked_by: std::collections::BTreeMap::new(),
     })
 }
 
@@ -59,6 +61,7 @@ impl Request {
             Fact::Marked { marks, voids, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
+                    self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
                 }
                 self.void(voids);
             }
@@ -68,6 +71,7 @@ impl Request {
                 at: entry.at,
                 reason,
                 standing: SignOffStanding::Counts,
+                rule: None,
             }),
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
@@ -114,6 +118,32 @@ impl Request {
                 };
                 self.say(entry, step.clone(), *reply_to, text);
             }
+            // A policy is no request's event; were one in a request's log, it would change nothing.
+            Fact::PolicyAdopted { .. } => {}
+            Fact::Reassessed { assessment, deadlines, touched, voids } => {
+                self.revision.assessment = (**assessment).clone();
+                self.deadlines = *deadlines;
+                for step in touched {
+                    self.marks.set(step.clone(), Mark::Undecided);
+                    self.marked_by.remove(step);
+                }
+                self.void(voids);
+            }
+            Fact::AutoApproved { rule, marks, voids, .. } => {
+                for mark in marks {
+                    self.marks.set(mark.step.clone(), mark.mark);
+                    self.marked_by.insert(mark.step.clone(), MarkedBy::Rule(rule.clone()));
+                }
+                self.void(voids);
+            }
+            Fact::SignedByRule { rule, number, bound } => self.signoffs.push(SignOff {
+                number: *number,
+                bound: bound.clone(),
+                at: entry.at,
+                reason: None,
+                standing: SignOffStanding::Counts,
+                rule: Some(rule.clone()),
+            }),
         }
         self
     }
@@ -130,6 +160,7 @@ impl Request {
         for step in revision.steps.iter().map(|s| &s.id).filter(|id| !touched.contains(id)) {
             marks.set(step.clone(), self.marks.on(step));
         }
+        self.marked_by.retain(|step, _| marks.on(step) != Mark::Undecided || !touched.contains(step));
         self.marks = marks;
         self.earlier.push(std::mem::replace(&mut self.revision, revision.clone()));
         self.revised_by = entry.by.clone();

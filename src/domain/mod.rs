@@ -31,3 +31,4 @@ pub mod rules;
 pub mod due;
 pub mod difference;
 pub mod decide;
+pub mod judging;

@@ -10,6 +10,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
+use std::collections::BTreeMap;
 
 /// How far up the escalation chain a request is, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -202,6 +203,8 @@ pub struct SignOff {
     pub reason: Option<Text>,
     /// Whether it still counts.
     pub standing: SignOffStanding,
+    /// The rule that gave it, when no person did.
+    pub rule: Option<String>,
 }
 
 /// Whether a sign-off counts.
@@ -284,6 +287,17 @@ pub struct Request {
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.
     pub lapses_at: Option<Moment>,
+    /// Who set the mark that stands on a step; nobody yet where there is no entry.
+    pub marked_by: BTreeMap<StepId, MarkedBy>,
+}
+
+/// Who set a mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MarkedBy {
+    /// Somebody.
+    Person(PrincipalName),
+    /// A rule of the policy, by its name.
+    Rule(String),
 }
 
 impl Request {
