@@ -10,6 +10,7 @@ pub mod identity;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod policy;
 pub mod lists;
 pub mod wait;
 pub mod audit;
@@ -64,6 +65,7 @@ pub struct App {
     clock: Clock,
     config: Config,
     identity: Identity,
+    known: policy::Known,
 }
 
 impl App {
@@ -78,7 +80,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open(&path, &birth, Box::new(clock::chance))?;
-        Ok(Self { store, clock, config, identity })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default() })
     }
 
     /// The time.

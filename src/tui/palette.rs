@@ -84,6 +84,7 @@ pub const ELSEWHERE: &[&str] = &[
     "man",
     "pulse",
     "rebuild",
+    "policy",
     "resubmit",
     "skip",
     "submit",
