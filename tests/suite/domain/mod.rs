@@ -6,3 +6,4 @@ pub mod laws;
 mod needs;
 mod scenarios;
 mod golden;
+mod policy;
