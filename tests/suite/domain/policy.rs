@@ -351,7 +351,7 @@ fn a_rule_signs_only_its_own_slot_and_only_for_plans_that_are_low_whole_and_outs
 }
 
 #[test]
-fn no_person_or_agent_fills_the_rules_slot_and_a_rule_fills_no_persons() {
+fn a_rule_signs_beside_a_person_and_again_for_what_they_leave() {
     let both = SIGNS.replace("[{kind = \"policy\"}]", "[{kind = \"human\"}, {kind = \"policy\"}]");
     let request = asked(&policy(&both), two_reads());
     let open: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();

@@ -10,3 +10,4 @@ mod hygiene;
 mod inbox;
 mod search;
 mod drafts;
+mod policy;
