@@ -121,7 +121,9 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         ),
     ));
     let slots: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();
-    if request.is_open() {
+    if request.is_open() && request.assessment().violation.is_some() {
+        out.push(Line::default().and(Tone::Dim, "waits for ").and(Tone::Plain, "nobody"));
+    } else if request.is_open() {
         out.push(Line::default().and(Tone::Dim, "waits for ").and(
             Tone::Plain,
             format_args!(

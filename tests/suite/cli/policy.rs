@@ -97,7 +97,7 @@ fn may_i_continue_is_told_to_the_producer_and_waits_for_nobody() {
     ran.complained(&["R-1: POLICY VIOLATION (built-in: asks to go on)", "bot can go on without an answer"]);
     desk.run(&["check"]).ended(0).said(&["nothing waits for you"]);
     desk.run(&["list"]).ended(0).said(&["1 (0 for you)", "? R-1", "violation"]);
-    desk.run(&["show", "R-1"]).ended(0).said(&["POLICY VIOLATION"]);
+    desk.run(&["show", "R-1"]).ended(0).said(&["POLICY VIOLATION", "waits for nobody"]);
     assert_eq!(desk.shown("R-1")["violation"]["rule"], "built-in: asks to go on");
     desk.run(&["answer", "R-1", "--text", "yes"]).ended(0);
 }
