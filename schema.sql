@@ -72,7 +72,8 @@ CREATE TABLE requests (
     execution    TEXT,
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
-    version      INTEGER NOT NULL
+    version      INTEGER NOT NULL,
+    flagged      INTEGER NOT NULL            -- it is no decision, and waits for nobody
 ) STRICT;
 CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
 CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;

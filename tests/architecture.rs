@@ -34,7 +34,7 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("rusqlite", &["store"]),
     ("rustix", &["store", "app", "cli", "tui"]),
     ("directories", &["app"]),
-    ("toml", &["app"]),
+    ("toml", &["exchange", "app"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

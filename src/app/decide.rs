@@ -20,10 +20,10 @@ pub struct Decided {
     pub after: Request,
 }
 
-/// What is true across requests for anybody in a solo store without an adopted policy.
-pub(super) fn facts(open_of_requester: u64, self_review: bool) -> Facts {
+/// What is true across requests for anybody in a solo store.
+pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
-        policy: Policy::BUILT_IN,
+        policy: policy.clone(),
         standing: Standing::everything(),
         self_review,
         open_of_requester,
@@ -39,12 +39,14 @@ impl App {
     pub fn decide(&mut self, id: RequestId, command: &Command, caller: &Caller) -> Result<Decided, Error> {
         let now = self.now();
         let self_review = self.config.solo.self_review;
+        let known = &self.known;
         self.store
             .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
                 let Some(request) = tx.load(id)? else {
                     return Err(Refusal::NoSuchRequest(id.to_string()).into());
                 };
-                let facts = facts(tx.open_of(&request.requester.name)?, self_review);
+                let policy = known.effective(tx)?;
+                let facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
@@ -70,7 +72,7 @@ impl App {
     /// When they cannot be read.
     pub fn facts(&self, _caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
-        Ok(facts(open, self.config.solo.self_review))
+        Ok(facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review))
     }
 
     /// Records what time has done by now, oldest first, a bounded number at a time; how many requests it touched.

@@ -11,6 +11,7 @@ pub mod place;
 pub mod submit;
 pub mod decide;
 pub mod delta;
+pub mod policy;
 pub mod lists;
 pub mod alike;
 pub mod wait;
@@ -68,6 +69,7 @@ pub struct App {
     clock: Clock,
     config: Config,
     identity: Identity,
+    known: policy::Known,
 }
 
 impl App {
@@ -82,7 +84,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open(&path, &birth, Box::new(clock::chance))?;
-        Ok(Self { store, clock, config, identity })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default() })
     }
 
     /// The time.

@@ -123,6 +123,12 @@ pub enum Verb {
     Man,
     /// Print the screen's keys
     Keys,
+    /// Show, check, compare or adopt the policy: how risky, who must sign, by when
+    Policy {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Policy,
+    },
 }
 
 /// `demo`
@@ -466,5 +472,27 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `policy`
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Print the policy in force, as it was adopted
+    Show,
+    /// Check a policy file as a whole; nothing is changed
+    Check {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Show what a policy file would change: its text, and the open requests
+    Diff {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Put a policy file in force; from then on the log has it, not the file
+    Adopt {
+        /// The file; `-` reads stdin
+        file: PathBuf,
     },
 }

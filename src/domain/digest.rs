@@ -131,6 +131,13 @@ impl DecisionDigest {
     }
 }
 
+impl PolicyDigest {
+    /// Over the text that was adopted, byte by byte.
+    pub fn of(text: &str) -> Self {
+        Self(framed("countersign-policy@v1", &[text.as_bytes()]))
+    }
+}
+
 impl EventHash {
     /// What stands before the first event of a log.
     pub const GENESIS: Self = Self([0; 32]);

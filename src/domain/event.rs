@@ -3,131 +3,19 @@
 //! Facts are what decisions rest on and are never redacted; a payload is prose, parameters and answers, and can be.
 //! An event is never changed: a new meaning gets a new name.
 
-use crate::domain::content::{Content, Kind, Target};
-use crate::domain::digest::{MarksDigest, RevisionDigest, StepDigest};
-use crate::domain::marks::Mark;
+mod parts;
+
+pub use parts::*;
+
+use crate::domain::content::Content;
+use crate::domain::digest::{MarksDigest, PolicyDigest, RevisionDigest};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
-use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind, Requester};
-use crate::domain::quorum::Signer;
-use crate::domain::risk::Priority;
+use crate::domain::principal::{Assurance, Requester};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The number of a sign-off on one request, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SignOffNumber(pub u32);
-
-/// The number of a comment on one request, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CommentNumber(pub u32);
-
-/// One step of a revision, as far as facts say: its id and digest.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepFact {
-    /// The step.
-    pub id: StepId,
-    /// What it does, with what it needs.
-    pub digest: StepDigest,
-}
-
-/// One revision, as far as facts say.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revision {
-    /// Its number.
-    pub number: RevisionNumber,
-    /// What it would do.
-    pub digest: RevisionDigest,
-    /// Its steps, in document order.
-    pub steps: Vec<StepFact>,
-    /// What kind it is.
-    pub kind: Kind,
-    /// Where it would happen.
-    pub target: Target,
-    /// How soon, as the producer sees it.
-    pub priority: Priority,
-    /// What policy made of it.
-    pub assessment: Assessment,
-}
-
-/// The court a waiting request is in: its deadlines.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deadlines {
-    /// From when on it is overdue.
-    pub due_at: Moment,
-    /// When it expires; a debt never does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
-}
-
-/// How what was decided on had been before the decider's eyes. Never more is recorded than is known.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sight {
-    /// Nobody said.
-    No,
-    /// Its digest was quoted on the command line.
-    Digest,
-    /// A part of it was drawn on the screen.
-    Drawn,
-    /// All of it was drawn on the screen, line by line.
-    Whole,
-}
-
-impl Sight {
-    /// The word used everywhere.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Sight::No => "no",
-            Sight::Digest => "digest",
-            Sight::Drawn => "drawn",
-            Sight::Whole => "whole",
-        }
-    }
-}
-
-/// Who acted, beyond the name in the envelope: in the facts of every event.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Actor {
-    /// What sort of principal.
-    pub kind: PrincipalKind,
-    /// Its person or owner: in a solo store whoever runs the account, whatever name was asserted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonName>,
-    /// Through which face.
-    pub face: Face,
-}
-
-impl Actor {
-    /// The caller as an actor.
-    pub fn of(caller: &Caller) -> Self {
-        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face }
-    }
-}
-
-/// What a decision was bound to, and how it came.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bound {
-    /// The revision decided on.
-    pub revision: RevisionNumber,
-    /// What it would do.
-    pub revision_digest: RevisionDigest,
-    /// The marks as the decision leaves them.
-    pub marks_digest: MarksDigest,
-    /// How what was decided on had been before the decider's eyes.
-    pub seen: Sight,
-    /// Who decided.
-    pub signer: Signer,
-}
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -309,46 +197,54 @@ pub enum Fact {
         /// By which.
         by: RequestId,
     },
-}
-
-/// A step that is not as its producer had it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Edited {
-    /// The step.
-    pub step: StepId,
-    /// Everybody who edited it since.
-    pub by: Vec<Editor>,
-}
-
-/// Somebody who edited a step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Editor {
-    /// Who.
-    pub name: PrincipalName,
-    /// Their person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonName>,
-    /// Whether they are the requester, or stand behind it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub own: bool,
-}
-
-/// One changed mark.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MarkFact {
-    /// The step.
-    pub step: StepId,
-    /// What it did when it was marked.
-    pub digest: StepDigest,
-    /// The new mark.
-    pub mark: Mark,
+    /// A policy became effective. Its aggregate is [`POLICY`]. Payload: its text.
+    #[serde(rename = "policy.adopted")]
+    PolicyAdopted {
+        /// The digest of the text.
+        digest: PolicyDigest,
+        /// The names of its rules, in their order.
+        rules: Vec<String>,
+        /// The how-manieth policy of this store, from 1.
+        version: u64,
+    },
+    /// An open request was judged again, because another policy is effective than the one it was judged by.
+    #[serde(rename = "request.reassessed")]
+    Reassessed {
+        /// What the policy makes of it.
+        assessment: Box<Assessment>,
+        /// By when; never later than before.
+        deadlines: Deadlines,
+        /// Steps that a rule had approved which no rule approves now: their marks fall back to undecided.
+        touched: Vec<StepId>,
+        /// Sign-offs that no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule marked low-risk steps approved.
+    #[serde(rename = "steps.auto_approved")]
+    AutoApproved {
+        /// Which rule.
+        rule: String,
+        /// The marks that changed, each bound to what the step does.
+        marks: Vec<MarkFact>,
+        /// What the marks end with.
+        marks_digest: MarksDigest,
+        /// Sign-offs on other marks, which no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule filled the slot that is a rule's.
+    #[serde(rename = "signoff.by_rule")]
+    SignedByRule {
+        /// Which rule.
+        rule: String,
+        /// The sign-off's number.
+        number: SignOffNumber,
+        /// On what.
+        bound: Bound,
+    },
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 25] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -370,6 +266,10 @@ pub const NAMES: [&str; 21] = [
     "snooze.ended",
     "step.modified",
     "request.continued",
+    "policy.adopted",
+    "request.reassessed",
+    "steps.auto_approved",
+    "signoff.by_rule",
 ];
 
 /// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.
@@ -388,6 +288,9 @@ pub struct Payload {
     /// The answer to a question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Text>,
+    /// The text of a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Text>,
 }
 
 /// A payload as it is held: an event can have none, have one, or have had one that is gone.

@@ -37,3 +37,4 @@ pub mod edit;
 pub mod delta;
 pub mod successor;
 pub mod decide;
+pub mod judging;

@@ -11,6 +11,7 @@ use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
+use crate::domain::risk::Risk;
 use std::fmt;
 
 /// Exit codes: one table, used by every verb. `docs/producer.md` prints it.
@@ -187,6 +188,20 @@ pub enum Refusal {
     },
     /// The document is not valid.
     Invalid(Invalid),
+    /// The policy that was adopted cannot be read.
+    NoPolicy {
+        /// Why not.
+        why: String,
+    },
+    /// The policy changed since the decider could have looked, and asks more now.
+    JudgedAnew {
+        /// Which.
+        id: RequestId,
+        /// The risk before and now.
+        risk: (Risk, Risk),
+        /// The sign-offs that are open now.
+        open: Vec<Slot>,
+    },
 }
 
 impl Refusal {
@@ -198,7 +213,8 @@ impl Refusal {
             | Refusal::Changed(_)
             | Refusal::AlreadySigned { .. }
             | Refusal::ClaimedBy { .. }
-            | Refusal::ReferenceTaken { .. } => exit::CONFLICT,
+            | Refusal::ReferenceTaken { .. }
+            | Refusal::JudgedAnew { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Quota { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
@@ -211,7 +227,8 @@ impl Refusal {
             | Refusal::NothingApproved
             | Refusal::Blocked { .. }
             | Refusal::OwnEdit { .. }
-            | Refusal::Uninspectable => exit::REFUSED,
+            | Refusal::Uninspectable
+            | Refusal::NoPolicy { .. } => exit::REFUSED,
         }
     }
 }
@@ -302,6 +319,24 @@ impl fmt::Display for Refusal {
                 "{requester} has {limit} open requests, which is the limit: try again when some are decided"
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
+            Refusal::NoPolicy { why } => write!(
+                f,
+                "the adopted policy cannot be read, so nothing that lets anything run is decided: {}; `policy adopt` puts one in force",
+                safe(why)
+            ),
+            Refusal::JudgedAnew { id, risk: (before, now), open } => {
+                let list: Vec<String> = open.iter().map(Slot::to_string).collect();
+                let risk = if before == now {
+                    format!("{now} risk as before")
+                } else {
+                    format!("{now} risk, {before} before")
+                };
+                write!(
+                    f,
+                    "the policy changed since {id} was judged: now {risk}, waits for {}; look again",
+                    list.join(", ")
+                )
+            }
         }
     }
 }

@@ -204,6 +204,8 @@ pub struct SignOff {
     pub reason: Option<Text>,
     /// Whether it still counts.
     pub standing: SignOffStanding,
+    /// The rule that gave it, when no person did.
+    pub rule: Option<String>,
 }
 
 /// Whether a sign-off counts.
@@ -296,6 +298,17 @@ pub struct Request {
     pub continues: Option<RequestId>,
     /// The requests that go on with the work of this one.
     pub continued_by: Vec<RequestId>,
+    /// Who set the mark that stands on a step; nobody yet where there is no entry.
+    pub marked_by: BTreeMap<StepId, MarkedBy>,
+}
+
+/// Who set a mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MarkedBy {
+    /// Somebody.
+    Person(PrincipalName),
+    /// A rule of the policy, by its name.
+    Rule(String),
 }
 
 impl Request {

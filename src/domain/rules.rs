@@ -31,6 +31,7 @@ pub fn may(
 ) -> Result<(), Refusal> {
     may_by_state(verb, request)?;
     may_by_person(verb, request, caller, facts)?;
+    may_without_policy(verb, facts)?;
     match verb {
         Verb::Approve => may_fill_a_slot(request, caller, facts),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
@@ -80,6 +81,27 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
         return not_now("a question is answered, not approved: use `answer`".to_owned());
     }
     Ok(())
+}
+
+/// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
+fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
+    const LETS_NOTHING_RUN: [Verb; 11] = [
+        Verb::Withdraw,
+        Verb::Reject,
+        Verb::RequestChanges,
+        Verb::Resubmit,
+        Verb::Revise,
+        Verb::Claim,
+        Verb::Release,
+        Verb::Comment,
+        Verb::Cancel,
+        Verb::Expire,
+        Verb::Lapse,
+    ];
+    match &facts.policy.trouble {
+        Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
+        _ => Ok(()),
+    }
 }
 
 /// The who column of the table.

@@ -1,8 +1,8 @@
 //! Events as a readable timeline.
 
 use crate::domain::event::{Entry, Fact, Held};
-use crate::domain::names::Seq;
-use crate::domain::text::Text;
+use crate::domain::names::{Seq, StepId};
+use crate::domain::text::{Text, safe_line};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
 
@@ -97,6 +97,36 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
         }
         Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
+        Fact::PolicyAdopted { digest, rules, version } => {
+            let plural = if rules.len() == 1 { "" } else { "s" };
+            (
+                format!("adopted policy {version}: {}, {} rule{plural}", digest.short(), rules.len()),
+                Tone::Warn,
+            )
+        }
+        Fact::Reassessed { assessment, touched, voids, .. } => {
+            let policy = assessment.policy.map_or_else(|| "built-in".to_owned(), |digest| digest.short());
+            let back: Vec<&str> = touched.iter().map(StepId::as_str).collect();
+            let back = match back.is_empty() {
+                true => String::new(),
+                false => format!("; undecided again: {}", back.join(", ")),
+            };
+            let words = format!(
+                "judged it again by policy {policy}: {}, rule {}{back}{}",
+                assessment.risk,
+                safe_line(&assessment.rule),
+                void(voids.len())
+            );
+            (words, Tone::Warn)
+        }
+        Fact::AutoApproved { rule, marks, voids, .. } => {
+            let list: Vec<&str> = marks.iter().map(|m| m.step.as_str()).collect();
+            let (rule, list) = (safe_line(rule), list.join(", "));
+            (format!("rule {rule} marked {list} approved{}", void(voids.len())), Tone::Plain)
+        }
+        Fact::SignedByRule { rule, bound, .. } => {
+            (format!("rule {} signed off revision {}", safe_line(rule), bound.revision), Tone::Good)
+        }
     }
 }
 

@@ -6,6 +6,8 @@ pub mod time;
 pub mod words;
 pub mod plan;
 pub mod changes;
+pub mod risk;
+pub mod policy;
 pub mod detail;
 pub mod would;
 pub mod conflict;

@@ -11,6 +11,7 @@ pub mod write;
 pub mod log;
 pub mod derive;
 pub mod read;
+pub mod policy;
 pub mod queue;
 pub mod inbox;
 pub mod cut;

@@ -93,6 +93,7 @@ pub const ELSEWHERE: &[&str] = &[
     "preview",
     "pulse",
     "rebuild",
+    "policy",
     "resubmit",
     "skip",
     "submit",

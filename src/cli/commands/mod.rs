@@ -3,6 +3,8 @@
 pub mod submit;
 pub mod list;
 pub mod show;
+pub mod explain;
+pub mod policy;
 pub mod verdict;
 pub mod plans;
 pub mod delta;
@@ -38,7 +40,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Check => list::check(app, out),
         Verb::Pulse => list::pulse(app, out),
         Verb::Show(args) => show::show(app, &args, out),
-        Verb::Explain(which) => show::explain(app, &which.request, out),
+        Verb::Explain(which) => explain::explain(app, &which.request, out),
         Verb::Approve(args) => verdict::approve(app, &args, out),
         Verb::Reject(args) => verdict::reject(app, &args, out),
         Verb::Skip(args) => verdict::skip(app, &args, out),
@@ -59,6 +61,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),
+        Verb::Policy { verb } => policy::run(app, &verb, out),
         // Handled before a store was opened.
         Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys => Ok(exit::USAGE),
     }

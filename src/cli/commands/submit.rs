@@ -101,6 +101,9 @@ fn tell(app: &App, submitted: &Submitted, out: &mut Out, waits: bool) {
         return;
     }
     out.line(id);
+    if let Some(words) = words::violation(request).filter(|_| request.is_open()) {
+        out.aside(&Safe::composed(format_args!("{id}: {words}")));
+    }
     let words = match placement {
         Placement::New => return,
         Placement::Same(_) => {

@@ -8,6 +8,7 @@ mod pipes;
 mod hostile;
 mod limits;
 mod help;
+mod policy;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

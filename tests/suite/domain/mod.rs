@@ -7,3 +7,4 @@ mod needs;
 mod scenarios;
 mod plans;
 mod golden;
+mod policy;

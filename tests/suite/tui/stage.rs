@@ -80,6 +80,7 @@ impl Told {
     pub fn row(&self) -> Row {
         let request = &self.request;
         Row {
+            flagged: self.request.assessment().violation.is_some(),
             id: request.id,
             kind: request.kind(),
             title: request.content.as_ref().map(|c| c.title.clone()).unwrap_or_default(),
