@@ -127,3 +127,12 @@ CREATE TABLE drafts (
     at      INTEGER NOT NULL,
     PRIMARY KEY (author, request, verb)
 ) STRICT, WITHOUT ROWID;
+
+-- How far a step that runs has come, as its runner last said.
+CREATE TABLE progress (
+    request INTEGER NOT NULL,
+    step    TEXT    NOT NULL,
+    percent INTEGER NOT NULL CHECK (percent BETWEEN 0 AND 100),
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (request, step)
+) STRICT, WITHOUT ROWID;

@@ -10,6 +10,8 @@ pub mod identity;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod execution;
+pub mod run;
 pub mod lists;
 pub mod wait;
 pub mod audit;

@@ -67,7 +67,7 @@ pub enum Verb {
     Approve(Decide),
     /// Refuse a request, or mark steps rejected with --step
     Reject(Decide),
-    /// Mark steps as left out
+    /// Mark steps as left out; on a plan that runs, leave them out
     Skip(Skip),
     /// Give the request back to its producer, saying what to change
     RequestChanges(Reasoned),
@@ -87,6 +87,22 @@ pub enum Verb {
     Cancel(Reasoned),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
+    /// Run the approved steps of a request by their commands, one after another
+    Run(Which),
+    /// Ask which steps you may do now; the first call claims the execution and prints its token
+    Next(Next),
+    /// Say what has become of a step that you do
+    Report(Report),
+    /// End an execution before its last step
+    Stop(Reasoned),
+    /// Let a step go on that waits for a person; without --digest, show what it would run with
+    Confirm(Confirm),
+    /// Let a step that ended badly run once more
+    Retry(OneStep),
+    /// Go on past what ended badly and without what cannot run
+    Continue(Reasoned),
+    /// Take back what was done: the undo commands of completed steps, last first
+    RollBack(Reasoned),
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last
@@ -320,6 +336,95 @@ pub struct Wait {
     /// For an approval of this revision
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
+}
+
+/// `next`
+#[derive(Args, Debug)]
+pub struct Next {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The token that the first call printed
+    #[arg(long, env = "COUNTERSIGN_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+/// What a producer can say of a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Status {
+    /// It has begun, or goes on (with --progress)
+    Running,
+    /// It ended well
+    Completed,
+    /// It ended badly
+    Failed,
+    /// A person must say something first
+    Waiting,
+}
+
+/// `report`
+#[derive(Args, Debug)]
+pub struct Report {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step
+    #[arg(long, value_name = "STEP")]
+    pub step: String,
+    /// The token that `next` printed
+    #[arg(long, env = "COUNTERSIGN_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// What has become of it
+    #[arg(long, value_enum)]
+    pub status: Status,
+    /// How far it has come, in percent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub progress: Option<u8>,
+    /// What it gave, as one JSON object; `-` reads stdin
+    #[arg(long, value_name = "JSON")]
+    pub result: Option<String>,
+    /// What to say about it
+    #[arg(long, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// Why a person must say something
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// One thing they can pick (again for more)
+    #[arg(long, value_name = "TEXT")]
+    pub option: Vec<String>,
+    /// How long they have, in seconds; then the step has timed out
+    #[arg(long, value_name = "S", default_value_t = 3600)]
+    pub until: u32,
+}
+
+/// `confirm`
+#[derive(Args, Debug)]
+pub struct Confirm {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step
+    #[arg(long, value_name = "STEP")]
+    pub step: String,
+    /// The digest of what it would run with, at least 12 digits, as `confirm` without it prints
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+    /// The option to pick, counted from 1, when the step's runner asks
+    #[arg(long, value_name = "N")]
+    pub option: Option<u32>,
+    /// The answer in words, or why
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+/// A verb on one step.
+#[derive(Args, Debug)]
+pub struct OneStep {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step
+    #[arg(long, value_name = "STEP")]
+    pub step: String,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
 }
 
 /// `log`

@@ -2,6 +2,7 @@
 //!
 //! What is due by the clock is settled first, so that nobody decides on what has already expired.
 
+use crate::domain::claiming::settle_gone;
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::difference;
@@ -131,19 +132,21 @@ impl Request {
         facts: &Facts,
         now: Moment,
     ) -> Result<Vec<Entry>, Refusal> {
-        let mut entries = due::settle(self, now);
-        let settled = entries.iter().fold(self.clone(), |request, entry| request.evolve(entry));
+        let mut entries = settle_gone(self, facts, now);
+        let seen = entries.iter().fold(self.clone(), Request::evolve);
+        entries.extend(due::settle(&seen, now));
+        let settled = entries.iter().fold(self.clone(), Request::evolve);
         entries.extend(Deciding { request: &settled, caller, facts, now }.decide(command)?);
         Ok(entries)
     }
 }
 
 /// Everything one decision looks at.
-struct Deciding<'a> {
-    request: &'a Request,
-    caller: &'a Caller,
-    facts: &'a Facts,
-    now: Moment,
+pub(super) struct Deciding<'a> {
+    pub(super) request: &'a Request,
+    pub(super) caller: &'a Caller,
+    pub(super) facts: &'a Facts,
+    pub(super) now: Moment,
 }
 
 impl Deciding<'_> {
@@ -172,6 +175,7 @@ impl Deciding<'_> {
                 Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
             }
             Command::Settle => Ok(Vec::new()),
+            running => self.execute(running),
         }
     }
 
@@ -183,7 +187,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn entry(&self, fact: Fact, payload: Held) -> Entry {
+    pub(super) fn entry(&self, fact: Fact, payload: Held) -> Entry {
         let Caller { name, assurance, .. } = self.caller;
         Entry {
             at: self.now,
@@ -422,7 +426,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
+    pub(super) fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
         let most = self.facts.policy.limits.prose;
         match text {
             Some(text) if text.size() > most => {

@@ -36,6 +36,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         comments: Vec::new(),
         execution: None,
         lapses_at: None,
+        run: None,
     })
 }
 
@@ -114,6 +115,17 @@ impl Request {
                 };
                 self.say(entry, step.clone(), *reply_to, text);
             }
+            Fact::Started { .. }
+            | Fact::Resumed { .. }
+            | Fact::Continued { .. }
+            | Fact::RollingBack { .. }
+            | Fact::Ended { .. }
+            | Fact::StepStarted { .. }
+            | Fact::StepEnded { .. }
+            | Fact::StepAsked { .. }
+            | Fact::StepConfirmed { .. }
+            | Fact::StepLeftOut { .. }
+            | Fact::StepRetried { .. } => self.go_on(entry),
         }
         self
     }

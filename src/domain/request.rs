@@ -3,6 +3,7 @@
 use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::execution::Run;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
@@ -10,6 +11,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
+use serde::{Deserialize, Serialize};
 
 /// How far up the escalation chain a request is, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -145,7 +147,8 @@ impl StateName {
 }
 
 /// The execution of an approved plan or deployment.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Execution {
     /// Nobody has started it.
     NotStarted,
@@ -284,6 +287,8 @@ pub struct Request {
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.
     pub lapses_at: Option<Moment>,
+    /// What has been recorded of its execution, once it was started.
+    pub run: Option<Run>,
 }
 
 impl Request {

@@ -56,6 +56,9 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
             });
         }
         let why = match (&request.state, verb) {
+            (_, Verb::Run | Verb::Next) => {
+                format!("refused: not approved; it is {} and nothing of it may run", state.word())
+            }
             (State::ChangesRequested { bound, .. }, _) => {
                 format!(
                     "changes were requested by {}; it waits for {}",
@@ -97,6 +100,8 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
+        Who::Runner if request.requester.is(caller) => Ok(()),
+        Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Clock => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ pub mod time;
 pub mod words;
 pub mod plan;
 pub mod changes;
+pub mod execution;
 pub mod detail;
 pub mod history;
 pub mod json;

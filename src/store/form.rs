@@ -13,6 +13,13 @@ fn derived_schema() -> Option<&'static str> {
     derived.split_once('\n').map(|(_, statements)| statements)
 }
 
+/// The tables of this place only, each made where it is missing: what is in them is kept.
+fn local_schema() -> Option<String> {
+    let (_, local) = SCHEMA.split_once("-- ── LOCAL")?;
+    let (_, statements) = local.split_once('\n')?;
+    Some(statements.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS "))
+}
+
 impl Store {
     /// Brings the derived tables to this program's form, in one transaction. Nothing of the log is touched.
     ///
@@ -50,6 +57,8 @@ impl Store {
         let statements =
             derived_schema().ok_or_else(|| Failure::damaged("the schema has no derived part"))?;
         self.conn.execute_batch(statements).map_err(renewing)?;
+        let local = local_schema().ok_or_else(|| Failure::damaged("the schema has no local part"))?;
+        self.conn.execute_batch(&local).map_err(renewing)?;
         replay(
             &self.conn,
             &self.id,

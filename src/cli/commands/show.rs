@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::cli::args::Show;
+use crate::cli::commands::run;
 use crate::cli::output::Out;
 use crate::cli::{Done, commands};
 use crate::domain::content::Kind;
@@ -19,11 +20,13 @@ use serde_json::json;
 /// `show R`
 pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
-    let request = app.request(id)?;
+    let request = app.look(id)?;
     if args.diff {
         difference(&request, out);
     } else if out.as_json {
-        out.json(&json::request(&request, app.now()));
+        let mut value = json::request(&request, app.now());
+        run::add_progress(app, &request, &mut value["run"])?;
+        out.json(&value);
     } else {
         out.lines(&detail(&request, app.now()));
     }

@@ -6,3 +6,6 @@ pub mod laws;
 mod needs;
 mod scenarios;
 mod golden;
+mod executing;
+mod random_plans;
+mod late;

@@ -44,6 +44,7 @@ pub fn facts() -> Facts {
         standing: Standing::everything(),
         self_review: false,
         open_of_requester: 0,
+        runner_gone: false,
     }
 }
 
