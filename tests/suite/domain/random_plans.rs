@@ -214,9 +214,19 @@ fn play(
     (story, given, interventions)
 }
 
+/// From running to being stopped.
+fn rank(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Runs { .. } => 0,
+        Outcome::Skips(_) => 1,
+        Outcome::Asks(_) => 2,
+        _ => 3,
+    }
+}
+
 /// How many plans are played; a night's run takes more.
 fn scale() -> usize {
-    std::env::var("COUNTERSIGN_TEST_SCALE").ok().and_then(|n| n.parse().ok()).unwrap_or(12) * 25
+    std::env::var("COUNTERSIGN_TEST_SCALE").ok().and_then(|n| n.parse().ok()).unwrap_or(12) * 6
 }
 
 #[test]
@@ -238,11 +248,8 @@ fn a_plan_in_which_everything_succeeds_does_what_was_previewed() {
             match shown {
                 Outcome::Depends { best, worst, .. } => {
                     conditional += 1;
-                    let kind = |o: &Outcome| std::mem::discriminant(o);
-                    assert!(
-                        [kind(best), kind(worst)].contains(&kind(known)),
-                        "{id}: {shown:?} became {known:?}"
-                    );
+                    let between = rank(best)..=rank(worst);
+                    assert!(between.contains(&rank(known)), "{id}: {shown:?} became {known:?}");
                 }
                 plain => assert_eq!(plain, known, "{id}"),
             }
