@@ -4,7 +4,7 @@
 use crate::app::execution::new_token;
 use crate::app::{App, Error, Failure};
 use crate::domain::canon;
-use crate::domain::command::{Command, Said};
+use crate::domain::command::{Command, Facts, Said};
 use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Entry, Fact};
 use crate::domain::executing::LARGEST_RESULT;
@@ -26,6 +26,8 @@ use std::time::Duration;
 /// How long somebody who is about to claim, or to let go, is waited for.
 const TRIES: u32 = 40;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// After how many of these tries a holder is taken for alive.
+const SURE_AFTER: u32 = 3;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -120,13 +122,17 @@ impl App {
 
     /// The lock of this request's runner. While somebody else holds it the claim is asked, and its refusal is the answer.
     fn hold(&mut self, id: RequestId, claim: &Command, caller: &Caller) -> Result<RunLock, Error> {
-        for _ in 0..TRIES {
+        for tried in 0..TRIES {
             if let Some(lock) = self.store.run_lock(id)? {
                 return Ok(lock);
             }
             let request = self.request(id)?;
-            let facts = self.facts(caller, &request)?;
-            request.decide(claim, caller, &facts, self.now())?;
+            // Somebody holds it: a dead runner's last child does so until it is the program it was made to be.
+            let facts = Facts { runner_gone: false, ..self.facts(caller, &request)? };
+            let asked = request.decide(claim, caller, &facts, self.now());
+            if let (Err(refusal), true) = (asked, tried >= SURE_AFTER) {
+                return Err(refusal.into());
+            }
             std::thread::sleep(BETWEEN_TRIES);
         }
         let why = "somebody else is about to run it: look again with `show`".to_owned();

@@ -66,7 +66,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("if_nobody_acts", json!(words::if_nobody_acts(request, now).to_string()));
     set("claim", json!(request.live_claim(now).map(|c| json!({"by": c.by, "until": c.until.iso()}))));
     set("execution", json!(request.execution.map(|e| e.word())));
-    set("run", crate::present::execution::as_json(request));
+    if request.run.is_some() {
+        set("run", crate::present::execution::as_json(request));
+    }
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());
     set("comments", request.comments.iter().map(comment).collect());

@@ -7,6 +7,7 @@ mod pipes;
 mod hostile;
 mod limits;
 mod help;
+mod running;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
