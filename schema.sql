@@ -148,3 +148,12 @@ CREATE TABLE IF NOT EXISTS seen (
     at       INTEGER NOT NULL,
     PRIMARY KEY (author, request)
 ) STRICT, WITHOUT ROWID;
+
+-- How far a step that runs has come, as its runner last said.
+CREATE TABLE IF NOT EXISTS progress (
+    request INTEGER NOT NULL,
+    step    TEXT    NOT NULL,
+    percent INTEGER NOT NULL CHECK (percent BETWEEN 0 AND 100),
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (request, step)
+) STRICT, WITHOUT ROWID;

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, lowest first.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("present", &["domain"]),
     ("exchange", &["domain"]),
-    ("app", &["domain", "store", "present", "exchange"]),
+    ("drive", &["domain"]),
+    ("app", &["domain", "store", "present", "exchange", "drive"]),
     ("cli", &["domain", "present", "app", "tui"]),
     ("tui", &["domain", "present", "app"]),
     ("main", &["cli"]),
@@ -32,7 +33,7 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("unicode_width", &["domain", "tui"]),
     ("similar", &["present"]),
     ("rusqlite", &["store"]),
-    ("rustix", &["store", "app", "cli", "tui"]),
+    ("rustix", &["store", "drive", "app", "cli", "tui"]),
     ("directories", &["app"]),
     ("toml", &["exchange", "app"]),
     ("clap", &["cli"]),
@@ -41,7 +42,7 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("tui_textarea", &["tui"]),
-    ("signal_hook", &["tui"]),
+    ("signal_hook", &["app", "tui"]),
 ];
 
 /// Words that say nothing about what is inside: rooms of that name become the most entangled of all.

@@ -12,6 +12,8 @@ pub mod submit;
 pub mod decide;
 pub mod delta;
 pub mod policy;
+pub mod execution;
+pub mod run;
 pub mod lists;
 pub mod alike;
 pub mod wait;

@@ -2,6 +2,7 @@
 //!
 //! What is due by the clock is settled first, so that nobody decides on what has already expired.
 
+use crate::domain::claiming::settle_gone;
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::due;
@@ -133,7 +134,9 @@ impl Request {
         facts: &Facts,
         now: Moment,
     ) -> Result<Vec<Entry>, Refusal> {
-        let mut entries = due::settle(self, now);
+        let mut entries = settle_gone(self, facts, now);
+        let seen = entries.iter().fold(self.clone(), Request::evolve);
+        entries.extend(due::settle(&seen, now));
         let settled = entries.iter().fold(self.clone(), |request, entry| request.evolve(entry));
         let (judged, request) = judging::again(settled, command, &facts.policy, now)?;
         entries.extend(judged);
@@ -185,6 +188,7 @@ impl Deciding<'_> {
             }
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
             Command::Settle => Ok(Vec::new()),
+            running => self.execute(running),
         }
     }
 

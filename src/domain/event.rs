@@ -5,15 +5,18 @@
 
 mod parts;
 
+pub use crate::domain::bound::{Actor, Bound, Sight};
+pub use crate::domain::payload::{Held, Payload};
 pub use parts::*;
 
-use crate::domain::content::Content;
-use crate::domain::digest::{MarksDigest, PolicyDigest, RevisionDigest};
+use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
+use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
-use crate::domain::text::Text;
+use crate::domain::quorum::Signer;
+use crate::domain::request::Execution;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -241,10 +244,110 @@ pub enum Fact {
         /// On what.
         bound: Bound,
     },
+    /// The approved plan was claimed: its holder alone runs it. Only the digest of the token is kept.
+    #[serde(rename = "execution.started")]
+    Started {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+        /// Who does the steps.
+        runner: Runner,
+        /// What runs.
+        revision_digest: RevisionDigest,
+        /// The marks that were signed.
+        marks_digest: MarksDigest,
+    },
+    /// An execution that stood still was taken over by a new holder; nothing was under way.
+    #[serde(rename = "execution.resumed")]
+    Resumed {
+        /// The digest of the new holder's token.
+        token: TokenDigest,
+    },
+    /// A person went on past what had ended badly or could not run. Payload: the reason, if one was given.
+    #[serde(rename = "execution.continued")]
+    WentOn {
+        /// The steps that ended badly: they stay so.
+        past: Vec<StepId>,
+        /// The steps that cannot run: they are left out.
+        left_out: Vec<StepId>,
+    },
+    /// What was done is taken back, last first, by a new holder. Payload: the reason, if one was given.
+    #[serde(rename = "execution.rolling_back")]
+    RollingBack {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+    },
+    /// The execution is over. Payload: the reason, if one was given.
+    #[serde(rename = "execution.ended")]
+    Ended {
+        /// How: done, failed, stopped or unknown.
+        state: Execution,
+    },
+    /// A step's work is about to begin. Payload: what it is done with.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// Doing it or taking it back.
+        work: Work,
+        /// The how-manieth time, from 1.
+        attempt: u32,
+        /// What it runs with.
+        filled: FilledDigest,
+    },
+    /// A step's work ended. Payload: its result and what it printed, or why not.
+    #[serde(rename = "step.ended")]
+    StepEnded {
+        /// The step.
+        step: StepId,
+        /// Doing it or taking it back.
+        work: Work,
+        /// The how-manieth time, from 1.
+        attempt: u32,
+        /// How, in numbers.
+        end: End,
+    },
+    /// A step waits for a person. Payload: what is asked, the options.
+    #[serde(rename = "step.asked")]
+    StepAsked {
+        /// The step.
+        step: StepId,
+        /// Why.
+        why: AskedFor,
+        /// What it would run with, where that is what is asked.
+        filled: Option<FilledDigest>,
+        /// How many options there are.
+        options: u32,
+        /// Until when it can be answered.
+        until: Option<Moment>,
+    },
+    /// A person let a step go on, or answered its runner. Payload: the answer or the reason.
+    #[serde(rename = "step.confirmed")]
+    StepConfirmed {
+        /// The step.
+        step: StepId,
+        /// What it will run with: any other value must be confirmed again.
+        filled: Option<FilledDigest>,
+        /// Which option was picked, from 1.
+        option: Option<u32>,
+        /// Who.
+        signer: Signer,
+    },
+    /// A person left a step out while the plan ran. Payload: the reason, if one was given.
+    #[serde(rename = "step.left_out")]
+    StepLeftOut {
+        /// The step.
+        step: StepId,
+    },
+    /// A person let a step run once more. Payload: the reason, if one was given.
+    #[serde(rename = "step.retried")]
+    StepRetried {
+        /// The step.
+        step: StepId,
+    },
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 36] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -270,59 +373,18 @@ pub const NAMES: [&str; 25] = [
     "request.reassessed",
     "steps.auto_approved",
     "signoff.by_rule",
+    "execution.started",
+    "execution.resumed",
+    "execution.continued",
+    "execution.rolling_back",
+    "execution.ended",
+    "step.started",
+    "step.ended",
+    "step.asked",
+    "step.confirmed",
+    "step.left_out",
+    "step.retried",
 ];
-
-/// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Payload {
-    /// A revision's content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<Content>,
-    /// A reason in somebody's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Text>,
-    /// A comment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Text>,
-    /// The answer to a question.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Text>,
-    /// The text of a policy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Text>,
-}
-
-/// A payload as it is held: an event can have none, have one, or have had one that is gone.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Held {
-    /// The event carries none.
-    None,
-    /// Here it is.
-    Here(Box<Payload>),
-    /// It was redacted; only its commitment is left.
-    Gone,
-}
-
-impl Payload {
-    /// A payload that is only a reason; nothing when there is none.
-    pub fn reason(reason: Option<Text>) -> Held {
-        match reason {
-            Some(reason) => Held::Here(Box::new(Payload { reason: Some(reason), ..Payload::default() })),
-            None => Held::None,
-        }
-    }
-}
-
-impl Held {
-    /// The payload, if it is here.
-    pub fn here(&self) -> Option<&Payload> {
-        match self {
-            Held::Here(payload) => Some(payload),
-            Held::None | Held::Gone => None,
-        }
-    }
-}
 
 /// One event before it is written: who, when, and what. Its aggregate is the request it was decided on.
 #[derive(Clone, PartialEq, Eq, Debug)]

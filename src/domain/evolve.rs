@@ -76,6 +76,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         continues: *continues,
         continued_by: Vec::new(),
         marked_by: std::collections::BTreeMap::new(),
+        run: None,
     })
 }
 
@@ -196,6 +197,17 @@ impl Request {
                 standing: SignOffStanding::Counts,
                 rule: Some(rule.clone()),
             }),
+            Fact::Started { .. }
+            | Fact::Resumed { .. }
+            | Fact::WentOn { .. }
+            | Fact::RollingBack { .. }
+            | Fact::Ended { .. }
+            | Fact::StepStarted { .. }
+            | Fact::StepEnded { .. }
+            | Fact::StepAsked { .. }
+            | Fact::StepConfirmed { .. }
+            | Fact::StepLeftOut { .. }
+            | Fact::StepRetried { .. } => self.go_on(entry),
         }
         if Calling::of(&self).wakes(&asleep) {
             self.snoozes.clear();

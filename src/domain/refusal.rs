@@ -40,6 +40,10 @@ pub mod exit {
     pub const IN_PART: u8 = 14;
     /// `wait`: approved at another revision than the one waited for.
     pub const OTHER_REVISION: u8 = 15;
+    /// `run`: failed, stopped, or waits for a person.
+    pub const NOT_DONE: u8 = 16;
+    /// `run`: nobody knows how it stands.
+    pub const UNKNOWN: u8 = 17;
     /// Input is not valid or breaks a limit; nothing was stored.
     pub const INVALID: u8 = 65;
     /// Disk or I/O error.
@@ -50,11 +54,14 @@ pub mod exit {
     pub const TIMED_OUT: u8 = 124;
 
     /// Every code with its meaning, in the order it is documented.
-    pub const TABLE: [(u8, &str); 16] = [
+    pub const TABLE: [(u8, &str); 18] = [
         (DONE, "done; for `wait`: approved or overridden as submitted, or a question answered"),
         (REFUSED, "refused by a rule (the sentence says which); for `check`: something waits for you"),
         (USAGE, "usage"),
-        (CONFLICT, "conflict: it changed since you looked, or somebody else decided first"),
+        (
+            CONFLICT,
+            "conflict: it changed since you looked, somebody else decided first, or the execution is somebody else's",
+        ),
         (NOT_FOUND, "no such request"),
         (NOT_VERIFIED, "log or store does not verify"),
         (REJECTED, "`wait`: rejected"),
@@ -63,6 +70,14 @@ pub mod exit {
         (CANCELLED, "`wait`: cancelled"),
         (IN_PART, "`wait`: approved in part (the sub-plan is in `--json`)"),
         (OTHER_REVISION, "`wait`: approved at another revision than the one waited for"),
+        (
+            NOT_DONE,
+            "`run`, `next`, `roll-back`: failed or stopped, or it waits for a person (the sentence says for what)",
+        ),
+        (
+            UNKNOWN,
+            "`run`, `next`, `roll-back`: unknown: the runner died while a step ran, and a person must look",
+        ),
         (INVALID, "input does not parse, is not valid or breaks a limit; nothing was stored"),
         (IO, "disk or I/O error, or a store that cannot be used"),
         (BUSY, "store busy or quota reached; nothing was changed: try again later"),
@@ -202,6 +217,22 @@ pub enum Refusal {
         /// The sign-offs that are open now.
         open: Vec<Slot>,
     },
+    /// Somebody else holds the execution.
+    HeldBy {
+        /// Of which request.
+        id: RequestId,
+        /// Who.
+        by: PrincipalName,
+        /// Since when.
+        since: Moment,
+    },
+    /// Policy asks for more now than what was signed.
+    NowHarder {
+        /// Of which request.
+        id: RequestId,
+        /// What it asks, as a clause.
+        why: String,
+    },
 }
 
 impl Refusal {
@@ -214,7 +245,8 @@ impl Refusal {
             | Refusal::AlreadySigned { .. }
             | Refusal::ClaimedBy { .. }
             | Refusal::ReferenceTaken { .. }
-            | Refusal::JudgedAnew { .. } => exit::CONFLICT,
+            | Refusal::JudgedAnew { .. }
+            | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Quota { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
@@ -228,7 +260,8 @@ impl Refusal {
             | Refusal::Blocked { .. }
             | Refusal::OwnEdit { .. }
             | Refusal::Uninspectable
-            | Refusal::NoPolicy { .. } => exit::REFUSED,
+            | Refusal::NoPolicy { .. }
+            | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }
 }
@@ -335,6 +368,17 @@ impl fmt::Display for Refusal {
                     f,
                     "the policy changed since {id} was judged: now {risk}, waits for {}; look again",
                     list.join(", ")
+                )
+            }
+            Refusal::HeldBy { id, by, since } => write!(
+                f,
+                "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
+                since.date_and_time()
+            ),
+            Refusal::NowHarder { id, why } => {
+                write!(
+                    f,
+                    "{id}: policy asks for more now than was signed: {why}; ask again with `submit --again`"
                 )
             }
         }

@@ -59,6 +59,9 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
             });
         }
         let why = match (&request.state, verb) {
+            (_, Verb::Run | Verb::Next) => {
+                format!("refused: not approved; it is {} and nothing of it may run", state.word())
+            }
             (State::ChangesRequested { bound, .. }, _) => {
                 format!(
                     "changes were requested by {}; it waits for {}",
@@ -85,7 +88,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
 
 /// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
 fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
-    const LETS_NOTHING_RUN: [Verb; 11] = [
+    const LETS_NOTHING_RUN: [Verb; 16] = [
         Verb::Withdraw,
         Verb::Reject,
         Verb::RequestChanges,
@@ -97,6 +100,11 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Cancel,
         Verb::Expire,
         Verb::Lapse,
+        Verb::Snooze,
+        Verb::Report,
+        Verb::Stop,
+        Verb::LeaveOut,
+        Verb::RollBack,
     ];
     match &facts.policy.trouble {
         Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
@@ -122,6 +130,8 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
+        Who::Runner if request.requester.is(caller) => Ok(()),
+        Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use crate::domain::content::Content;
 use crate::domain::moment::Moment;
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
 use crate::domain::text::safe_line;
+use crate::present::execution::execution;
 use crate::present::line::{Line, Tone};
 use crate::present::plan::{Long, plan};
 use crate::present::{time, words};
@@ -64,6 +65,7 @@ pub fn deciding(request: &Request, now: Moment, long: Long) -> Sheet {
         }
         out.push(line);
     }
+    out.extend(execution(request, now));
     out.push(words::if_nobody_acts(request, now));
     sheet.must.end = out.len();
     out.push(Line::empty());

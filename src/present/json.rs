@@ -77,6 +77,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
     set("execution", json!(request.execution.map(|e| e.word())));
+    if request.run.is_some() {
+        set("run", crate::present::execution::as_json(request));
+    }
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());
     set("comments", request.comments.iter().map(comment).collect());

@@ -86,6 +86,8 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                 }
                 (Due::Expires, _) => "it expires and nothing runs",
                 (Due::Lapses, _) => "the approval lapses and can no longer be started",
+                (Due::StepTimesOut, _) => "the step whose runner asks has timed out",
+                (Due::Fails, _) => "its execution ends as failed, with what has run by then",
             };
             let when = match at > now {
                 true => format!("in {} ({}) ", time::span(at.since(now)), at.hour_and_minute()),

@@ -25,6 +25,7 @@ pub mod verify;
 pub mod export;
 pub mod backup;
 pub mod drafts;
+pub mod running;
 
 pub use open::Store;
 

@@ -10,6 +10,7 @@ pub mod plans;
 pub mod delta;
 pub mod talk;
 pub mod wait;
+pub mod run;
 pub mod audit;
 pub mod meta;
 pub mod demo;
@@ -55,6 +56,14 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Release(which) => talk::release(app, &which.request, out),
         Verb::Snooze(args) => talk::snooze(app, &args, out),
         Verb::Wait(args) => wait::wait(app, &args, out),
+        Verb::Run(which) => run::run(app, &which.request, out),
+        Verb::Next(args) => run::next(app, &args, out),
+        Verb::Report(args) => run::report(app, &args, out),
+        Verb::Stop(args) => run::stop(app, &args, out),
+        Verb::Confirm(args) => run::confirm(app, &args, out),
+        Verb::Retry(args) => run::retry(app, &args, out),
+        Verb::Continue(args) => run::go_on(app, &args, out),
+        Verb::RollBack(args) => run::roll_back(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::cli::Done;
 use crate::cli::args::{Diff, Params, Show};
 use crate::cli::commands::delta;
+use crate::cli::commands::run;
 use crate::cli::output::Out;
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
@@ -23,7 +24,7 @@ use serde_json::json;
 /// `show R`
 pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
-    let request = app.request(id)?;
+    let request = app.look(id)?;
     if args.since_mine {
         return delta::since_mine(app, &request, out);
     } else if let Some(revision) = args.delta {
@@ -35,7 +36,9 @@ pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
     } else if let Some(order) = args.params {
         params(&request, order, out);
     } else if out.as_json {
-        out.json(&json::request(&request, app.now()));
+        let mut value = json::request(&request, app.now());
+        run::add_progress(app, &request, &mut value["run"])?;
+        out.json(&value);
     } else {
         out.lines(&detail(&request, app.now()));
     }

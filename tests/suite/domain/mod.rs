@@ -8,3 +8,6 @@ mod scenarios;
 mod plans;
 mod golden;
 mod policy;
+mod executing;
+mod random_plans;
+mod late;

@@ -45,6 +45,7 @@ pub fn facts() -> Facts {
         self_review: false,
         open_of_requester: 0,
         team: false,
+        runner_gone: false,
     }
 }
 
