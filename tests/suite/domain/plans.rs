@@ -460,7 +460,7 @@ const BASE: &str = r#"{"kind":"plan","title":"Tell Ada","summary":"as agreed","p
    "expected":"her address","estimate_s":10},
   {"id":"mail","action":"mail.send","params":{"to":"{{find.email}}","nothing":null},"run":["/usr/bin/send","--to","ada"],
    "undo":["/usr/bin/recall"],"needs":[{"step":"find","field":"email","effect":"enhances","fallback":"info"}]},
-  {"id":"log","action":"log.write"}]}"#;
+  {"id":"log","action":"log.write","needs":[{"step":"mail","effect":"optional"}]}]}"#;
 
 fn base_with(pointer: &str, value: Value) -> String {
     let mut document: Value = serde_json::from_str(BASE).unwrap();
@@ -532,8 +532,8 @@ fn semantic() -> Vec<(&'static str, Class, String)> {
         ("a blank in a command", Widening, base_with("/steps/1/run/1", json!("--to "))),
         ("a command more", Widening, base_with("/steps/2/run", json!(["/bin/true"]))),
         ("no undo", Widening, base_with("/steps/1/undo", Value::Null)),
-        ("a need less", Widening, base_with("/steps/1/needs", Value::Null)),
-        ("a need more", Widening, base_with("/steps/2/needs", json!([{"step": "find"}]))),
+        ("a need less", Widening, base_with("/steps/2/needs", Value::Null)),
+        ("a need more", Widening, base_with("/steps/2/needs/-", json!({"step": "find"}))),
         ("an effect", Widening, base_with("/steps/1/needs/0/effect", json!("blocks"))),
         ("a resolution", Widening, base_with("/steps/1/needs/0/resolution", json!("skip"))),
         ("a fallback", Widening, base_with("/steps/1/needs/0/fallback", json!("all"))),

@@ -35,8 +35,17 @@ fn plan_of(steps: Value) -> Content {
     )
 }
 
+/// One step, with the step that a late value in its parameters comes from.
 fn one_step(action: &str, params: Value) -> Content {
-    plan_of(json!([{"id": "a", "action": action, "params": params}]))
+    plan_of(with_its_source(json!({"id": "a", "action": action, "params": params})))
+}
+
+fn with_its_source(mut step: Value) -> Value {
+    if !step["params"].to_string().contains("{{late.") {
+        return json!([step]);
+    }
+    step["needs"] = json!([{"step": "late", "effect": "optional"}]);
+    json!([step, {"id": "late", "action": "x"}])
 }
 
 fn risk_of(policy: &Policy, content: &Content) -> Risk {
@@ -121,7 +130,7 @@ fn a_rule_matches_actions_targets_and_parameters_and_the_highest_wins() {
         ("shop.order", json!({"amount": 500}), Risk::Medium),
         ("shop.order", json!({"amount": 501}), Risk::High),
         ("shop.order", json!({"amount": "501"}), Risk::High),
-        ("shop.order", json!({"amount": "{{a.price}}"}), Risk::High),
+        ("shop.order", json!({"amount": "{{late.price}}"}), Risk::High),
         ("shop.order", json!({"amount": [1]}), Risk::High),
         ("x", json!({"amount": 900}), Risk::Low),
         ("x", json!({"stock": 9.5}), Risk::High),
@@ -185,7 +194,7 @@ fn step_id(id: &str) -> countersign::domain::names::StepId {
 #[test]
 fn a_rule_or_a_claim_that_is_added_never_lowers_a_risk() {
     let actions = ["contact.search_contacts", "email.send_email", "x", "db.drop"];
-    let params = [json!({}), json!({"n": 5}), json!({"n": "{{a.x}}"})];
+    let params = [json!({}), json!({"n": 5}), json!({"n": "{{late.x}}"})];
     let risks = ["low", "medium", "high", "critical"];
     let mut rules = vec![String::new()];
     for risk in risks {
@@ -210,7 +219,7 @@ fn a_rule_or_a_claim_that_is_added_never_lowers_a_risk() {
                     let whole = |step: &Value| {
                         content(
                             &json!({"kind": "plan", "title": "t", "target": {"environment": environment},
-                            "steps": [step]})
+                            "steps": with_its_source(step.clone())})
                             .to_string(),
                         )
                     };
