@@ -5,9 +5,9 @@ use crate::domain::content::Content;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::{ParamKey, StepId};
 use crate::domain::request::Request;
-use crate::domain::step::{Condition, Effect, Need, Needs, Operator, Resolution, Step, before};
+use crate::domain::step::{Condition, Effect, Need, Needs, Operator, Resolution, Step};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 /// What a step goes without: another step, or one field of its result.
@@ -152,90 +152,152 @@ pub fn preview(content: &Content, marks: &Marks) -> Vec<(StepId, Outcome)> {
 /// answered by what is there; a comparison that cannot be made (no such field, not a number) counts as holding, so
 /// that what is not known restricts.
 ///
-/// Cost: each need is looked at twice, after the steps it names; linear in steps and needs.
+/// Cost: each need is looked at once, after the steps it names, and once more where conditions are open; linear in steps
+/// and needs.
 pub fn consequences(content: &Content, marks: &Marks, results: &Results) -> Vec<(StepId, Outcome)> {
-    let by_id: BTreeMap<&StepId, &Step> = content.steps.iter().map(|s| (&s.id, s)).collect();
-    let order = in_order(content, &by_id);
-    let mut best = Pass { marks, results, best: None, known: BTreeMap::new() };
-    order.iter().for_each(|step| best.judge(step));
-    let mut worst = Pass { marks, results, best: Some(&best.known), known: BTreeMap::new() };
-    order.iter().for_each(|step| worst.judge(step));
-    let (mut worst, mut best) = (worst.known, best.known);
-    let mut open: BTreeMap<&StepId, BTreeSet<&StepId>> = BTreeMap::new();
-    let mut out = Vec::with_capacity(content.steps.len());
-    for step in order {
-        let mut on: BTreeSet<&StepId> = step
-            .single_needs()
-            .filter_map(|need| need.when.as_ref())
-            .map(|condition| &condition.step)
-            .filter(|id| !matches!(results.get(id), Some(Ran::Completed(_) | Ran::Without)))
-            .collect();
-        on.extend(before(step).into_iter().flat_map(|id| open.get(id).into_iter().flatten().copied()));
-        open.insert(&step.id, on);
-    }
-    for step in &content.steps {
-        let (Some(best), Some(worst)) = (best.remove(&step.id), worst.remove(&step.id)) else {
-            continue;
-        };
-        let outcome = if best == worst {
-            best
-        } else {
-            let on = open.remove(&step.id).unwrap_or_default().into_iter().cloned().collect();
+    let plan = Numbered::of(content, marks, results);
+    let best = plan.judged(None);
+    let outcomes = if content.steps.iter().any(|step| step.single_needs().any(|need| need.when.is_some())) {
+        let worst = plan.judged(Some(&best));
+        let mut open = plan.open();
+        let both = best.into_iter().zip(worst).enumerate();
+        both.map(|(n, (best, worst))| {
+            if best == worst {
+                return best;
+            }
+            let on = std::mem::take(&mut open[n]).into_iter().cloned().collect();
             Outcome::Depends { on, best: Box::new(best), worst: Box::new(worst) }
-        };
-        out.push((step.id.clone(), outcome));
-    }
-    out
+        })
+        .collect()
+    } else {
+        best
+    };
+    content.steps.iter().map(|step| step.id.clone()).zip(outcomes).collect()
 }
 
-/// The steps, each after all that come before it. The document was checked: there is no circle.
-fn in_order<'a>(content: &'a Content, by_id: &BTreeMap<&'a StepId, &'a Step>) -> Vec<&'a Step> {
-    let mut done: BTreeSet<&StepId> = BTreeSet::new();
-    let mut out = Vec::with_capacity(content.steps.len());
-    for step in &content.steps {
-        let mut stack = vec![(step, false)];
-        while let Some((step, needs_done)) = stack.pop() {
-            if done.contains(&step.id) {
-                continue;
+/// A plan with its steps numbered, so that nothing is looked up by name more than once. What names no step (which a
+/// checked document never does) is no step that comes.
+struct Numbered<'a> {
+    steps: &'a [Step],
+    numbers: HashMap<&'a StepId, usize>,
+    marks: Vec<Mark>,
+    ran: Vec<Option<&'a Ran>>,
+    /// The numbers of the steps, each after all that come before it.
+    order: Vec<usize>,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(content: &'a Content, marks: &Marks, results: &'a Results) -> Self {
+        let steps = content.steps.as_slice();
+        let numbers: HashMap<&StepId, usize> = steps.iter().enumerate().map(|(n, s)| (&s.id, n)).collect();
+        let mut plan = Self {
+            steps,
+            marks: vec![Mark::Undecided; steps.len()],
+            ran: vec![None; steps.len()],
+            order: Vec::new(),
+            numbers,
+        };
+        for (id, mark) in marks.iter() {
+            if let Some(n) = plan.numbers.get(id) {
+                plan.marks[*n] = mark;
             }
-            let open = before(step).into_iter().filter(|id| !done.contains(*id));
-            let open: Vec<&Step> = open.filter_map(|id| by_id.get(id).copied()).collect();
-            if !needs_done && !open.is_empty() {
-                stack.push((step, true));
-                stack.extend(open.into_iter().map(|needed| (needed, false)));
-                continue;
-            }
-            done.insert(&step.id);
-            out.push(step);
         }
+        for (id, ran) in results {
+            if let Some(n) = plan.numbers.get(id) {
+                plan.ran[*n] = Some(ran);
+            }
+        }
+        plan.order = plan.in_order();
+        plan
     }
-    out
+
+    fn number(&self, id: &StepId) -> Option<usize> {
+        self.numbers.get(id).copied()
+    }
+
+    fn ran(&self, id: &StepId) -> Option<&'a Ran> {
+        self.number(id).and_then(|n| self.ran[n])
+    }
+
+    /// The steps that come before one, some perhaps more than once.
+    fn before(&self, n: usize) -> impl Iterator<Item = usize> {
+        let named = |need: &'a Need| std::iter::once(&need.step).chain(need.when.as_ref().map(|c| &c.step));
+        self.steps[n].single_needs().flat_map(named).filter_map(|id| self.number(id))
+    }
+
+    /// The document was checked: there is no circle.
+    fn in_order(&self) -> Vec<usize> {
+        let mut done = vec![false; self.steps.len()];
+        let mut out = Vec::with_capacity(self.steps.len());
+        let mut stack = Vec::new();
+        for first in 0..self.steps.len() {
+            stack.push((first, false));
+            while let Some((n, needs_done)) = stack.pop() {
+                if done[n] {
+                    continue;
+                }
+                if !needs_done && self.before(n).any(|needed| !done[needed]) {
+                    stack.push((n, true));
+                    stack
+                        .extend(self.before(n).filter(|needed| !done[*needed]).map(|needed| (needed, false)));
+                    continue;
+                }
+                done[n] = true;
+                out.push(n);
+            }
+        }
+        out
+    }
+
+    /// Every step's outcome on one way through the plan, in document order.
+    fn judged(&self, best: Option<&[Outcome]>) -> Vec<Outcome> {
+        let mut pass = Pass { plan: self, best, known: vec![None; self.steps.len()] };
+        for n in &self.order {
+            pass.known[*n] = Some(pass.outcome(*n));
+        }
+        pass.known
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or(Outcome::Runs { without: Vec::new() }))
+            .collect()
+    }
+
+    /// For each step the steps whose results are looked at by a condition, its own or one before it, and are not there.
+    fn open(&self) -> Vec<BTreeSet<&'a StepId>> {
+        let mut open: Vec<BTreeSet<&StepId>> = vec![BTreeSet::new(); self.steps.len()];
+        for n in &self.order {
+            let mut on: BTreeSet<&StepId> = self.steps[*n]
+                .single_needs()
+                .filter_map(|need| need.when.as_ref())
+                .map(|condition| &condition.step)
+                .filter(|id| !matches!(self.ran(id), Some(Ran::Completed(_) | Ran::Without)))
+                .collect();
+            for before in self.before(*n) {
+                on.extend(open[before].iter().copied());
+            }
+            open[*n] = on;
+        }
+        open
+    }
 }
 
 /// One way through the plan: as well as it can go, or as badly, whatever the open conditions turn out to be.
 struct Pass<'p, 'a> {
-    marks: &'p Marks,
-    results: &'p Results,
+    plan: &'p Numbered<'a>,
     /// What the best way came to, when this is the worst.
-    best: Option<&'p BTreeMap<&'a StepId, Outcome>>,
-    known: BTreeMap<&'a StepId, Outcome>,
+    best: Option<&'p [Outcome]>,
+    known: Vec<Option<Outcome>>,
 }
 
-impl<'a> Pass<'_, 'a> {
-    fn judge(&mut self, step: &'a Step) {
-        let outcome = self.outcome(step);
-        self.known.insert(&step.id, outcome);
-    }
-
-    fn outcome(&self, step: &Step) -> Outcome {
-        match self.marks.on(&step.id) {
+impl Pass<'_, '_> {
+    fn outcome(&self, n: usize) -> Outcome {
+        match self.plan.marks[n] {
             Mark::Rejected => return Outcome::Rejected,
             Mark::Skipped => return Outcome::SkippedByMark,
             Mark::Approved | Mark::Undecided => {}
         }
         let worst = self.best.is_some();
         let (mut without, mut stops) = (Vec::new(), Vec::new());
-        for entry in &step.needs {
+        for entry in &self.plan.steps[n].needs {
             let (possible, surely) = self.missing(entry);
             let (mut made_up, mut stopped): (Option<Missing>, bool) = (None, surely);
             for need in possible {
@@ -289,12 +351,15 @@ impl<'a> Pass<'_, 'a> {
     fn applies(&self, need: &Need) -> Applies {
         let Some(condition) = &need.when else { return Applies::Yes };
         let known = |result| if holds(condition, result) { Applies::Yes } else { Applies::No };
-        match self.results.get(&condition.step) {
+        match self.plan.ran(&condition.step) {
             Some(Ran::Completed(result)) => known(result.as_ref()),
             Some(Ran::Without) => known(None),
             Some(Ran::Started) | None => {
                 // A step that runs on the best way may yet run on the worst: then its result can say either.
-                let could = self.best.unwrap_or(&self.known).get(&condition.step).is_some_and(Outcome::runs);
+                let could = self.plan.number(&condition.step).is_some_and(|n| match self.best {
+                    Some(best) => best[n].runs(),
+                    None => self.known[n].as_ref().is_some_and(Outcome::runs),
+                });
                 if could { Applies::Open } else { known(None) }
             }
         }
@@ -302,11 +367,14 @@ impl<'a> Pass<'_, 'a> {
 
     /// Whether what is needed comes, as far as is known.
     fn delivers(&self, need: &Need) -> bool {
-        match (self.results.get(&need.step), &need.field) {
+        let n = self.plan.number(&need.step);
+        match (n.and_then(|n| self.plan.ran[n]), &need.field) {
             (Some(Ran::Completed(_)), None) => true,
             (Some(Ran::Completed(result)), Some(field)) => field_of(result.as_ref(), field).is_some(),
             (Some(Ran::Without), _) => false,
-            (Some(Ran::Started) | None, _) => self.known.get(&need.step).is_some_and(Outcome::runs),
+            (Some(Ran::Started) | None, _) => {
+                n.and_then(|n| self.known[n].as_ref()).is_some_and(Outcome::runs)
+            }
         }
     }
 }
