@@ -17,6 +17,8 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// What holds in a solo store.
     pub solo: Solo,
+    /// How much room is kept on the disk.
+    pub disk: Disk,
     /// Filters with a name: `:view NAME` on the screen.
     pub views: BTreeMap<Identifier, View>,
     /// How the screen looks and calls.
@@ -54,6 +56,30 @@ impl TryFrom<String> for View {
             }
             _ => Ok(Self(text)),
         }
+    }
+}
+
+/// How much room is kept on the store's disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disk {
+    /// Mebibytes taken beforehand, so that decisions can be stored on a full disk; 0 takes none.
+    pub reserve_mib: u16,
+    /// Mebibytes below which new requests and comments are refused.
+    pub keep_free_mib: u16,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { reserve_mib: 4, keep_free_mib: 16 }
+    }
+}
+
+impl Disk {
+    /// The same in bytes.
+    pub fn room(self) -> crate::store::reserve::Room {
+        let bytes = |mib: u16| u64::from(mib) << 20;
+        crate::store::reserve::Room { reserve: bytes(self.reserve_mib), keep_free: bytes(self.keep_free_mib) }
     }
 }
 
@@ -192,7 +218,9 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review }, views, screen, keys, rebindings, path } = parsed;
+        let Config { store, solo: Solo { self_review }, disk, views, screen, keys, rebindings, path } =
+            parsed;
+        assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");
         for setting in ["theme", "ascii", "title", "bell", "mouse"] {

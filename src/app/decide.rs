@@ -38,6 +38,9 @@ impl App {
                 let Some(request) = tx.load(id)? else {
                     return Err(Refusal::NoSuchRequest(id.to_string()).into());
                 };
+                if command.can_wait() {
+                    tx.room_for_more()?;
+                }
                 let facts = facts(tx.open_of(&request.requester.name)?, self_review);
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {

@@ -105,6 +105,7 @@ fn one(
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => tx.commit(&known, &due::settle(&known, now))?.0,
         (Placement::NextRevision(_), Some(known)) => {
+            tx.room_for_more()?;
             let command = Command::Revise { content: Box::new(document.content.clone()) };
             // Who revises is the requester, however the account got at the document.
             let requester_calls = Caller { name: requester.name.clone(), ..caller.clone() };
@@ -112,6 +113,7 @@ fn one(
             tx.commit(&known, &entries)?.0
         }
         _ => {
+            tx.room_for_more()?;
             let id = tx.next_number()?;
             let content = document.content.clone();
             let entry =

@@ -28,11 +28,12 @@ pub fn next_due(request: &Request) -> Option<(Moment, Due)> {
     }
 }
 
-/// The entries for everything that is due at `now`.
+/// The entries for everything that is due at `now`. A clock that was set back does not make a request younger than its
+/// last event: what was seen to be due stays due.
 pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     let system = Caller::system();
     match next_due(request) {
-        Some((at, due)) if at <= now => vec![Entry {
+        Some((at, due)) if at <= now.max(request.updated_at) => vec![Entry {
             at: now,
             by: system.name.clone(),
             assurance: system.assurance,

@@ -141,6 +141,18 @@ impl Store {
             .map_err(|e| failed("reading the log", e))
     }
 
+    /// When the last event happened, by the clock of then.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_at(&self) -> Result<Moment, Failure> {
+        self.conn
+            .prepare_cached("SELECT at FROM log ORDER BY seq DESC LIMIT 1")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)).optional())
+            .map(|at| Moment::from_millis(at.unwrap_or(i64::MIN)))
+            .map_err(|e| failed("reading the head of the log", e))
+    }
+
     /// The last event's number and hash.
     ///
     /// # Errors

@@ -8,11 +8,12 @@ use crate::domain::evolve;
 use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;
-use crate::store::failure::{Failure, failed};
+use crate::store::failure::{Failure, Told, failed};
 use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
 use crate::store::open::Store;
 use crate::store::read;
+use crate::store::reserve::Reserve;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A write in progress. Everything read through it is read under the lock.
@@ -20,6 +21,7 @@ pub struct Tx<'a> {
     conn: &'a Connection,
     store: &'a crate::domain::names::StoreId,
     chance: &'a mut Chance,
+    reserve: &'a Reserve,
 }
 
 impl Store {
@@ -27,10 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
-    pub fn write<T, E: From<Failure>>(
-        &mut self,
-        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn write<T, E: Told>(&mut self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         if let Some(why) = &self.read_only {
             let what = format!("the store is read only: {why}");
             return Err(Failure::Unusable {
@@ -40,21 +39,47 @@ impl Store {
             .into());
         }
         let held = self.lock.take()?;
+        // Under the lock, so that nobody takes the room back meanwhile.
+        let mut lent = self.reserve.lend_if_scarce();
+        let mut done = self.attempt(&mut work);
+        if let Err(e) = done {
+            done = match e.failure() {
+                Ok(Failure::Full { .. }) if !lent && self.reserve.lend() => {
+                    lent = true;
+                    self.attempt(&mut work)
+                }
+                Ok(failure) => Err(self.reserve.explained(failure).into()),
+                Err(e) => Err(e),
+            };
+        }
+        if done.is_ok() {
+            self.rope.pull();
+        }
+        if lent {
+            self.reserve.take_back();
+        }
+        drop(held);
+        done
+    }
+
+    /// One try: all of it, or nothing.
+    fn attempt<T, E: Told>(&mut self, work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed("beginning to write", e))?;
-        let done = self
-            .still_ours()
-            .map_err(E::from)
-            .and_then(|()| work(&mut Tx { conn: &self.conn, store: &self.id, chance: &mut self.chance }));
+        let done = self.still_there().and_then(|()| self.still_ours()).map_err(E::from).and_then(|()| {
+            work(&mut Tx {
+                conn: &self.conn,
+                store: &self.id,
+                chance: &mut self.chance,
+                reserve: &self.reserve,
+            })
+        });
+        let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
         let done = done.and_then(|value| {
             self.conn.execute_batch("COMMIT").map_err(|e| E::from(failed("committing", e))).map(|()| value)
         });
         if done.is_err() {
             // After a failed COMMIT, SQLite may have rolled back itself; then there is nothing to roll back.
             let _ = self.conn.execute_batch("ROLLBACK");
-        }
-        drop(held);
-        if done.is_ok() {
-            self.rope.pull();
         }
         done
     }
@@ -80,6 +105,14 @@ impl<'a> Tx<'a> {
     /// The store's identity.
     pub(super) fn store(&self) -> &'a crate::domain::names::StoreId {
         self.store
+    }
+
+    /// Whether the disk has room for what could as well be added later.
+    ///
+    /// # Errors
+    /// [`Failure::Scarce`] when it has not.
+    pub fn room_for_more(&self) -> Result<(), Failure> {
+        self.reserve.for_more()
     }
 
     /// The request, replayed from its own events; `None` when there is none.

@@ -19,6 +19,10 @@ const LOOKED_AT: usize = 20_000;
 
 /// Records what time has done, so that a list does not lie; a store that cannot be written is still listed.
 pub(super) fn settle(app: &mut App, out: &mut Out) {
+    if let Ok(Some(behind)) = app.clock_behind() {
+        let words = format!("note: the clock is {} behind the last event; set it right", time::span(behind));
+        out.aside(&Safe::composed(words));
+    }
     loop {
         match app.settle_due() {
             Ok(0) => break,
