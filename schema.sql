@@ -87,6 +87,17 @@ CREATE TABLE inbox (
     asker   TEXT    NOT NULL,                -- whose request it is: nobody's own requests wait for them
     PRIMARY KEY (slot, rank, due_at, request)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_by_request ON inbox (slot, request);          -- newest first
+CREATE INDEX inbox_by_due     ON inbox (slot, due_at, request);  -- due first
+
+-- Who put which open request out of their own sight. When the time is up it holds no longer: the reader's clock says so,
+-- and the row goes with the request's next event.
+CREATE TABLE snoozed (
+    name    TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    until   INTEGER NOT NULL,
+    PRIMARY KEY (name, request)
+) STRICT, WITHOUT ROWID;
 
 -- The words by which an open request is found.
 CREATE TABLE words (
@@ -119,11 +130,20 @@ CREATE TABLE counters (
 
 -- ── LOCAL: of this place only; in no export, and forgotten without loss. ─────────────────────────────────────────
 
-CREATE TABLE drafts (
+CREATE TABLE IF NOT EXISTS drafts (
     author  TEXT    NOT NULL,
     request INTEGER NOT NULL,
     verb    TEXT    NOT NULL,
     body    TEXT    NOT NULL,
     at      INTEGER NOT NULL,
     PRIMARY KEY (author, request, verb)
+) STRICT, WITHOUT ROWID;
+
+-- Which revision of a request somebody last opened on the screen, for hiding what they know already.
+CREATE TABLE IF NOT EXISTS seen (
+    author   TEXT    NOT NULL,
+    request  INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (author, request)
 ) STRICT, WITHOUT ROWID;

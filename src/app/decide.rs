@@ -22,7 +22,13 @@ pub struct Decided {
 
 /// What is true across requests for anybody in a solo store without an adopted policy.
 pub(super) fn facts(open_of_requester: u64, self_review: bool) -> Facts {
-    Facts { policy: Policy::BUILT_IN, standing: Standing::everything(), self_review, open_of_requester }
+    Facts {
+        policy: Policy::BUILT_IN,
+        standing: Standing::everything(),
+        self_review,
+        open_of_requester,
+        team: false,
+    }
 }
 
 impl App {

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Clock, Failure};
 use crate::domain::moment::{Moment, Span};
-use crate::domain::names::RequestId;
+use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::Caller;
 use crate::domain::transitions::Verb;
 use crate::store::drafts::{DraftBox, Stored};
@@ -70,6 +70,14 @@ impl Drafts {
     pub fn all(&self) -> Result<Vec<Draft>, Failure> {
         self.kept.forget_older(self.clock.now().minus(KEPT_FOR))?;
         Ok(self.kept.all()?.into_iter().filter_map(read).collect())
+    }
+
+    /// Notes that a request was opened at this revision.
+    ///
+    /// # Errors
+    /// When it cannot be written; then it is only shown once more.
+    pub fn note_seen(&self, id: RequestId, revision: RevisionNumber) -> Result<(), Failure> {
+        self.kept.note_seen(id, revision, self.clock.now())
     }
 
     /// Keeps a draft; a blank one is forgotten. Waits no longer than `patience` for somebody who decides.

@@ -1,9 +1,10 @@
 //! Lists and names: pages of the inbox, the kept counters, and which request a word means.
 
 use crate::app::config::View;
-use crate::app::{App, Error, Failure, Found, From, Queue, Row};
+use crate::app::{Ahead, App, Error, Failure, Found, From, Order, Queue, Row};
 use crate::domain::event::Entry;
 use crate::domain::filter::Filter;
+use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, RequestId, Seq};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::quorum::Signer;
@@ -34,6 +35,15 @@ pub struct Counters {
     pub clock_behind: Option<crate::domain::moment::Span>,
 }
 
+/// How somebody wants to look at a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Looking {
+    /// In which order.
+    pub order: Order,
+    /// When set, what they had opened by then is hidden, unless it changed since, is overdue or escalated.
+    pub seen_by: Option<Moment>,
+}
+
 impl Counters {
     /// How many are in `queue`.
     pub const fn of(&self, queue: Queue) -> u64 {
@@ -61,7 +71,12 @@ impl App {
             person.into_iter().chain([format!("name:{}", caller.name)]).collect()
         };
         let Caller { name, kind, person, assurance, .. } = caller;
-        Reader { own, signer: Signer { name, kind, person, roles: Vec::new(), assurance } }
+        let signer = Signer { name, kind, person, roles: Vec::new(), assurance };
+        Reader { own, signer, order: Order::Reading, seen_by: None }
+    }
+
+    fn reader_who(&self, looking: Looking) -> Reader {
+        Reader { order: looking.order, seen_by: looking.seen_by, ..self.reader() }
     }
 
     /// One page of a list, at most `limit` rows, in reading order.
@@ -70,6 +85,36 @@ impl App {
     /// When it cannot be read.
     pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> {
         self.store.page(queue, from, limit, &self.reader(), self.now())
+    }
+
+    /// One page of a list as somebody wants to look at it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn page_as(
+        &self,
+        queue: Queue,
+        from: From<'_>,
+        limit: usize,
+        looking: Looking,
+    ) -> Result<Vec<Row>, Failure> {
+        self.store.page(queue, from, limit, &self.reader_who(looking), self.now())
+    }
+
+    /// How many rows of a list are hidden from somebody who wants to look at it so.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hidden(&self, queue: Queue, looking: Looking) -> Result<u64, Failure> {
+        self.store.hidden(queue, &self.reader_who(looking), self.now())
+    }
+
+    /// The rows of a list that match a filter, as somebody wants to look at them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find_as(&self, queue: Queue, filter: &Filter, looking: Looking) -> Result<Found, Failure> {
+        self.store.find(queue, filter, &self.reader_who(looking), self.now())
     }
 
     /// The rows of a list that match a filter, in reading order; how many are looked at is bounded.
@@ -84,6 +129,16 @@ impl App {
     pub fn views(&self) -> Vec<(String, String)> {
         let view = |(name, view): (&Identifier, &View)| (name.as_str().to_owned(), view.text().to_owned());
         self.config.views.iter().map(view).collect()
+    }
+
+    /// How many of all that is open each view has, in the order of [`App::views`]; a bounded look ahead.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn aheads(&self) -> Result<Vec<Ahead>, Failure> {
+        let filter = |view: &View| Filter::parse(view.text()).unwrap_or_default();
+        let filters: Vec<Filter> = self.config.views.values().map(filter).collect();
+        self.store.ahead(Queue::Open, &filters, &self.reader(), self.now())
     }
 
     /// The kept counters.
@@ -112,7 +167,7 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn urgent(&self) -> Result<BTreeSet<RequestId>, Failure> {
-        self.store.urgent_for(&self.reader())
+        self.store.urgent_for(&self.reader(), self.now())
     }
 
     /// A request's events, oldest first.

@@ -10,6 +10,7 @@ use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::successor;
 use crate::store::write::Tx;
 
 /// What became of one document.
@@ -101,6 +102,12 @@ fn one(
     let settled =
         known.as_ref().map(|k| due::settle(k, now).iter().fold(k.clone(), |k, entry| k.evolve(entry)));
     let placement = decide::place(settled.as_ref(), &document.content, how)?;
+    if let (Placement::Same(id), Some(known)) = (placement, &settled)
+        && document.continues == Some(id)
+        && known.is_open()
+    {
+        return Err(successor::still_open(id).into());
+    }
     let facts = super::decide::facts(tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => tx.commit(&known, &due::settle(&known, now))?.0,
@@ -118,7 +125,21 @@ fn one(
             let content = document.content.clone();
             let entry =
                 decide::submit(content, requester.clone(), document.reference.clone(), caller, &facts, now)?;
-            tx.commit_new(id, &entry)?
+            match document.continues {
+                None => tx.commit_new(id, &entry)?,
+                Some(old) => {
+                    let Some(old) = tx.load(old)? else {
+                        return Err(Refusal::NoSuchRequest(old.to_string()).into());
+                    };
+                    // What has lapsed or expired by now is recorded first.
+                    let due = due::settle(&old, now);
+                    let settled = due.iter().fold(old.clone(), |old, entry| old.evolve(entry));
+                    let (entry, of_old) = successor::continuing(entry, id, &settled)?;
+                    let request = tx.commit_new(id, &entry)?;
+                    tx.commit(&old, &[due, vec![of_old]].concat())?;
+                    request
+                }
+            }
         }
     };
     Ok(Submitted { id: request.id, placement, revision: request.revision.number, request })

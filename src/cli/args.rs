@@ -63,19 +63,23 @@ pub enum Verb {
     Show(Show),
     /// Say which rule holds, which sign-offs are open, and what you may do
     Explain(Which),
+    /// Say what would run if steps were approved, rejected or skipped; changes nothing
+    Preview(Preview),
     /// Sign off a request, or mark steps approved with --step
     Approve(Decide),
     /// Refuse a request, or mark steps rejected with --step
     Reject(Decide),
     /// Mark steps as left out
     Skip(Skip),
+    /// Change a step's parameters, or put them back as they were
+    Modify(Modify),
     /// Give the request back to its producer, saying what to change
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
-    /// Answer requested changes with a changed document
+    /// Answer requested changes with a changed document, or go on with a closed request as a new one
     Resubmit(Resubmit),
     /// Say something on a request or a step
     Comment(Comment),
@@ -83,6 +87,8 @@ pub enum Verb {
     Claim(Which),
     /// Say that you no longer are
     Release(Which),
+    /// Put a request out of your own sight for a while; its deadlines run on
+    Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
     /// Wait until a request is decided; the exit code says how
@@ -178,12 +184,26 @@ pub enum Lists {
     All,
 }
 
+/// In which order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Sort {
+    /// Overdue, escalated, by risk, then by due time
+    Reading,
+    /// What was asked last first
+    Newest,
+    /// What is due first
+    Due,
+}
+
 /// `list`
 #[derive(Args, Debug)]
 pub struct List {
     /// Which
     #[arg(long, value_enum, default_value = "open")]
     pub state: Lists,
+    /// In which order
+    #[arg(long, value_enum, default_value = "reading")]
+    pub sort: Sort,
     /// Only this kind
     #[arg(long)]
     pub kind: Option<String>,
@@ -216,9 +236,85 @@ pub struct Which {
 pub struct Show {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// Only what changed in its plan since the revision before, word by word
+    /// Only what changed in its plan since the revision before
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "words")]
+    pub diff: Option<Diff>,
+    /// Only what needs what, drawn
+    #[arg(long, conflicts_with = "diff")]
+    pub graph: bool,
+    /// Only its parameters, as a table by step or by key
+    #[arg(long, value_name = "ORDER", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "step", conflicts_with_all = ["diff", "graph"])]
+    pub params: Option<Params>,
+    /// Only what changed since you signed it off last, each change with its class
+    #[arg(long, conflicts_with_all = ["diff", "delta", "graph", "params"])]
+    pub since_mine: bool,
+    /// Only what changed since revision N, each change with its class (without N: since the one before)
+    #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with_all = ["diff", "graph", "params"])]
+    pub delta: Option<Option<u32>>,
+}
+
+/// How `show --diff` says what changed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Diff {
+    /// Whole lines, with those around them
+    Unified,
+    /// The words that differ
+    Words,
+    /// As it was beside as it is, where there are 118 columns
+    Side,
+}
+
+/// What `show --params` sorts by.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Params {
+    /// Step by step
+    Step,
+    /// So that the same parameter of many steps stands together
+    Key,
+}
+
+/// `preview`
+#[derive(Args, Debug)]
+pub struct Preview {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// As if these steps were approved (a,b or again for more)
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub approve: Vec<String>,
+    /// As if these steps were rejected
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub reject: Vec<String>,
+    /// As if these steps were left out
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub skip: Vec<String>,
+}
+
+/// `modify`
+#[derive(Args, Debug)]
+pub struct Modify {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The step to change
+    #[arg(long, value_name = "STEP")]
+    pub step: String,
+    /// Give a parameter this value, typed as JSON: count=2, 'to="ada"' (again for more)
+    #[arg(long, value_name = "K=JSON")]
+    pub set: Vec<String>,
+    /// Take a parameter away (again for more)
+    #[arg(long, value_name = "K")]
+    pub unset: Vec<String>,
+    /// Say by hand what the step would take from another: lookup.email='"ada@example.org"' (again for more)
+    #[arg(long, value_name = "STEP.FIELD=JSON")]
+    pub give: Vec<String>,
+    /// Put the parameter back as its producer had it; without K the whole step
+    #[arg(long, value_name = "K", num_args = 0..=1, conflicts_with_all = ["set", "unset", "give"])]
+    pub restore: Option<Option<String>>,
+    /// Why
     #[arg(long)]
-    pub diff: bool,
+    pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
 }
 
 /// `approve`, `reject`
@@ -290,8 +386,12 @@ pub struct Answer {
 pub struct Resubmit {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// The changed document; `-` reads stdin
-    pub file: PathBuf,
+    /// The changed document; `-` reads stdin. With --as-new it may be left out: then what was asked, less what has run
+    #[arg(required_unless_present = "as_new")]
+    pub file: Option<PathBuf>,
+    /// The request is closed: ask for it anew, as a request that says which one it goes on with
+    #[arg(long)]
+    pub as_new: bool,
 }
 
 /// `comment`
@@ -307,6 +407,23 @@ pub struct Comment {
     /// In reply to comment N
     #[arg(long, value_name = "N")]
     pub reply: Option<u32>,
+}
+
+/// `snooze`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
+pub struct Snooze {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// For so long: 30m, 2h, 1d
+    #[arg(long = "for", value_name = "SPAN")]
+    pub span: Option<String>,
+    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Have it back now
+    #[arg(long)]
+    pub off: bool,
 }
 
 /// `wait`

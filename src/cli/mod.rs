@@ -58,6 +58,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Err(e) => return refuse_usage(&mut out, &e),
     };
     out.as_json = cli.json;
+    out.ascii = cli.look.ascii;
     let done = dispatch(cli, &mut out);
     out.end();
     match done {

@@ -4,8 +4,9 @@
 use crate::domain::text::Safe;
 use crate::present::json::escaped;
 use crate::present::line::Line;
+use crate::present::sides::ROOM_FOR_BOTH;
 use crate::tui::glyphs::Glyphs;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -20,6 +21,7 @@ pub struct Out {
     columns: Option<usize>,
     failed: Option<io::Error>,
     reader_gone: bool,
+    beside_error: Map<String, Value>,
 }
 
 /// How wide the terminal is; nothing for a file or a pipe.
@@ -38,6 +40,7 @@ impl Out {
             stdout: BufWriter::new(io::stdout()),
             failed: None,
             reader_gone: false,
+            beside_error: Map::new(),
         }
     }
 
@@ -55,6 +58,22 @@ impl Out {
                 Some(columns) => line.rows(columns).iter().for_each(|row| self.row(row)),
             }
         }
+    }
+
+    /// Prints a picture: a row that is broken would be none. Where it is wider than the terminal that is said.
+    pub fn picture(&mut self, lines: &[Line]) {
+        let widest = lines.iter().map(|line| Safe::composed(line).columns()).max().unwrap_or(0);
+        lines.iter().for_each(|line| self.row(&line.to_string()));
+        if self.columns.is_some_and(|columns| widest > columns) {
+            self.aside(&Safe::composed(format_args!(
+                "it is {widest} columns wide, more than this terminal: pipe it into `less -S`"
+            )));
+        }
+    }
+
+    /// How many columns there are; a file or a pipe has as many as both sides of a comparison need.
+    pub fn columns(&self) -> usize {
+        self.columns.unwrap_or(ROOM_FOR_BOTH)
     }
 
     fn row(&mut self, row: &str) {
@@ -95,10 +114,18 @@ impl Out {
         let _ = writeln!(io::stderr(), "{}", rows.join("\n"));
     }
 
+    /// What the error object of `--json` holds beside its sentence, should there be one.
+    pub fn beside_error(&mut self, name: &str, value: Value) {
+        self.beside_error.insert(name.to_owned(), value);
+    }
+
     /// The sentence that says why not, on stderr; with `--json` as an object on stdout too.
     pub fn complain(&mut self, code: u8, words: &Safe) {
         if self.as_json {
-            self.json(&json!({"v": 1, "error": {"exit": code, "message": words.as_str()}}));
+            let mut error = std::mem::take(&mut self.beside_error);
+            error.insert("exit".to_owned(), json!(code));
+            error.insert("message".to_owned(), json!(words.as_str()));
+            self.json(&json!({"v": 1, "error": error}));
         }
         self.end();
         self.aside(&Safe::composed(format_args!("countersign: {words}")));

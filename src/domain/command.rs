@@ -2,8 +2,10 @@
 
 use crate::domain::content::Content;
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::edit::Edit;
 use crate::domain::event::CommentNumber;
 use crate::domain::marks::Mark;
+use crate::domain::moment::Moment;
 use crate::domain::names::{RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
@@ -113,10 +115,26 @@ pub enum Command {
         /// In answer to which comment.
         reply_to: Option<CommentNumber>,
     },
+    /// Put it out of one's own sight until then, or, with nothing, have it back.
+    Snooze {
+        /// Until when.
+        until: Option<Moment>,
+    },
     /// The requester takes it back.
     Cancel {
         /// Why.
         reason: Option<Text>,
+    },
+    /// Change a step's parameters.
+    Modify {
+        /// Which step.
+        step: StepId,
+        /// How.
+        edit: Box<Edit>,
+        /// Why.
+        reason: Option<Text>,
+        /// What was seen.
+        seen: Seen,
     },
     /// Nothing but what is due by now.
     Settle,
@@ -143,6 +161,8 @@ impl Command {
             Command::Release => Verb::Release,
             Command::Comment { .. } => Verb::Comment,
             Command::Cancel { .. } => Verb::Cancel,
+            Command::Snooze { .. } => Verb::Snooze,
+            Command::Modify { .. } => Verb::Modify,
             Command::Settle => return None,
         })
     }
@@ -159,4 +179,6 @@ pub struct Facts {
     pub self_review: bool,
     /// How many open requests the requester has.
     pub open_of_requester: u64,
+    /// Whether the store is a team's: there, who edited a step does not sign off the revision they made.
+    pub team: bool,
 }

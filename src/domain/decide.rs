@@ -4,7 +4,6 @@
 
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
-use crate::domain::difference;
 use crate::domain::due;
 use crate::domain::event::{
     Actor, Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight,
@@ -20,6 +19,7 @@ use crate::domain::quorum::fill;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::rules::{self, Withdrawable};
+use crate::domain::snooze;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 
@@ -51,7 +51,8 @@ pub enum Placement {
 /// [`Refusal::ReferenceTaken`] when the content differs and the producer did not say what to do.
 pub fn place(known: Option<&Request>, content: &Content, how: OnSameReference) -> Result<Placement, Refusal> {
     let Some(known) = known else { return Ok(Placement::New) };
-    let same_digest = known.revision.digest == content.revision_digest();
+    // What the producer asked for counts, not what a reviewer made of it: asking again must find it.
+    let same_digest = known.asked == content.revision_digest();
     let same_prose = known.content.as_ref() == Some(content);
     match (how, known.is_open()) {
         (OnSameReference::Refuse, _) if same_digest => Ok(Placement::Same(known.id)),
@@ -102,12 +103,13 @@ pub fn submit(
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines },
+        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None },
         payload: Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() })),
     })
 }
 
-fn revision_of(content: &Content, number: RevisionNumber, policy: &Policy) -> Revision {
+/// One revision of this content, as facts say it.
+pub(super) fn revision_of(content: &Content, number: RevisionNumber, policy: &Policy) -> Revision {
     Revision {
         number,
         digest: content.revision_digest(),
@@ -139,11 +141,11 @@ impl Request {
 }
 
 /// Everything one decision looks at.
-struct Deciding<'a> {
-    request: &'a Request,
-    caller: &'a Caller,
-    facts: &'a Facts,
-    now: Moment,
+pub(super) struct Deciding<'a> {
+    pub(super) request: &'a Request,
+    pub(super) caller: &'a Caller,
+    pub(super) facts: &'a Facts,
+    pub(super) now: Moment,
 }
 
 impl Deciding<'_> {
@@ -171,6 +173,11 @@ impl Deciding<'_> {
                 self.prose_fits("reason", reason.as_ref())?;
                 Ok(vec![self.entry(Fact::Cancelled {}, Payload::reason(reason.clone()))])
             }
+            Command::Snooze { until } => {
+                let fact = snooze::fact(self.request, &self.caller.name, *until, self.now)?;
+                Ok(vec![self.entry(fact, Held::None)])
+            }
+            Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
             Command::Settle => Ok(Vec::new()),
         }
     }
@@ -183,7 +190,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn entry(&self, fact: Fact, payload: Held) -> Entry {
+    pub(super) fn entry(&self, fact: Fact, payload: Held) -> Entry {
         let Caller { name, assurance, .. } = self.caller;
         Entry {
             at: self.now,
@@ -195,7 +202,7 @@ impl Deciding<'_> {
         }
     }
 
-    fn bound(&self, marks: &Marks, seen: &Seen) -> Bound {
+    pub(super) fn bound(&self, marks: &Marks, seen: &Seen) -> Bound {
         Bound {
             revision: self.request.revision.number,
             revision_digest: self.request.revision.digest,
@@ -254,7 +261,9 @@ impl Deciding<'_> {
         let mut entries: Vec<Entry> = self.marked(&marks, &None, seen).into_iter().collect();
         let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
         let bound = self.bound(&marks, seen);
-        entries.push(self.entry(Fact::SignedOff { number, bound }, Payload::reason(reason.clone())));
+        let reaffirms = rules::reaffirms(self.request, self.caller, seen);
+        let fact = Fact::SignedOff { number, bound, reaffirms };
+        entries.push(self.entry(fact, Payload::reason(reason.clone())));
         let after = entries.iter().fold(self.request.clone(), |request, entry| request.evolve(entry));
         entries.extend(self.approved(&after, &marks));
         Ok(entries)
@@ -292,7 +301,7 @@ impl Deciding<'_> {
     }
 
     /// The deadlines moved by the time the producer had the ball.
-    fn given_back(&self) -> Deadlines {
+    pub(super) fn given_back(&self) -> Deadlines {
         let Deadlines { due_at, expires_at } = self.request.deadlines;
         let away = match &self.request.state {
             State::ChangesRequested { since, .. } => self.now.since(*since),
@@ -372,57 +381,7 @@ impl Deciding<'_> {
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 
-    fn revise(&self, content: &Content) -> Result<Vec<Entry>, Refusal> {
-        let request = self.request;
-        let resubmits = request.state_name() == StateName::ChangesRequested;
-        if request.content.as_ref() == Some(content) && !resubmits {
-            return Ok(Vec::new());
-        }
-        if content.kind != request.kind() {
-            let why = format!("{} is a {}; a revision keeps its kind", request.id, request.kind());
-            return Err(Refusal::Invalid(Invalid::new("kind", why)));
-        }
-        let revision = revision_of(content, request.revision.number.next(), &self.facts.policy);
-        let touched: Vec<StepId> = difference::steps(&request.revision.steps, &revision.steps)
-            .into_iter()
-            .map(|(id, _)| id)
-            .collect();
-        // A change of prose keeps the sign-offs; a change of what would happen, of a mark, or of the quorum voids them.
-        let mut marks = Marks::undecided(revision.steps.iter().map(|s| &s.id));
-        for step in revision.steps.iter().filter(|s| !touched.contains(&s.id)) {
-            marks.set(step.id.clone(), request.marks.on(&step.id));
-        }
-        let marks_digest = marks.digest();
-        let harder = revision.assessment.is_harder_than(request.assessment());
-        let voids = request.counting().filter(|s| {
-            harder || s.bound.revision_digest != revision.digest || s.bound.marks_digest != marks_digest
-        });
-        let voids = voids.map(|s| s.number).collect();
-        let deadlines = self.tightened(&revision);
-        let fact = if resubmits {
-            Fact::Resubmitted { revision, deadlines, touched, voids }
-        } else {
-            Fact::Revised { revision, deadlines, touched, voids }
-        };
-        let payload = Payload { content: Some(content.clone()), ..Payload::default() };
-        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
-    }
-
-    /// A revision never buys time: a deadline moves only forward to what the new risk allows from now on.
-    fn tightened(&self, revision: &Revision) -> Deadlines {
-        let kept = self.given_back();
-        let due = self.now.plus(revision.assessment.due_after);
-        let expires = revision.assessment.expires_after.map(|span| self.now.plus(span));
-        Deadlines {
-            due_at: kept.due_at.min(due),
-            expires_at: match (kept.expires_at, expires) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (kept, _) => kept,
-            },
-        }
-    }
-
-    fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
+    pub(super) fn prose_fits(&self, field: &str, text: Option<&Text>) -> Result<(), Refusal> {
         let most = self.facts.policy.limits.prose;
         match text {
             Some(text) if text.size() > most => {

@@ -3,7 +3,7 @@
 use crate::domain::canon;
 use crate::domain::content::{Content, Kind};
 use crate::domain::invalid::Invalid;
-use crate::domain::names::{PrincipalName, Reference};
+use crate::domain::names::{BadName, PrincipalName, Reference, RequestId};
 use crate::domain::needs;
 use crate::domain::step::Step;
 use crate::domain::text::Text;
@@ -52,6 +52,8 @@ pub struct Document {
     pub by: Option<PrincipalName>,
     /// The producer's own name for it.
     pub reference: Option<Reference>,
+    /// The closed request whose work it goes on with. Not part of the content, and in no digest.
+    pub continues: Option<RequestId>,
     /// What is asked.
     pub content: Content,
 }
@@ -83,12 +85,15 @@ pub fn from_value(value: Value, limits: &Limits) -> Result<Document, Invalid> {
         return Err(Invalid::new("by", "the name system is taken"));
     }
     let reference = take_name(&mut object, "ref", Reference::new)?;
+    let continues = take_name(&mut object, "continues", |text| {
+        RequestId::parse(&text).ok_or(BadName("must be the number of a request, such as \"R-17\""))
+    })?;
     let content: Content = serde_path_to_error::deserialize(Value::Object(object)).map_err(|e| {
         let path = e.path().to_string();
         Invalid::new(if path == "." { "document" } else { &path }, e.inner().to_string())
     })?;
     check(&content, limits)?;
-    Ok(Document { by, reference, content })
+    Ok(Document { by, reference, continues, content })
 }
 
 fn take_name<T>(

@@ -7,7 +7,7 @@ use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{MarksDigest, RevisionDigest, StepDigest};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, Reference, RevisionNumber, StepId};
+use crate::domain::names::{PersonName, PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind, Requester};
 use crate::domain::quorum::Signer;
@@ -144,6 +144,9 @@ pub enum Fact {
         revision: Revision,
         /// By when.
         deadlines: Deadlines,
+        /// The closed request whose work it goes on with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<RequestId>,
     },
     /// The requester changed the content while it waited. Payload: the new content.
     #[serde(rename = "request.revised")]
@@ -186,6 +189,9 @@ pub enum Fact {
         number: SignOffNumber,
         /// On what, by whom.
         bound: Bound,
+        /// The void sign-off of the same person that this one stands for again, after what changed was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reaffirms: Option<SignOffNumber>,
     },
     /// A sign-off was taken back by its author.
     #[serde(rename = "signoff.withdrawn")]
@@ -269,6 +275,64 @@ pub enum Fact {
         /// The comment it answers, if any.
         reply_to: Option<CommentNumber>,
     },
+    /// Somebody put it out of their own sight; for nobody else, and no deadline moves.
+    #[serde(rename = "snooze.set")]
+    Snoozed {
+        /// Until when, unless something happens to it before that calls for them.
+        until: Moment,
+    },
+    /// They have it back before the time was up.
+    #[serde(rename = "snooze.ended")]
+    SnoozeEnded {},
+    /// A step's parameters were changed by somebody who reviews, or by the requester. Payload: the new content, and
+    /// the reason if one was given.
+    #[serde(rename = "step.modified")]
+    Modified {
+        /// On which revision, by whom; its marks digest is the one the marks end with.
+        bound: Bound,
+        /// The step.
+        step: StepId,
+        /// The new revision.
+        revision: Revision,
+        /// By when.
+        deadlines: Deadlines,
+        /// Steps whose marks fall back to undecided: this one, and those that need it.
+        touched: Vec<StepId>,
+        /// Sign-offs that no longer count.
+        voids: Vec<SignOffNumber>,
+        /// Every edit that stands in the new revision.
+        edits: Vec<Edited>,
+    },
+    /// A closed request is gone on with by another.
+    #[serde(rename = "request.continued")]
+    Continued {
+        /// By which.
+        by: RequestId,
+    },
+}
+
+/// A step that is not as its producer had it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// The step.
+    pub step: StepId,
+    /// Everybody who edited it since.
+    pub by: Vec<Editor>,
+}
+
+/// Somebody who edited a step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Editor {
+    /// Who.
+    pub name: PrincipalName,
+    /// Their person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Whether they are the requester, or stand behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// One changed mark.
@@ -284,7 +348,7 @@ pub struct MarkFact {
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 21] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -302,6 +366,10 @@ pub const NAMES: [&str; 17] = [
     "claim.taken",
     "claim.released",
     "comment.added",
+    "snooze.set",
+    "snooze.ended",
+    "step.modified",
+    "request.continued",
 ];
 
 /// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.

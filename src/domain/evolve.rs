@@ -2,18 +2,51 @@
 //!
 //! `evolve` is total: a redacted payload leaves a hole (`None`), never an error.
 
-use crate::domain::event::{Deadlines, Entry, Fact, Held, Revision, SignOffNumber};
+use crate::domain::edit::{Original, Standing};
+use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held, Revision, SignOffNumber};
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, StepId};
+use crate::domain::names::{RequestId, RevisionNumber, StepId};
 use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
 };
 use crate::domain::text::Text;
+use std::collections::BTreeMap;
+
+/// What of a request calls for a reviewer: told before and after an event, it says who is woken.
+struct Calling {
+    revision: RevisionNumber,
+    level: u8,
+    waits: bool,
+    open: bool,
+    signoffs: usize,
+}
+
+impl Calling {
+    fn of(request: &Request) -> Self {
+        Self {
+            revision: request.revision.number,
+            level: request.level(),
+            waits: matches!(request.state, State::Waiting(_)),
+            open: request.is_open(),
+            signoffs: request.counting().count(),
+        }
+    }
+
+    /// Whether whoever snoozed it must have it back: another revision, a higher level, it waits again, or a sign-off
+    /// counts no longer. What is closed wakes everybody too: there is nothing left to put off.
+    fn wakes(&self, before: &Calling) -> bool {
+        self.revision != before.revision
+            || self.level > before.level
+            || (self.waits && !before.waits)
+            || self.signoffs < before.signoffs
+            || !self.open
+    }
+}
 
 /// What the first event of a request makes; `None` when it is not a submission.
 pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
-    let Fact::Submitted { requester, reference, revision, deadlines } = &entry.fact else {
+    let Fact::Submitted { requester, reference, revision, deadlines, continues } = &entry.fact else {
         return None;
     };
     Some(Request {
@@ -33,15 +66,21 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         deadlines: *deadlines,
         signoffs: Vec::new(),
         claim: None,
+        snoozes: BTreeMap::new(),
         comments: Vec::new(),
         execution: None,
         lapses_at: None,
+        edits: BTreeMap::new(),
+        asked: revision.digest,
+        continues: *continues,
+        continued_by: Vec::new(),
     })
 }
 
 impl Request {
     /// The request after `entry` has happened to it.
     pub fn evolve(mut self, entry: &Entry) -> Self {
+        let asleep = Calling::of(&self);
         self.version += 1;
         self.updated_at = entry.at;
         let payload = entry.payload.here();
@@ -50,9 +89,11 @@ impl Request {
             // A second submission cannot be decided; were it in a log, it would change nothing.
             Fact::Submitted { .. } => {}
             Fact::Revised { revision, deadlines, touched, voids } => {
+                self.edits.clear();
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Resubmitted { revision, deadlines, touched, voids } => {
+                self.edits.clear();
                 self.take_revision(entry, revision, *deadlines, touched, voids);
                 self.wait_again(*deadlines);
             }
@@ -62,7 +103,7 @@ impl Request {
                 }
                 self.void(voids);
             }
-            Fact::SignedOff { number, bound } => self.signoffs.push(SignOff {
+            Fact::SignedOff { number, bound, .. } => self.signoffs.push(SignOff {
                 number: *number,
                 bound: bound.clone(),
                 at: entry.at,
@@ -114,8 +155,37 @@ impl Request {
                 };
                 self.say(entry, step.clone(), *reply_to, text);
             }
+            Fact::Snoozed { until } => {
+                self.snoozes.insert(entry.by.clone(), *until);
+            }
+            Fact::SnoozeEnded {} => {
+                self.snoozes.remove(&entry.by);
+            }
+            Fact::Modified { revision, deadlines, touched, voids, edits, .. } => {
+                self.take_edits(edits);
+                self.take_revision(entry, revision, *deadlines, touched, voids);
+            }
+            Fact::Continued { by } => self.continued_by.push(*by),
+        }
+        if Calling::of(&self).wakes(&asleep) {
+            self.snoozes.clear();
+        } else {
+            self.snoozes.retain(|_, until| *until > entry.at);
         }
         self
+    }
+
+    /// The edits that stand. What a step was like before its first one is kept.
+    fn take_edits(&mut self, edits: &[Edited]) {
+        let mut known = std::mem::take(&mut self.edits);
+        let before = self.content.as_ref();
+        for Edited { step, by } in edits {
+            let original = match known.remove(step) {
+                Some(standing) => standing.original,
+                None => before.and_then(|content| content.step(step)).map(Original::of),
+            };
+            self.edits.insert(step.clone(), Standing { by: by.clone(), original });
+        }
     }
 
     fn take_revision(
@@ -131,6 +201,9 @@ impl Request {
             marks.set(step.clone(), self.marks.on(step));
         }
         self.marks = marks;
+        if entry.by == self.requester.name {
+            self.asked = revision.digest;
+        }
         self.earlier.push(std::mem::replace(&mut self.revision, revision.clone()));
         self.revised_by = entry.by.clone();
         let content = entry.payload.here().and_then(|p| p.content.clone());

@@ -139,8 +139,8 @@ fn term(field: &str, value: &str) -> Result<Term, String> {
     })
 }
 
-/// A number with m, h or d behind it.
-fn span(text: &str) -> Option<Span> {
+/// A number with m, h or d behind it, as a length of time.
+pub(super) fn span(text: &str) -> Option<Span> {
     let minutes = match text.char_indices().next_back()? {
         (at, 'm') => text[..at].parse::<i64>().ok()?,
         (at, 'h') => text[..at].parse::<i64>().ok()?.checked_mul(60)?,

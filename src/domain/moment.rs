@@ -58,6 +58,18 @@ impl Moment {
         }
     }
 
+    /// Reads a time as RFC 3339 has it, with whatever offset it names; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|when| Self(when.timestamp_millis()))
+    }
+
+    /// The next time after this one at which it is `hour`:`minute` in UTC; `None` when no day has that.
+    pub fn next(self, hour: u32, minute: u32) -> Option<Self> {
+        let today = DateTime::<Utc>::from_timestamp_millis(self.0)?.date_naive();
+        let at = Self(today.and_hms_opt(hour, minute, 0)?.and_utc().timestamp_millis());
+        Some(if at > self { at } else { at.plus(Span::from_hours(24)) })
+    }
+
     /// Hour and minute in UTC, e.g. `03:12Z`.
     pub fn hour_and_minute(self) -> String {
         match DateTime::<Utc>::from_timestamp_millis(self.0) {

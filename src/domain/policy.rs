@@ -4,6 +4,7 @@ use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
+use crate::domain::names::StepId;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
 use crate::domain::step::Step;
@@ -76,9 +77,19 @@ impl Policy {
         claim_again_after: Span::from_minutes(5),
     };
 
-    /// What this policy makes of `content`.
+    /// What this policy makes of `content` as its producer gave it.
     pub fn assess(&self, content: &Content) -> Assessment {
-        let factors = factors(content);
+        self.assess_edited(content, &[])
+    }
+
+    /// What this policy makes of `content`, in which somebody else than the requester edited these steps.
+    pub fn assess_edited(&self, content: &Content, edited: &[StepId]) -> Assessment {
+        let mut factors = factors(content);
+        factors.extend(edited.iter().map(|step| Factor {
+            step: Some(step.clone()),
+            reason: "edited by a reviewer".to_owned(),
+            floor: Risk::Medium,
+        }));
         let risk = factors.iter().map(|f| f.floor).max().unwrap_or(Risk::Low);
         let sensitive = risk >= Risk::High || content.is_sensitive_kind_or_target();
         let due_after = due_after(content.kind, risk);

@@ -104,6 +104,19 @@ impl Outcome {
         }
     }
 
+    /// The outcome in a word, for programs.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Outcome::Runs { .. } => "runs",
+            Outcome::BlockedBy(_) => "blocked",
+            Outcome::Asks(_) => "asks",
+            Outcome::Skips(_) => "skips",
+            Outcome::Rejected => "rejected",
+            Outcome::SkippedByMark => "left_out",
+            Outcome::Depends { .. } => "depends",
+        }
+    }
+
     /// The worst that can come of it: what a sign-off must be able to stand for.
     pub fn worst(&self) -> &Outcome {
         match self {
@@ -328,6 +341,35 @@ pub const fn advice(effect: Effect, resolution: Resolution) -> Option<&'static s
         }
         _ => None,
     }
+}
+
+/// One pair of effect and resolution that is taken, and better otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lint {
+    /// The step whose need it is.
+    pub step: StepId,
+    /// What it needs.
+    pub needs: Lack,
+    /// How much.
+    pub effect: Effect,
+    /// What is to be done without it.
+    pub resolution: Resolution,
+    /// What is odd about the two together.
+    pub advice: &'static str,
+}
+
+/// The advice on every need of a plan, in document order.
+pub fn lints(content: &Content) -> Vec<Lint> {
+    let mut out = Vec::new();
+    for step in &content.steps {
+        for need in step.single_needs() {
+            let (effect, resolution) = (need.effect, need.resolution());
+            if let Some(advice) = advice(effect, resolution) {
+                out.push(Lint { step: step.id.clone(), needs: Lack::of(need), effect, resolution, advice });
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]

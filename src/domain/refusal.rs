@@ -2,6 +2,7 @@
 //!
 //! They are checked in one order: no such request, closed, own request, permission, slot and signature, digest, reason.
 
+use crate::domain::conflict::Conflict;
 use crate::domain::difference::Difference;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
@@ -147,10 +148,19 @@ pub enum Refusal {
     NothingApproved,
     /// An approved step is blocked by one that will not run.
     Blocked {
+        /// Which request.
+        id: RequestId,
         /// The approved step.
         step: StepId,
         /// What it cannot run without.
         needed: Lack,
+        /// All that is in the way, with the ways out.
+        conflicts: Vec<Conflict>,
+    },
+    /// In a team nobody signs off a revision they edited.
+    OwnEdit {
+        /// A step they edited.
+        step: StepId,
     },
     /// Its content was redacted, so nobody can see what would run.
     Uninspectable,
@@ -200,6 +210,7 @@ impl Refusal {
             | Refusal::ReasonRequired { .. }
             | Refusal::NothingApproved
             | Refusal::Blocked { .. }
+            | Refusal::OwnEdit { .. }
             | Refusal::Uninspectable => exit::REFUSED,
         }
     }
@@ -264,10 +275,10 @@ impl fmt::Display for Refusal {
             }
             Refusal::NoSuchStep { id, step } => write!(f, "{id} has no step {step}"),
             Refusal::NothingApproved => write!(f, "no step would be approved: reject the request instead"),
-            Refusal::Blocked { step, needed } => write!(
+            Refusal::Blocked { id, step, needed, conflicts } => blocked(f, *id, step, needed, conflicts),
+            Refusal::OwnEdit { step } => write!(
                 f,
-                "{step} is approved but cannot run without {needed}, which will not come: skip {step}, or approve {} again",
-                needed.step
+                "you edited {step} in this revision: in a team somebody else signs it off, or you put it back as it was"
             ),
             Refusal::Uninspectable => {
                 write!(
@@ -292,6 +303,30 @@ impl fmt::Display for Refusal {
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
         }
+    }
+}
+
+/// What is in the way, and the commands that clear it.
+fn blocked(
+    f: &mut fmt::Formatter<'_>,
+    id: RequestId,
+    step: &StepId,
+    needed: &Lack,
+    conflicts: &[Conflict],
+) -> fmt::Result {
+    let of = conflicts.iter().find(|conflict| conflict.blocked.iter().any(|b| b.step == *step));
+    let by = of.map_or(&needed.step, |conflict| &conflict.needed);
+    write!(
+        f,
+        "refused: {step} is approved and blocked by {by}: it cannot run without {needed}, which will not come"
+    )?;
+    for (n, way) in of.iter().flat_map(|conflict| &conflict.ways).enumerate() {
+        let commands: Vec<String> = way.commands(id).iter().map(|command| format!("`{command}`")).collect();
+        write!(f, "{}{way}: {}", if n == 0 { "; choose: " } else { "; or " }, commands.join(" and "))?;
+    }
+    match conflicts.len() {
+        0 | 1 => Ok(()),
+        n => write!(f, "; {} more in the way: `countersign preview {id}` shows all", n - 1),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::edit::Standing;
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
@@ -10,6 +11,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
+use std::collections::BTreeMap;
 
 /// How far up the escalation chain a request is, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -278,12 +280,22 @@ pub struct Request {
     pub signoffs: Vec<SignOff>,
     /// Who is looking.
     pub claim: Option<Claim>,
+    /// Who put it out of their own sight, until when. A time that is up has no effect, and goes with the next event.
+    pub snoozes: BTreeMap<PrincipalName, Moment>,
     /// What was said.
     pub comments: Vec<Comment>,
     /// Its execution, once approved, for kinds that are executed.
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.
     pub lapses_at: Option<Moment>,
+    /// The steps that are not as the producer had them, with what they were.
+    pub edits: BTreeMap<StepId, Standing>,
+    /// What the requester asked for last, whatever others edited since.
+    pub asked: RevisionDigest,
+    /// The closed request whose work this one goes on with.
+    pub continues: Option<RequestId>,
+    /// The requests that go on with the work of this one.
+    pub continued_by: Vec<RequestId>,
 }
 
 impl Request {
@@ -381,6 +393,11 @@ impl Request {
     /// The claim that is live at `now`.
     pub fn live_claim(&self, now: Moment) -> Option<&Claim> {
         self.claim.as_ref().filter(|claim| claim.until > now)
+    }
+
+    /// Until when `name` has put it out of sight, if they have and the time is not up.
+    pub fn snoozed_by(&self, name: &PrincipalName, now: Moment) -> Option<Moment> {
+        self.snoozes.get(name).copied().filter(|until| *until > now)
     }
 
     /// When time closes it unless somebody acts: the reviewers' expiry, or the producer's.

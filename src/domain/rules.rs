@@ -3,7 +3,9 @@
 //! Every refusal is checked in the order of [`crate::domain::refusal`].
 
 use crate::domain::command::{Facts, Seen};
+use crate::domain::conflict::conflicts;
 use crate::domain::difference;
+use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
@@ -11,7 +13,7 @@ use crate::domain::preview::{Outcome, preview};
 use crate::domain::principal::Caller;
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, SignOff, State, Verdict};
+use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
 use crate::domain::text::Text;
 use crate::domain::transitions::{Reason, Verb, Who};
 
@@ -93,11 +95,12 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             }
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Looker => needs(verb.permission(request.kind(), caller.kind), facts),
+        Who::Editor if request.requester.is(caller) => Ok(()),
+        Who::Looker | Who::Editor => needs(verb.permission(request.kind(), caller.kind), facts),
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
-        Who::Requester | Who::Author | Who::Anyone | Who::Clock => Ok(()),
+        Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
 }
 
@@ -124,6 +127,9 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<
         s.bound.signer.name == me.name || (me.person.is_some() && s.bound.signer.person == me.person)
     }) {
         return Err(Refusal::AlreadySigned { by: mine.bound.signer.name.clone(), at: mine.at });
+    }
+    if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
+        return Err(Refusal::OwnEdit { step: step.clone() });
     }
     let slots = &request.assessment().slots;
     let filled = |signers: &[Signer]| fill(slots, signers).iter().flatten().count();
@@ -202,6 +208,21 @@ pub fn still_as_seen(request: &Request, seen: &Seen) -> Result<(), Refusal> {
     }
 }
 
+/// The sign-off that a new one by `caller` re-affirms: their last, when it is void because what it stood for changed,
+/// and they say what they saw now.
+pub fn reaffirms(request: &Request, caller: &Caller, seen: &Seen) -> Option<SignOffNumber> {
+    let last = last_signoff(request, caller)?;
+    (last.standing == SignOffStanding::Void && *seen != Seen::Nothing).then_some(last.number)
+}
+
+/// The last sign-off that `caller`, or another principal of their person, gave and did not take back.
+pub fn last_signoff<'a>(request: &'a Request, caller: &Caller) -> Option<&'a SignOff> {
+    request.signoffs.iter().rev().filter(|s| s.standing != SignOffStanding::Withdrawn).find(|s| {
+        let signer = &s.bound.signer;
+        signer.name == caller.name || (signer.person.is_some() && signer.person == caller.person)
+    })
+}
+
 /// Whether `marks` could be signed: the content is there, some step is approved, and none of those is blocked.
 ///
 /// # Errors
@@ -218,7 +239,8 @@ pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     for (step, outcome) in preview(content, marks) {
         // A condition that is still open may turn out either way: a sign-off must be able to stand for the worst.
         if let Outcome::BlockedBy(needed) | Outcome::Asks(needed) = outcome.worst() {
-            return Err(Refusal::Blocked { step, needed: needed.clone() });
+            let (id, needed, conflicts) = (request.id, needed.clone(), conflicts(content, marks));
+            return Err(Refusal::Blocked { id, step, needed, conflicts });
         }
         runs |= outcome.may_run();
     }

@@ -132,6 +132,11 @@ impl Safe {
         &self.0
     }
 
+    /// How many columns it takes, at most.
+    pub fn columns(&self) -> usize {
+        self.0.chars().filter_map(UnicodeWidthChar::width).sum()
+    }
+
     /// The text in rows, the first of at most `first` columns and the others of `rest`; broken behind a blank where
     /// there is one in a row's second half. Nothing is added or left out.
     pub fn rows(&self, first: usize, rest: usize) -> Vec<Safe> {

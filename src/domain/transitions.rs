@@ -37,6 +37,10 @@ pub enum Verb {
     Expire,
     /// An approval that was not used in time ends.
     Lapse,
+    /// Put it out of one's own sight until later, or back.
+    Snooze,
+    /// Change a step's parameters while it waits.
+    Modify,
 }
 
 /// Who may, apart from being able to see the request.
@@ -53,8 +57,12 @@ pub enum Who {
     Author,
     /// The requester.
     Requester,
+    /// The requester, or a holder of `review`.
+    Editor,
     /// Whoever can see it.
     Anyone,
+    /// Whoever can see it; it holds for themselves only.
+    Oneself,
     /// Time.
     Clock,
 }
@@ -110,7 +118,7 @@ const ANY: &[StateName] = &StateName::ALL;
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 14] = [
+pub const TABLE: [Row; 16] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -125,6 +133,8 @@ pub const TABLE: [Row; 14] = [
     Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: &[], voids: "–" },
     Row { verb: Verb::Expire, from: OPEN, to: To::State(Expired), who: Who::Clock, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Snooze, from: OPEN, to: To::Same, who: Who::Oneself, reason: Reason::Welcome, only: &[], voids: "–" },
+    Row { verb: Verb::Modify, from: WAITING, to: To::Same, who: Who::Editor, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "what the change touches" },
 ];
 
 /// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
@@ -144,11 +154,9 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 6] = [
-    Later { verb: "modify", from: WAITING, to: To::Same, who: "`review`, for a step's params", reason: Reason::Welcome },
+pub const LATER: [Later; 4] = [
     Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
     Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
-    Later { verb: "snooze", from: OPEN, to: To::Same, who: "who can see it, for oneself", reason: Reason::Welcome },
     Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
     Later { verb: "override", from: OPEN, to: To::State(Overridden), who: "`override`, not the requester", reason: Reason::Required },
 ];
@@ -201,6 +209,8 @@ impl Verb {
             Verb::Cancel => "cancel",
             Verb::Expire => "expire",
             Verb::Lapse => "lapse",
+            Verb::Snooze => "snooze",
+            Verb::Modify => "modify",
         }
     }
 
@@ -227,7 +237,11 @@ impl Who {
             Who::Looker => "`review`",
             Who::Author => "its author",
             Who::Requester => "the requester",
+            Who::Editor => {
+                "the requester; `review`, for a step's params (in a team it then fills no slot of that revision)"
+            }
             Who::Anyone => "who can see it",
+            Who::Oneself => "who can see it, for oneself",
             Who::Clock => "the clock",
         }
     }

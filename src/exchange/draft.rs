@@ -1,4 +1,4 @@
-//! `draft`: a WORKFLOW_DRAFT message becomes one plan. `docs/producer.md` has the mapping as a table.
+//! `draft`: a WORKFLOW_DRAFT message becomes one plan, a DEPENDENCY_CONFLICT one question. `docs/producer.md` has the mapping as a table.
 
 use super::{Imported, checked, json, shaped};
 use crate::domain::document::Limits;
@@ -7,8 +7,10 @@ use crate::domain::names::{Identifier, PrincipalName, StepId};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The one message type that is taken.
+/// The message that is a plan.
 const TYPE: &str = "WORKFLOW_DRAFT";
+/// The message that is a question.
+const CONFLICT: &str = "DEPENDENCY_CONFLICT";
 /// Who asks, when the call names nobody.
 const BY: &str = "planner";
 /// Why a state that says more than "waiting" is not taken over.
@@ -16,17 +18,20 @@ const ELSEWHERE: &str = "a decision made elsewhere is not a decision here";
 
 mod form;
 mod needs;
+mod conflict;
 
 use form::{ApprovalState, Message, Payload, PlanState, RiskLevel, StepState};
 use needs::{needs_of, no_such_step};
 
-/// Reads a WORKFLOW_DRAFT message into one plan, asked for by `by` or else by `planner`.
+/// Reads a message into one plan, or one question about a conflict, asked for by `by` or else by `planner`.
 ///
 /// # Errors
 /// [`Invalid`] naming the field of the message.
 pub fn read(bytes: &[u8], by: Option<&PrincipalName>, limits: &Limits) -> Result<Imported, Invalid> {
     let value = json(bytes, limits)?;
-    check_type(&value)?;
+    if check_type(&value)? == CONFLICT {
+        return conflict::read(value, by, limits);
+    }
     let message: Message = shaped(value, "")?;
     let payload = &message.payload;
     if payload.steps.len() > limits.steps {
@@ -83,17 +88,18 @@ pub fn read(bytes: &[u8], by: Option<&PrincipalName>, limits: &Limits) -> Result
 }
 
 /// The type is checked before anything else: the other messages have another shape, and their errors would mislead.
-fn check_type(value: &Value) -> Result<(), Invalid> {
+fn check_type(value: &Value) -> Result<&'static str, Invalid> {
     let Value::Object(object) = value else {
         return Err(Invalid::new("document", format!("must be a JSON object with \"type\": \"{TYPE}\"")));
     };
+    let taken = format!("taken: {TYPE}, {CONFLICT}");
     match object.get("type") {
-        Some(Value::String(name)) if name.eq_ignore_ascii_case(TYPE) => Ok(()),
-        Some(Value::String(name)) => {
-            Err(Invalid::new("type", format!("`{name}` is not taken here; taken: {TYPE}")))
-        }
-        Some(_) => Err(Invalid::new("type", format!("must be a string; taken: {TYPE}"))),
-        None => Err(Invalid::new("type", format!("is missing; taken: {TYPE}"))),
+        Some(Value::String(name)) => [TYPE, CONFLICT]
+            .into_iter()
+            .find(|known| name.eq_ignore_ascii_case(known))
+            .ok_or_else(|| Invalid::new("type", format!("`{name}` is not taken here; {taken}"))),
+        Some(_) => Err(Invalid::new("type", format!("must be a string; {taken}"))),
+        None => Err(Invalid::new("type", format!("is missing; {taken}"))),
     }
 }
 

@@ -48,7 +48,7 @@ pub type Read = fn(&[u8], Option<&PrincipalName>, &Limits) -> Result<Imported, I
 pub const FORMATS: &[Format] = &[
     Format {
         name: "draft",
-        what: "a WORKFLOW_DRAFT message of an approval workflow: one plan",
+        what: "a WORKFLOW_DRAFT message of an approval workflow: one plan; a DEPENDENCY_CONFLICT: one question",
         read: draft::read,
     },
     Format {

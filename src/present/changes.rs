@@ -15,7 +15,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// How many steps all comparisons of two plans may take together, at worst. A producer can make a plan that is costly to
 /// compare; what is beyond this is shown whole, as it was and as it is.
-const MOST_STEPS: usize = 60_000_000;
+pub(super) const MOST_STEPS: usize = 60_000_000;
 /// What stayed the same in the middle of a line is shown as its length from here on.
 const LONG_SAME: usize = 400;
 /// How much of it is left at either end.
@@ -23,7 +23,7 @@ const SAME_KEPT: usize = 80;
 
 /// The plan of a request in the form in which it can be compared later.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Plan(Vec<Block>);
+pub struct Plan(pub(super) Vec<Block>);
 
 impl Plan {
     /// As the request is.
@@ -37,7 +37,7 @@ impl Plan {
         Some(Self(plan::to_compare(request, content)))
     }
 
-    fn on(&self, block: &Block) -> Option<&Block> {
+    pub(super) fn on(&self, block: &Block) -> Option<&Block> {
         self.0.iter().find(|b| b.step == block.step)
     }
 }
@@ -45,7 +45,7 @@ impl Plan {
 /// What differs, step by step: as it was then, as it is now.
 pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
     let mut out = Vec::new();
-    let mut budget = Budget(MOST_STEPS);
+    let mut budget = Budget::new();
     for block in &now.0 {
         match then.on(block) {
             None => {
@@ -75,12 +75,24 @@ pub fn changes(then: &Plan, now: &Plan) -> Vec<Line> {
     out
 }
 
+/// What was and what is, line by line, with the words that differ marked.
+pub(super) fn between(then: Vec<Line>, now: Vec<Line>, budget: &mut Budget) -> Vec<Line> {
+    let block =
+        |lines: Vec<Line>| Block { step: None, lines: lines.into_iter().map(|l| (l, false)).collect() };
+    lines(&block(then), &block(now), budget)
+}
+
 /// What is left of the steps that may be taken.
-struct Budget(usize);
+pub(super) struct Budget(pub(super) usize);
 
 impl Budget {
+    /// All of it, for one comparison of two plans.
+    pub(super) const fn new() -> Self {
+        Self(MOST_STEPS)
+    }
+
     /// Whether two lists of these lengths can still be compared; if so they are paid for.
-    fn affords(&mut self, old: usize, new: usize) -> bool {
+    pub(super) fn affords(&mut self, old: usize, new: usize) -> bool {
         let cost = (old + new).saturating_mul(old + new);
         let left = self.0.checked_sub(cost);
         self.0 = left.unwrap_or(self.0);
@@ -90,7 +102,7 @@ impl Budget {
 
 /// Then or now, with its marks and its tone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Then,
     Now,
 }
@@ -118,7 +130,7 @@ impl Side {
     }
 }
 
-fn heading(block: &Block, what: &str) -> Line {
+pub(super) fn heading(block: &Block, what: &str) -> Line {
     match &block.step {
         Some(step) => Line::default().and(Tone::Strong, step).and(Tone::Warn, format_args!(" {what}")),
         None => Line::default().and(Tone::Warn, "what stands before the steps changed"),
@@ -126,7 +138,7 @@ fn heading(block: &Block, what: &str) -> Line {
 }
 
 /// A line that is new, or gone, as a whole.
-fn whole(line: &Line, side: Side) -> Line {
+pub(super) fn whole(line: &Line, side: Side) -> Line {
     with(line, side, vec![phrase(side.tone(), &words(line))])
 }
 

@@ -32,7 +32,12 @@ impl From<Vec<Line>> for Sheet {
 
 /// Everything a reviewer reads before deciding, in reading order.
 pub fn detail(request: &Request, now: Moment) -> Vec<Line> {
-    let mut out = deciding(request, now, Long::Folded("`show --json` has all")).lines;
+    detail_with(request, now, Long::Folded("`show --json` has all"))
+}
+
+/// The same, with long values as `long` says.
+pub fn detail_with(request: &Request, now: Moment, long: Long) -> Vec<Line> {
+    let mut out = deciding(request, now, long).lines;
     out.extend(evidence(request));
     out.extend(risk(request));
     out.extend(signoffs(request));
@@ -119,6 +124,27 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
             time::ago(request.created_at, now)
         ),
     ));
+    if let Some(old) = request.continues {
+        out.push(
+            Line::default()
+                .and(Tone::Dim, "goes on   ")
+                .and(Tone::Plain, format_args!("with what {old} asked for")),
+        );
+    }
+    for by in &request.continued_by {
+        out.push(Line::default().and(Tone::Dim, "goes on   ").and(Tone::Plain, format_args!("in {by}")));
+    }
+    for (step, edit) in &request.edits {
+        let by: Vec<&str> = edit.by.iter().map(|by| by.name.as_str()).collect();
+        out.push(Line::default().and(Tone::Dim, "edited    ").and(
+            Tone::Warn,
+            format_args!(
+                "{step} by {}; `modify {} --step {step} --restore` puts it back",
+                by.join(", "),
+                request.id
+            ),
+        ));
+    }
     let slots: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();
     if request.is_open() {
         out.push(
@@ -148,6 +174,10 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
                 format_args!("{} is on it until {}", claim.by, claim.until.hour_and_minute()),
             ),
         );
+    }
+    for (by, until) in request.snoozes.iter().filter(|(_, until)| **until > now) {
+        let words = format!("{by} has put it off until {}; its deadlines run on", time::clock(*until, now));
+        out.push(Line::default().and(Tone::Dim, words));
     }
     out.push(Line::default().and(Tone::Dim, "digest    ").and(
         Tone::Plain,

@@ -30,12 +30,13 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Vec<Line> {
 /// What happened, in words.
 pub fn words(fact: &Fact) -> (String, Tone) {
     match fact {
-        Fact::Submitted { revision, .. } => (
+        Fact::Submitted { revision, continues, .. } => (
             format!(
-                "asked: {} ({}), digest {}",
+                "asked: {} ({}), digest {}{}",
                 revision.kind,
                 revision.assessment.risk,
-                revision.digest.short()
+                revision.digest.short(),
+                continues.map(|old| format!("; goes on with {old}")).unwrap_or_default()
             ),
             Tone::Plain,
         ),
@@ -49,12 +50,13 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             let list: Vec<String> = marks.iter().map(|m| format!("{} {}", m.step, m.mark)).collect();
             (format!("marked {}{}", list.join(", "), void(voids.len())), Tone::Plain)
         }
-        Fact::SignedOff { bound, .. } => (
+        Fact::SignedOff { bound, reaffirms, .. } => (
             format!(
-                "signed off revision {} ({}, seen: {})",
+                "signed off revision {} ({}, seen: {}){}",
                 bound.revision,
                 bound.signer.assurance,
-                bound.seen.word()
+                bound.seen.word(),
+                reaffirms.map(|number| format!("; re-affirms sign-off {}", number.0)).unwrap_or_default()
             ),
             Tone::Good,
         ),
@@ -82,10 +84,19 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         ),
         Fact::Claimed { until } => (format!("is on it until {}", until.hour_and_minute()), Tone::Plain),
         Fact::Released {} => ("is no longer on it".to_owned(), Tone::Plain),
+        Fact::Snoozed { until } => {
+            (format!("put it off for themselves until {}", until.date_and_time()), Tone::Dim)
+        }
+        Fact::SnoozeEnded {} => ("has it back in sight".to_owned(), Tone::Dim),
         Fact::Commented { step, .. } => (
             format!("commented{}", step.as_ref().map(|s| format!(" on {s}")).unwrap_or_default()),
             Tone::Plain,
         ),
+        Fact::Modified { step, revision, edits, voids, .. } => {
+            let done = if edits.iter().any(|edit| edit.step == *step) { "edited" } else { "put back" };
+            (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
+        }
+        Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
     }
 }
 

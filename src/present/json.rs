@@ -35,6 +35,10 @@ pub fn request(request: &Request, now: Moment) -> Value {
                 step["would_run"] = json!(runs);
                 step["outcome"] = json!(words);
             }
+            if let Some(edit) = request.edits.get(&fact.id) {
+                step["original_params"] = json!(edit.original.as_ref().map(|original| &original.params));
+                step["modified_by"] = edit.by.iter().map(|by| json!(by.name)).collect();
+            }
         }
     }
     let mut set = |name: &str, value: Value| out.insert(name.to_owned(), value);
@@ -65,6 +69,10 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("overdue", json!(request.is_open() && request.deadlines.due_at <= now));
     set("if_nobody_acts", json!(words::if_nobody_acts(request, now).to_string()));
     set("claim", json!(request.live_claim(now).map(|c| json!({"by": c.by, "until": c.until.iso()}))));
+    let snoozes = request.snoozes.iter().filter(|(_, until)| **until > now);
+    set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
+    set("continues", json!(request.continues.map(|old| old.to_string())));
+    set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
     set("execution", json!(request.execution.map(|e| e.word())));
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());

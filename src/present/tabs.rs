@@ -4,10 +4,14 @@ use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
 use crate::domain::names::Seq;
 use crate::domain::request::Request;
+use crate::domain::step::Step;
 use crate::domain::text::Text;
+use crate::present::changes::Plan;
 use crate::present::detail::{self, Sheet};
 use crate::present::line::{Line, Tone};
 use crate::present::plan::Long;
+use crate::present::sides::{How, ROOM_FOR_BOTH, said};
+use crate::present::table::{Order, table};
 use crate::present::{history, json};
 
 /// A part of a request that is read by itself.
@@ -25,14 +29,30 @@ pub enum Tab {
     Keys,
     /// What happened, by event.
     History,
+    /// What needs what, drawn.
+    Graph,
+    /// The parameters as a table.
+    Params,
+    /// What changed since the revision before.
+    Changes,
     /// The request as `show --json` prints it; opened by a key of its own.
     Raw,
 }
 
 impl Tab {
     /// All of them, in their order.
-    pub const ALL: [Tab; 7] =
-        [Tab::Plan, Tab::Risk, Tab::Thread, Tab::Evidence, Tab::Keys, Tab::History, Tab::Raw];
+    pub const ALL: [Tab; 10] = [
+        Tab::Plan,
+        Tab::Risk,
+        Tab::Thread,
+        Tab::Evidence,
+        Tab::Keys,
+        Tab::History,
+        Tab::Graph,
+        Tab::Params,
+        Tab::Changes,
+        Tab::Raw,
+    ];
 
     /// Its name.
     pub const fn word(self) -> &'static str {
@@ -43,6 +63,9 @@ impl Tab {
             Tab::Evidence => "evidence",
             Tab::Keys => "keys",
             Tab::History => "history",
+            Tab::Graph => "graph",
+            Tab::Params => "params",
+            Tab::Changes => "changes",
             Tab::Raw => "raw",
         }
     }
@@ -50,7 +73,8 @@ impl Tab {
     /// How many things there are to say in it; nothing for the two that are always whole.
     pub fn count(self, request: &Request, history: &[(Seq, Entry)]) -> Option<usize> {
         match self {
-            Tab::Plan | Tab::Raw => None,
+            Tab::Plan | Tab::Graph | Tab::Changes | Tab::Raw => None,
+            Tab::Params => Some(steps(request).map(|step| step.params.len()).sum()),
             Tab::Risk => Some(request.assessment().factors.len()),
             Tab::Thread => Some(request.comments.len()),
             Tab::Evidence => Some(request.content.as_ref().map_or(0, |c| c.evidence.len())),
@@ -61,7 +85,14 @@ impl Tab {
 
     /// Whether it stands among the tabs: it has something to say.
     pub fn is_there(self, request: &Request, history: &[(Seq, Entry)]) -> bool {
-        self != Tab::Raw && self.count(request, history) != Some(0)
+        let there = match self {
+            Tab::Raw => false,
+            // One step needs nothing, and nothing needs it.
+            Tab::Graph => steps(request).nth(1).is_some(),
+            Tab::Changes => !request.earlier.is_empty(),
+            _ => true,
+        };
+        there && self.count(request, history) != Some(0)
     }
 
     /// What stands in it.
@@ -73,10 +104,36 @@ impl Tab {
             Tab::Evidence => detail::evidence(request),
             Tab::Keys => detail::signoffs(request),
             Tab::History => timeline(request, history),
+            Tab::Params => match &request.content {
+                Some(content) => return table(content, Order::Step, long),
+                None => Vec::new(),
+            },
+            Tab::Changes => difference(request, How::Words, ROOM_FOR_BOTH),
+            Tab::Graph => Vec::new(),
             Tab::Raw => raw(request, now),
         }
         .into()
     }
+}
+
+fn steps(request: &Request) -> impl Iterator<Item = &Step> {
+    request.content.iter().flat_map(|content| &content.steps)
+}
+
+/// What changed since the revision before, in words for whatever is known of it.
+pub fn difference(request: &Request, how: How, columns: usize) -> Vec<Line> {
+    let Some(earlier) = request.earlier.last() else {
+        return vec![Line::plain("it has one revision: nothing changed")];
+    };
+    let Some(before) = Plan::before(request) else {
+        return vec![Line::plain(format_args!("what revision {} said was redacted", earlier.number))];
+    };
+    let lines = said(&before, &Plan::of(request), how, columns);
+    if lines.is_empty() {
+        return vec![Line::plain(format_args!("the plan reads as it did in revision {}", earlier.number))];
+    }
+    let words = format!("Revision {} became {}, {}", earlier.number, request.revision.number, how.words());
+    std::iter::once(Line::default().and(Tone::Strong, words)).chain(lines).collect()
 }
 
 fn timeline(request: &Request, history: &[(Seq, Entry)]) -> Vec<Line> {

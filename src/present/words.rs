@@ -90,6 +90,24 @@ pub fn badge(badge: Badge) -> Option<String> {
     }
 }
 
+/// What putting a request off until then means; the deadline that comes before is named.
+pub fn snoozed(request: &Request, until: Moment, now: Moment) -> Line {
+    let until_words = time::clock(until, now);
+    let line = Line::default()
+        .and(Tone::Plain, format_args!("{} is put off until {until_words} or until it changes", request.id));
+    let due = request.deadlines.due_at;
+    match request.expires_at() {
+        Some(at) if at <= until => {
+            line.and(Tone::Warn, format_args!("; it EXPIRES before, at {}", time::clock(at, now)))
+        }
+        _ if due <= now => line.and(Tone::Warn, "; it is OVERDUE all the same"),
+        _ if due <= until => {
+            line.and(Tone::Warn, format_args!("; it is due before, at {}", time::clock(due, now)))
+        }
+        _ => line.and(Tone::Plain, "; its deadlines run on"),
+    }
+}
+
 /// The closing sentence of a request: who decided what, when, how sure we are of it.
 pub fn closing(request: &Request) -> Option<Line> {
     let closed = request.closed()?;

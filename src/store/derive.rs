@@ -4,7 +4,8 @@ use crate::domain::canon::canonical_or_poison;
 use crate::domain::content::Kind;
 use crate::domain::due::next_due;
 use crate::domain::filter::words_of_request;
-use crate::domain::names::RequestId;
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
@@ -41,7 +42,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 6] = [
+pub const TABLES: [(&str, &str); 7] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -49,6 +50,7 @@ pub const TABLES: [(&str, &str); 6] = [
          updated_at, version",
     ),
     ("inbox", "slot, rank, due_at, request, asker"),
+    ("snoozed", "name, request, until"),
     ("words", "word, request"),
     ("names", "name, request"),
     ("refs", "requester, reference, request"),
@@ -65,6 +67,7 @@ struct Share {
     words: BTreeSet<String>,
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
+    snoozes: BTreeMap<PrincipalName, Moment>,
 }
 
 /// Whose request it is: the person behind it, or the producer that nobody owns.
@@ -129,6 +132,7 @@ fn share(request: &Request) -> Share {
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,
         counters,
+        snoozes: request.snoozes.clone(),
     }
 }
 
@@ -140,6 +144,7 @@ pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Re
     let (old, new) = (before.map(share).unwrap_or_default(), share(after));
     put_row(conn, after)
         .and_then(|()| put_inbox(conn, after.id, &old, &new))
+        .and_then(|()| put_snoozes(conn, after.id, &old, &new))
         .and_then(|()| put_words(conn, after.id, &old, &new))
         .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
         .and_then(|()| put_counters(conn, &old, &new))
@@ -210,6 +215,21 @@ fn put_inbox(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusq
             "INSERT INTO inbox (slot, rank, due_at, request, asker) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![slot, new.rank, new.due_at, id.number(), new.asker])?;
+    }
+    Ok(())
+}
+
+fn put_snoozes(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    for name in old.snoozes.keys().filter(|name| !new.snoozes.contains_key(*name)) {
+        conn.prepare_cached("DELETE FROM snoozed WHERE name = ?1 AND request = ?2")?
+            .execute(params![name.as_str(), id.number()])?;
+    }
+    for (name, until) in new.snoozes.iter().filter(|(name, until)| old.snoozes.get(*name) != Some(*until)) {
+        conn.prepare_cached(
+            "INSERT INTO snoozed (name, request, until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (name, request) DO UPDATE SET until = excluded.until",
+        )?
+        .execute(params![name.as_str(), id.number(), until.millis()])?;
     }
     Ok(())
 }

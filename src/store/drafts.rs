@@ -7,7 +7,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::text::safe_line;
 use crate::store::failure::{Failure, failed};
-use crate::store::lock::WritersLock;
+use crate::store::lock::{Held, WritersLock};
 use crate::store::open::{Store, connect};
 use rusqlite::{Connection, params};
 use std::time::{Duration, Instant};
@@ -89,6 +89,16 @@ impl DraftBox {
         done.map(|_| ()).map_err(|e| failed("keeping the draft", e))
     }
 
+    /// The file and whose rows these are, for what else is only kept here.
+    pub(super) fn parts(&self) -> (&Connection, &PrincipalName) {
+        (&self.conn, &self.author)
+    }
+
+    /// The writers' lock, when nobody holds it.
+    pub(super) fn lock_if_free(&self) -> Option<Held> {
+        self.lock.take_if_free()
+    }
+
     /// Forgets what is older than `before`, of everybody; when somebody else is writing, another time.
     ///
     /// # Errors
@@ -97,12 +107,18 @@ impl DraftBox {
         let sweeping = |e| failed("forgetting old drafts", e);
         let old: bool = self
             .conn
-            .query_row("SELECT EXISTS (SELECT 1 FROM drafts WHERE at < ?1)", [before.millis()], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM drafts WHERE at < ?1) OR EXISTS (SELECT 1 FROM seen WHERE at < ?1)",
+                [before.millis()],
+                |row| row.get(0),
+            )
             .map_err(sweeping)?;
         let Some(_held) = self.lock.take_if_free().filter(|_| old) else { return Ok(()) };
-        self.conn.execute("DELETE FROM drafts WHERE at < ?1", [before.millis()]).map(|_| ()).map_err(sweeping)
+        for table in ["drafts", "seen"] {
+            let sql = format!("DELETE FROM {table} WHERE at < ?1");
+            self.conn.execute(&sql, [before.millis()]).map_err(sweeping)?;
+        }
+        Ok(())
     }
 
     /// Everything the author had typed and not sent.

@@ -13,6 +13,12 @@ fn derived_schema() -> Option<&'static str> {
     derived.split_once('\n').map(|(_, statements)| statements)
 }
 
+/// The part of the schema that is of this place only: each table is made when it is missing, and kept when it is not.
+fn local_schema() -> Option<&'static str> {
+    let (_, local) = SCHEMA.split_once("-- ── LOCAL")?;
+    local.split_once('\n').map(|(_, statements)| statements)
+}
+
 impl Store {
     /// Brings the derived tables to this program's form, in one transaction. Nothing of the log is touched.
     ///
@@ -49,7 +55,11 @@ impl Store {
         }
         let statements =
             derived_schema().ok_or_else(|| Failure::damaged("the schema has no derived part"))?;
-        self.conn.execute_batch(statements).map_err(renewing)?;
+        let local = local_schema().ok_or_else(|| Failure::damaged("the schema has no local part"))?;
+        self.conn
+            .execute_batch(statements)
+            .and_then(|()| self.conn.execute_batch(local))
+            .map_err(renewing)?;
         replay(
             &self.conn,
             &self.id,

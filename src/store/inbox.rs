@@ -7,10 +7,12 @@ use crate::domain::quorum::Signer;
 use crate::domain::request::StateName;
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::text::Text;
+use crate::store::cut::{ADMITTED, Cut};
 use crate::store::derive::reading_rank;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sorted::Order;
 use rusqlite::params;
 
 /// Where a page begins.
@@ -65,6 +67,8 @@ pub struct Row {
     pub updated_at: Moment,
     /// When it was closed.
     pub closed_at: Option<Moment>,
+    /// Until when the reader has put it out of their sight, if they have.
+    pub snoozed: Option<Moment>,
 }
 
 /// Who is looking, as far as lists care.
@@ -74,6 +78,10 @@ pub struct Reader {
     pub own: Vec<String>,
     /// How they would sign, to know which slots they could fill.
     pub signer: Signer,
+    /// The order in which they read.
+    pub order: Order,
+    /// When set, what they had opened by then, as it is now, is hidden; what is overdue or escalated never is.
+    pub seen_by: Option<Moment>,
 }
 
 /// The place of a row in its queue.
@@ -93,7 +101,7 @@ pub(super) const COLUMNS: &str =
     r.service, r.tenant";
 
 impl Store {
-    /// One page of a queue, in reading order, at most `limit` rows. Reads only the rows of the page and, for each
+    /// One page of a queue, in the reader's order, at most `limit` rows. Reads only the rows of the page and, for each
     /// distinct rank, one more.
     ///
     /// # Errors
@@ -110,44 +118,41 @@ impl Store {
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
         }
-        let own = queue.hidden_askers(reader);
+        let backwards = matches!(from, From::Before(_) | From::End);
+        let mut rows: Vec<Row> = Vec::new();
+        for slot in self.slots(queue, reader).map_err(reading)? {
+            let cut = Cut::of(queue, slot, reader, now);
+            rows.extend(
+                match reader.order {
+                    Order::Reading => self.slot_page(&cut, &from, limit),
+                    order => self.sorted_page(&cut, order, &from, limit),
+                }
+                .map_err(reading)?,
+            );
+        }
+        // A request with two open slots for the same reader is one row.
+        rows.sort_by_key(|row| reader.order.standing(row, now));
+        rows.dedup_by_key(|row| row.id);
+        if backwards {
+            rows.drain(..rows.len().saturating_sub(limit));
+        } else {
+            rows.truncate(limit);
+        }
+        self.note_snoozes(&mut rows, reader, now)?;
+        Ok(rows)
+    }
+
+    /// Up to `limit` rows of one slot next to `edge`, segment by segment: overdue or not, then rank by rank.
+    fn slot_page(&self, cut: &Cut<'_>, from: &From<'_>, limit: usize) -> rusqlite::Result<Vec<Row>> {
+        let now = cut.now;
         let (edge, backwards) = match from {
             From::Start => (None, false),
             From::After(row) => (Some(place(row, now)), false),
             From::Before(row) => (Some(place(row, now)), true),
             From::End => (None, true),
         };
-        let mut rows: Vec<(Place, Row)> = Vec::new();
-        for slot in self.slots(queue, reader).map_err(reading)? {
-            let free_at = queue.free_at(&slot, now);
-            rows.extend(self.slot_page(&slot, own, free_at, edge, backwards, limit, now).map_err(reading)?);
-        }
-        // A request with two open slots for the same reader is one row.
-        rows.sort_by_key(|(place, _)| *place);
-        rows.dedup_by_key(|(place, _)| place.id);
-        if backwards {
-            rows.drain(..rows.len().saturating_sub(limit));
-        } else {
-            rows.truncate(limit);
-        }
-        Ok(rows.into_iter().map(|(_, row)| row).collect())
-    }
-
-    /// Up to `limit` rows of one slot next to `edge`, segment by segment: overdue or not, then rank by rank. With
-    /// `free_at`, only those on which nobody is then.
-    #[expect(clippy::too_many_arguments, reason = "one page is told by all of these")]
-    fn slot_page(
-        &self,
-        slot: &str,
-        own: &[String],
-        free_at: Option<Moment>,
-        edge: Option<Place>,
-        backwards: bool,
-        limit: usize,
-        now: Moment,
-    ) -> rusqlite::Result<Vec<(Place, Row)>> {
         let mut segments: Vec<(bool, i64)> = Vec::new();
-        let ranks = self.ranks(slot)?;
+        let ranks = self.ranks(&cut.slot)?;
         for in_time in [false, true] {
             segments.extend(ranks.iter().map(|rank| (in_time, *rank)));
         }
@@ -159,7 +164,7 @@ impl Store {
         if backwards {
             segments.reverse();
         }
-        let mut out: Vec<(Place, Row)> = Vec::new();
+        let mut out: Vec<Row> = Vec::new();
         for (in_time, rank) in segments {
             if out.len() >= limit {
                 break;
@@ -170,36 +175,23 @@ impl Store {
             let (late_from, late_to) =
                 if in_time { (now.millis(), i64::MAX) } else { (i64::MIN, now.millis()) };
             let sql = format!(
-                "SELECT {COLUMNS}, i.rank FROM inbox i JOIN requests r ON r.id = i.request
-                 WHERE i.slot = ?1 AND i.rank = ?2 AND i.due_at > ?3 AND i.due_at <= ?4
-                   AND (i.due_at, i.request) > (?5, ?6) AND (i.due_at, i.request) < (?7, ?8)
-                   AND i.asker NOT IN (?9, ?10) AND (?12 IS NULL OR r.claim_until <= ?12)
-                 ORDER BY i.due_at {0}, i.request {0} LIMIT ?11",
+                "SELECT {COLUMNS} FROM inbox i JOIN requests r ON r.id = i.request
+                 WHERE {ADMITTED} AND i.rank = ?9 AND i.due_at > ?10 AND i.due_at <= ?11
+                   AND (i.due_at, i.request) > (?12, ?13) AND (i.due_at, i.request) < (?14, ?15)
+                 ORDER BY i.due_at {0}, i.request {0} LIMIT ?16",
                 if backwards { "DESC" } else { "ASC" }
             );
-            let mut query = self.conn.prepare_cached(&sql)?;
-            let own = |n: usize| own.get(n).map_or("", String::as_str);
-            let rows = query.query_map(
-                params![
-                    slot,
-                    rank,
-                    late_from,
-                    late_to,
-                    low.0,
-                    low.1 as i64,
-                    high.0,
-                    high.1 as i64,
-                    own(0),
-                    own(1),
-                    (limit - out.len()) as i64,
-                    free_at.map(Moment::millis)
-                ],
-                row,
-            )?;
-            for row in rows {
-                let row = row?;
-                out.push((Place { in_time, rank, due_at: row.due_at.millis(), id: row.id.number() }, row));
-            }
+            let numbers = [
+                rank,
+                late_from,
+                late_to,
+                low.0,
+                low.1 as i64,
+                high.0,
+                high.1 as i64,
+                (limit - out.len()) as i64,
+            ];
+            out.extend(self.rows(&sql, cut, &numbers)?);
         }
         Ok(out)
     }
@@ -230,7 +222,7 @@ impl Store {
             From::End => ((i64::MIN, 0), (i64::MAX, 0), true),
         };
         let sql = format!(
-            "SELECT {COLUMNS}, 0 FROM requests r
+            "SELECT {COLUMNS} FROM requests r
              WHERE r.closed_at IS NOT NULL AND (r.closed_at, r.id) > (?1, ?2) AND (r.closed_at, r.id) < (?3, ?4)
              ORDER BY r.closed_at {0}, r.id {0} LIMIT ?5",
             if backwards { "ASC" } else { "DESC" }
@@ -277,6 +269,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         closed_by: name(14)?,
         updated_at: moment(15)?,
         closed_at: moment_or_none(16)?,
+        snoozed: None,
     })
 }
 

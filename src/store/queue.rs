@@ -63,6 +63,11 @@ impl Queue {
         (self == Queue::Unclaimed && slot == CLAIMED).then_some(now)
     }
 
+    /// Whether what its reader has put out of their sight is not in it.
+    pub(super) const fn lets_sleep(self) -> bool {
+        matches!(self, Queue::Waiting)
+    }
+
     /// Whose requests are not in it.
     pub(super) fn hidden_askers(self, reader: &Reader) -> &[String] {
         if self == Queue::Waiting { &reader.own } else { &[] }
@@ -76,7 +81,7 @@ impl Store {
     /// When the counters cannot be read.
     pub fn count(&self, queue: Queue, reader: &Reader, now: Moment) -> Result<u64, Failure> {
         match queue {
-            Queue::Waiting => self.waiting_for(reader),
+            Queue::Waiting => self.waiting_for(reader, now),
             Queue::Unclaimed => Ok(self.counter("unclaimed")? + self.run_out(now)?),
             Queue::Escalated => self.counter("escalated"),
             Queue::Promotions => self.counter("promotions"),
@@ -87,15 +92,17 @@ impl Store {
         }
     }
 
-    /// How many wait for the reader: every slot they could fill, less their own requests.
-    fn waiting_for(&self, reader: &Reader) -> Result<u64, Failure> {
+    /// How many wait for the reader: every slot they could fill, less their own requests and what they put off.
+    fn waiting_for(&self, reader: &Reader, now: Moment) -> Result<u64, Failure> {
         let mut waiting = 0u64;
         for slot in self.slots(Queue::Waiting, reader).map_err(|e| failed("reading the counters", e))? {
             let mut own = 0;
             for asker in &reader.own {
                 own += self.counter(&format!("waiting-of:{asker}:{slot}"))?;
             }
-            waiting += self.counter(&format!("waiting:{slot}"))?.saturating_sub(own);
+            let asleep =
+                self.asleep(&slot, reader, now).map_err(|e| failed("counting what is put off", e))?;
+            waiting += self.counter(&format!("waiting:{slot}"))?.saturating_sub(own + asleep);
         }
         Ok(waiting)
     }

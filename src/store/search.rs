@@ -20,8 +20,38 @@ const PAGE: usize = 200;
 pub struct Found {
     /// The rows that match, in reading order.
     pub rows: Vec<Row>,
+    /// How many more match and are hidden, because the reader has opened them.
+    pub hidden: usize,
     /// Set when not everything was looked at: how many of the queue's first rows were.
     pub of_the_first: Option<usize>,
+}
+
+/// How many rows a view has, as far as was looked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ahead {
+    /// So many.
+    pub matches: usize,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+/// How many rows are looked at to say how many a view has, and how many it says at most.
+const LOOK_AHEAD: usize = 400;
+const SAY: usize = 50;
+
+impl Found {
+    fn take(
+        &mut self,
+        row: Row,
+        is_hidden: impl FnOnce(&Row) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<()> {
+        if is_hidden(&row)? {
+            self.hidden += 1;
+        } else {
+            self.rows.push(row);
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -40,19 +70,23 @@ impl Store {
         if queue != Queue::Decided
             && let Some(ids) = self.candidates(filter).map_err(looking)?
         {
-            return self.among(&ids, queue, filter, reader, now).map_err(looking);
+            let mut found = self.among(&ids, queue, filter, reader, now).map_err(looking)?;
+            self.note_snoozes(&mut found.rows, reader, now)?;
+            return Ok(found);
         }
         let mut found = Found::default();
         let mut looked_at = 0;
         let mut last: Option<Row> = None;
+        let everything = Reader { seen_by: None, ..reader.clone() };
         loop {
-            let page = self.page(queue, last.as_ref().map_or(From::Start, From::After), PAGE, reader, now)?;
+            let from = last.as_ref().map_or(From::Start, From::After);
+            let page = self.page(queue, from, PAGE, &everything, now)?;
             looked_at += page.len();
             let full = page.len() == PAGE;
             last = page.last().cloned();
             for row in page {
                 if admits(filter, &row, now) && self.has_words(filter, &row).map_err(looking)? {
-                    found.rows.push(row);
+                    found.take(row, |row| self.is_hidden(row, reader, now)).map_err(looking)?;
                 }
             }
             if !full {
@@ -63,6 +97,35 @@ impl Store {
                 return Ok(found);
             }
         }
+    }
+
+    /// How many of a queue's first rows match each filter, in one walk: the same few hundred rows, however many there are.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn ahead(
+        &self,
+        queue: Queue,
+        filters: &[Filter],
+        reader: &Reader,
+        now: Moment,
+    ) -> Result<Vec<Ahead>, Failure> {
+        let mut out = vec![Ahead::default(); filters.len()];
+        if filters.is_empty() {
+            return Ok(out);
+        }
+        let rows = self.page(queue, From::Start, LOOK_AHEAD + 1, reader, now)?;
+        for row in rows.iter().take(LOOK_AHEAD) {
+            for (filter, ahead) in filters.iter().zip(&mut out).filter(|(_, ahead)| !ahead.more) {
+                let looking = |e| failed("counting what a view has", e);
+                if admits(filter, row, now) && self.has_words(filter, row).map_err(looking)? {
+                    ahead.more = ahead.matches == SAY;
+                    ahead.matches += usize::from(!ahead.more);
+                }
+            }
+        }
+        out.iter_mut().for_each(|ahead| ahead.more |= rows.len() > LOOK_AHEAD);
+        Ok(out)
     }
 
     /// The requests that have one of the words, if one of them is rare enough to begin with.
@@ -94,18 +157,18 @@ impl Store {
         let slots = self.slots(queue, reader)?;
         let mut query =
             self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM requests r WHERE r.id = ?1"))?;
-        let mut rows = Vec::new();
+        let mut found = Found::default();
         for id in ids {
             let Some(row) = query.query_row([id], row).optional()? else { continue };
             if admits(filter, &row, now)
                 && self.has_words(filter, &row)?
                 && self.is_in(&slots, queue, &row, reader, now)?
             {
-                rows.push(row);
+                found.take(row, |row| self.is_hidden(row, reader, now))?;
             }
         }
-        rows.sort_by_key(|row| place(row, now));
-        Ok(Found { rows, of_the_first: None })
+        found.rows.sort_by_key(|row| reader.order.standing(row, now));
+        Ok(found)
     }
 
     /// Whether a row is in a queue: one look-up for each of its slots.
@@ -128,7 +191,7 @@ impl Store {
                 .free_at(slot, now)
                 .is_none_or(|at| row.claim.as_ref().is_some_and(|(_, until)| *until <= at));
             if free && asker.is_some_and(|asker| !queue.hidden_askers(reader).contains(&asker)) {
-                return Ok(true);
+                return Ok(!(queue.lets_sleep() && self.is_asleep(row, reader, now)?));
             }
         }
         Ok(false)

@@ -1,5 +1,6 @@
 //! What must not wait: the requests that wait for a reader and are of critical risk or urgent. Told from the ranks alone.
 
+use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::risk::{Priority, Risk};
 use crate::store::derive::reading_rank;
@@ -15,19 +16,23 @@ impl Store {
     ///
     /// # Errors
     /// When the tables cannot be read.
-    pub fn urgent_for(&self, reader: &Reader) -> Result<BTreeSet<RequestId>, Failure> {
-        self.urgent(reader).map_err(|e| failed("looking for urgent requests", e))
+    pub fn urgent_for(&self, reader: &Reader, now: Moment) -> Result<BTreeSet<RequestId>, Failure> {
+        self.urgent(reader, now).map_err(|e| failed("looking for urgent requests", e))
     }
 
-    fn urgent(&self, reader: &Reader) -> rusqlite::Result<BTreeSet<RequestId>> {
+    fn urgent(&self, reader: &Reader, now: Moment) -> rusqlite::Result<BTreeSet<RequestId>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT request FROM inbox WHERE slot = ?1 AND rank = ?2 AND asker NOT IN (?3, ?4)",
+            "SELECT request FROM inbox i WHERE slot = ?1 AND rank = ?2 AND asker NOT IN (?3, ?4) AND NOT EXISTS
+                 (SELECT 1 FROM snoozed z WHERE z.name = ?5 AND z.request = i.request AND z.until > ?6)",
         )?;
         let own = |n: usize| reader.own.get(n).map_or("", String::as_str);
         let mut urgent = BTreeSet::new();
         for slot in self.slots(Queue::Waiting, reader)? {
             for rank in self.ranks(&slot)?.into_iter().filter(|rank| is_urgent(*rank)) {
-                let ids = query.query_map(params![slot, rank, own(0), own(1)], |row| row.get(0))?;
+                let ids = query.query_map(
+                    params![slot, rank, own(0), own(1), reader.signer.name.as_str(), now.millis()],
+                    |row| row.get(0),
+                )?;
                 for id in ids {
                     urgent.insert(RequestId::new(id?));
                 }

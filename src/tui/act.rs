@@ -4,12 +4,14 @@ use crate::app::Queue;
 use crate::domain::command::Command;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
-use crate::tui::action::{Action, Effect, Place};
+use crate::present::tabs::Tab;
+use crate::tui::action::{Action, Effect};
 use crate::tui::editing;
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
-use crate::tui::{batch, deciding, filtering, looking, marks, prompt};
+use crate::tui::views::{self, Entry};
+use crate::tui::{alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -98,6 +100,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Top
         | Action::Bottom => travel(model, action),
         Action::Open => open(model),
+        Action::Back if model.help.is_none() && model.alike.take().is_some() => {
+            model.say(Tone::Dim, "nothing was decided");
+            Vec::new()
+        }
         Action::Back => {
             if model.help.take().is_none() {
                 match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
@@ -110,13 +116,23 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Action::NextQueue | Action::PreviousQueue => {
-            let all = Queue::ALL.len();
-            let at = Queue::ALL.iter().position(|q| *q == model.list.queue).unwrap_or(0);
-            let step = if action == Action::NextQueue { 1 } else { all - 1 };
-            show(model, Queue::ALL[(at + step) % all])
+        Action::NextQueue | Action::PreviousQueue => views::turn(model, action == Action::NextQueue),
+        Action::Show(queue) => views::go(model, Entry::Queue(queue)),
+        Action::NextView => views::next(model),
+        Action::Sort => sorting::turn(model),
+        Action::HideSeen => sorting::hide_or_show(model),
+        Action::Snooze => {
+            snoozing::begin(model);
+            Vec::new()
         }
-        Action::Show(queue) => show(model, queue),
+        Action::CopyField => {
+            picking::begin(model);
+            Vec::new()
+        }
+        Action::Ask(ask) if model.alike.is_some() => {
+            alike::decide(model, ask);
+            Vec::new()
+        }
         Action::Ask(ask) if !model.in_detail && !model.marks.is_empty() => batch::begin(model, ask),
         Action::Ask(ask) => deciding::ask(model, ask),
         Action::Claim => claim(model),
@@ -176,7 +192,15 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             deciding::more(model, action == Action::MoreDown);
             Vec::new()
         }
-        Action::NextTab
+        Action::Alike => alike::begin(model),
+        Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
+            looking::sideways(model, action);
+            Vec::new()
+        }
+        Action::Graph
+        | Action::Params
+        | Action::Changes
+        | Action::NextTab
         | Action::PreviousTab
         | Action::Raw
         | Action::Unfold
@@ -208,6 +232,9 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
+        _ if model.help.is_none() && model.alike.is_some() => {
+            layout.map_or(1, |l| l.body.height.saturating_sub(2))
+        }
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
         (None, true) => layout.and_then(|l| l.detail).map_or(1, |p| p.text().height),
         (None, false) => layout.and_then(|l| l.list).map_or(1, |p| p.inner.height.saturating_sub(1)),
@@ -227,8 +254,14 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         model.help = Some(crate::tui::view::help::moved(model, selected, lines));
         return Vec::new();
     }
+    if let Some(sheet) = &mut model.alike {
+        sheet.scroll = sheet.scroll.saturating_add_signed(lines);
+        return Vec::new();
+    }
     if model.in_detail {
-        if let Some(reading) = &mut model.reading {
+        if let Some(reading) = model.reading.as_mut().filter(|reading| reading.tab == Tab::Graph) {
+            reading.graph.travel(action, lines);
+        } else if let Some(reading) = &mut model.reading {
             reading.scroll = reading.scroll.saturating_add_signed(lines);
         }
         return Vec::new();
@@ -243,20 +276,39 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn open(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.list.selected_id() else { return Vec::new() };
+    if model.scope() == Scope::Graph {
+        looking::to_step(model);
+        return Vec::new();
+    }
     model.in_detail = true;
-    if model.subject().is_some() { Vec::new() } else { vec![Effect::Read(id)] }
+    if model.subject().is_some() { opened(model) } else { vec![Effect::Read(id)] }
 }
 
-fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
+/// The request that is in front of somebody is noted as seen, once for each revision.
+pub fn opened(model: &mut Model) -> Vec<Effect> {
+    let Some(request) = model.subject().filter(|_| model.in_detail).map(|reading| &reading.request) else {
+        return Vec::new();
+    };
+    let (id, revision) = (request.id, request.revision.number);
+    let is_known = model.noted.insert(id, revision) == Some(revision);
+    if is_known { Vec::new() } else { vec![Effect::NoteSeen(id, revision)] }
+}
+
+/// Another queue, from its start.
+pub fn show(model: &mut Model, queue: Queue) -> Vec<Effect> {
     model.in_detail = false;
     model.list = crate::tui::list::List::new(queue);
     model.marks = marks::Marks::default();
-    vec![model.load(Place::Start), Effect::Count]
+    vec![sorting::from_start(model), Effect::Count]
 }
 
 /// Everything again, from the cursor: what moved meanwhile is now where it belongs.
 pub fn reload(model: &Model) -> Vec<Effect> {
-    vec![Effect::KeepTime, Effect::Count, model.load(model.list.again())]
+    let rows = match model.looking.seen_by {
+        Some(_) => Effect::HideSeen,
+        None => model.load(model.list.again()),
+    };
+    vec![Effect::KeepTime, Effect::Count, rows]
 }
 
 fn claim(model: &mut Model) -> Vec<Effect> {

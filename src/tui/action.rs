@@ -1,9 +1,9 @@
 //! What a person wants of the screen, and what the screen then wants done: both as data.
 
-use crate::app::{Draft, Queue, Row};
+use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
-use crate::domain::names::RequestId;
+use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::transitions::Verb;
 use crate::tui::filtering::Seek;
 
@@ -165,6 +165,32 @@ pub enum Action {
     Copy(Copied),
     /// Go on writing in one's own editor.
     Edit,
+    /// Put the request off for oneself; the span is asked for.
+    Snooze,
+    /// The next order of the list.
+    Sort,
+    /// Hide what was opened already, or show it again.
+    HideSeen,
+    /// The first filter with a name in the settings, or the next one.
+    NextView,
+    /// Pick one field and send its value to the terminal's clipboard.
+    CopyField,
+    /// To the node on the left.
+    Left,
+    /// To the node on the right.
+    Right,
+    /// The view to the left.
+    ScrollLeft,
+    /// The view to the right.
+    ScrollRight,
+    /// What needs what, and back to the plan.
+    Graph,
+    /// The parameters as a table, then by key.
+    Params,
+    /// What changed since the revision before, then in another way.
+    Changes,
+    /// Gather what looks alike.
+    Alike,
 }
 
 impl Action {
@@ -185,6 +211,7 @@ impl Action {
                 | Action::NextQueue
                 | Action::PreviousQueue
                 | Action::Show(_)
+                | Action::NextView
                 | Action::NextField
                 | Action::PreviousField
                 | Action::NextMatch
@@ -193,6 +220,10 @@ impl Action {
                 | Action::MoreUp
                 | Action::NextTab
                 | Action::PreviousTab
+                | Action::Left
+                | Action::Right
+                | Action::ScrollLeft
+                | Action::ScrollRight
         )
     }
 }
@@ -208,6 +239,8 @@ pub enum Place {
     After(Box<Row>),
     /// Those before this row.
     Before(Box<Row>),
+    /// Those around this row, read anew with the cursor on it: in another order it stands elsewhere.
+    At(Box<Row>),
     /// Those around this row: to see what changed without moving anything.
     Around(Box<Row>),
 }
@@ -221,6 +254,8 @@ pub enum Effect {
         queue: Queue,
         /// Which.
         place: Place,
+        /// In which order, and without what.
+        looking: Looking,
     },
     /// Read the rows of a queue that match.
     Find {
@@ -230,7 +265,13 @@ pub enum Effect {
         filter: Box<Filter>,
         /// What for.
         why: Seek,
+        /// In which order, and without what.
+        looking: Looking,
     },
+    /// Ask how late it is, to hide what was opened by then.
+    HideSeen,
+    /// Note that a request was opened at this revision.
+    NoteSeen(RequestId, RevisionNumber),
     /// Read the counters.
     Count,
     /// Read one request whole.
@@ -251,6 +292,8 @@ pub enum Effect {
         /// Which.
         ids: Vec<RequestId>,
     },
+    /// Find what looks like this one, and read it.
+    FindAlike(RequestId),
     /// Decide on several, one record each.
     DecideAll {
         /// What was asked.

@@ -59,6 +59,8 @@ pub struct Batch {
     /// How many of the lines, from the first, were in a drawn frame.
     seen: usize,
     closing: bool,
+    /// Whether they were gathered because they look alike, and not marked.
+    alike: bool,
 }
 
 /// How many names are visible in a body of this height.
@@ -96,7 +98,28 @@ fn why_not(model: &Model, ask: Ask, request: &Request, facts: &Facts) -> Option<
 
 /// What was marked was read: opens the dialog, in the order of the list as far as it is at hand.
 pub fn open(model: &mut Model, ask: Ask, gathered: Vec<(Request, Facts)>) {
-    let (mut items, mut left_out) = (Vec::new(), Vec::new());
+    open_with(model, ask, gathered, None);
+}
+
+/// What looks alike was shown with all in which it differs: opens the dialog. Those that are `apart` are named in it, and
+/// nothing that was shown has to be shown again.
+pub fn open_alike(
+    model: &mut Model,
+    ask: Ask,
+    gathered: Vec<(Request, Facts)>,
+    apart: Vec<(RequestId, Safe)>,
+) {
+    open_with(model, ask, gathered, Some(apart));
+}
+
+fn open_with(
+    model: &mut Model,
+    ask: Ask,
+    gathered: Vec<(Request, Facts)>,
+    apart: Option<Vec<(RequestId, Safe)>>,
+) {
+    let alike = apart.is_some();
+    let (mut items, mut left_out) = (Vec::new(), apart.unwrap_or_default());
     let at = |id: RequestId| model.list.rows.iter().position(|s| s.row.id == id).unwrap_or(usize::MAX);
     let mut gathered = gathered;
     gathered.sort_by_key(|(request, _)| (at(request.id), request.id));
@@ -112,7 +135,7 @@ pub fn open(model: &mut Model, ask: Ask, gathered: Vec<(Request, Facts)>) {
         return;
     }
     let many = items.len();
-    let required = ask == Ask::Reject;
+    let required = ask == Ask::Reject || alike;
     let label = if required {
         "Reason, recorded with each (required)"
     } else {
@@ -123,10 +146,13 @@ pub fn open(model: &mut Model, ask: Ask, gathered: Vec<(Request, Facts)>) {
         Field::new(FieldName::Reason, label, required),
         Field::new(FieldName::Code, format!("Type {many} to {verb} these {many}"), true),
     ];
+    let left_out_lines: Vec<String> =
+        left_out.iter().flat_map(|(id, why)| named(model, *id, "not in it: ", why)).collect();
     model.batch = Some(Batch {
         ask,
+        seen: if alike { many + left_out_lines.len() } else { 0 },
         items,
-        left_out_lines: left_out.iter().flat_map(|(id, why)| named(model, *id, "not in it: ", why)).collect(),
+        left_out_lines,
         left_out,
         fields,
         focus: Focus::Field(if required { 0 } else { COUNT }),
@@ -134,8 +160,8 @@ pub fn open(model: &mut Model, ask: Ask, gathered: Vec<(Request, Facts)>) {
         scroll: 0,
         note: None,
         result: None,
-        seen: 0,
         closing: false,
+        alike,
     });
 }
 
@@ -242,9 +268,10 @@ pub fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             batch.say(Tone::Warn, "Esc again closes it; what you typed is not kept");
         }
         Action::Press | Action::Submit | Action::Cancel => {
-            model.batch = None;
+            let alike = model.batch.take().is_some_and(|batch| batch.alike);
             if !done {
-                model.say(Tone::Dim, "nothing was decided; the marks are still there");
+                let marks = if alike { "" } else { "; the marks are still there" };
+                model.say(Tone::Dim, format_args!("nothing was decided{marks}"));
             }
         }
         _ => return None,

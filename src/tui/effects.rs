@@ -1,6 +1,6 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
-use crate::app::{App, Draft, Error, Failure, From, Queue, Row};
+use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
@@ -33,19 +33,26 @@ impl Hands {
     /// Does it, and says what came of it. What concerns the terminal is done by `run`.
     pub fn perform(&mut self, effect: Effect) -> Vec<Message> {
         let done: Result<Vec<Message>, Error> = match effect {
-            Effect::Load { queue, place } => self.load(queue, place).map_err(Error::from),
-            Effect::Find { queue, filter, why } => self
+            Effect::Load { queue, place, looking } => self.load(queue, place, looking).map_err(Error::from),
+            Effect::HideSeen => Ok(vec![Message::HideSeen(self.app.now())]),
+            Effect::NoteSeen(id, revision) => {
+                self.keeper.note_seen(id, revision);
+                Ok(Vec::new())
+            }
+            Effect::Find { queue, filter, why, looking } => self
                 .app
-                .find(queue, &filter)
+                .find_as(queue, &filter, looking)
                 .map(|found| vec![Message::Found { queue, why, found }])
                 .map_err(Error::from),
-            Effect::Count => {
-                self.app.counters().map(|counters| vec![Message::Counters(counters)]).map_err(Error::from)
-            }
+            Effect::Count => self.count().map_err(Error::from),
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
+            Effect::FindAlike(id) => self
+                .app
+                .alikes(id, &self.caller)
+                .map(|found| vec![Message::Now(self.app.now()), Message::Alikes(Box::new(found))]),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
             Effect::FindDrafts => self.find_drafts().map_err(Error::from),
             Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
@@ -81,22 +88,40 @@ impl Hands {
         Ok(vec![Message::Drafts(found)])
     }
 
-    fn load(&self, queue: Queue, place: Place) -> Result<Vec<Message>, Failure> {
-        let rows = match &place {
-            Place::Around(row) => return self.around(queue, row),
-            Place::Start => self.app.page(queue, From::Start, PAGE)?,
-            Place::End => self.app.page(queue, From::End, PAGE)?,
-            Place::After(row) => self.app.page(queue, From::After(row), PAGE)?,
-            Place::Before(row) => self.app.page(queue, From::Before(row), PAGE)?,
-        };
-        Ok(vec![Message::Page { queue, place, rows }])
+    fn count(&self) -> Result<Vec<Message>, Failure> {
+        let counters = Message::Counters(self.app.counters()?);
+        Ok(match self.app.aheads()? {
+            aheads if aheads.is_empty() => vec![counters],
+            aheads => vec![counters, Message::Aheads(aheads)],
+        })
     }
 
-    fn around(&self, queue: Queue, row: &Row) -> Result<Vec<Message>, Failure> {
-        let above = self.app.page(queue, From::Before(row), PAGE)?;
+    fn load(&self, queue: Queue, place: Place, looking: Looking) -> Result<Vec<Message>, Failure> {
+        let page = |from: From<'_>| self.app.page_as(queue, from, PAGE, looking);
+        let hidden = Message::Hidden { queue, hidden: self.app.hidden(queue, looking)? };
+        let rows = match &place {
+            Place::Around(row) => {
+                let (above, below) = self.around(queue, row, looking)?;
+                return Ok(vec![hidden, Message::Around { queue, above, below }]);
+            }
+            Place::At(row) => {
+                let (mut above, mut below) = self.around(queue, row, looking)?;
+                above.append(&mut below);
+                above
+            }
+            Place::Start => page(From::Start)?,
+            Place::End => page(From::End)?,
+            Place::After(row) => page(From::After(row))?,
+            Place::Before(row) => page(From::Before(row))?,
+        };
+        Ok(vec![hidden, Message::Page { queue, place, rows }])
+    }
+
+    fn around(&self, queue: Queue, row: &Row, looking: Looking) -> Result<(Vec<Row>, Vec<Row>), Failure> {
+        let above = self.app.page_as(queue, From::Before(row), PAGE, looking)?;
         let from = above.last().map_or(From::Start, From::After);
-        let below = self.app.page(queue, from, PAGE + 1)?;
-        Ok(vec![Message::Around { queue, above, below }])
+        let below = self.app.page_as(queue, from, PAGE + 1, looking)?;
+        Ok((above, below))
     }
 
     fn read(&self, id: RequestId) -> Vec<Message> {

@@ -82,6 +82,12 @@ impl Field {
             }
             KeyCode::Enter if self.is_one_line() => {}
             KeyCode::Enter if self.typed().len() >= MOST_BYTES => {}
+            // The library's own meaning is to delete all that stands before the cursor; what a terminal means is a line feed.
+            KeyCode::Char('j') if event.modifiers == KeyModifiers::CONTROL => {
+                if !self.is_one_line() && self.typed().len() < MOST_BYTES {
+                    self.area.insert_newline();
+                }
+            }
             _ => {
                 self.area.input(event);
             }
@@ -156,6 +162,16 @@ mod tests {
         assert_eq!(field.typed().len(), MOST_BYTES);
         field.key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE));
         assert_eq!(field.typed().len(), MOST_BYTES);
+    }
+
+    #[test]
+    fn a_line_feed_takes_nothing_away() {
+        for (name, after) in [(FieldName::Reason, "half\n"), (FieldName::Code, "half")] {
+            let mut field = Field::new(name, "Text", true);
+            "half".chars().for_each(|c| field.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+            field.key(KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL));
+            assert_eq!(field.typed(), after);
+        }
     }
 
     #[test]

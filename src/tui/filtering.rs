@@ -29,6 +29,8 @@ pub struct Filtering {
     pub filter: Filter,
     /// How many match.
     pub matches: usize,
+    /// How many more match and are hidden, having been opened.
+    pub hidden: usize,
     /// When not everything was looked at: how many were.
     pub of_the_first: Option<usize>,
     /// What was last looked for, for `n` and `N`.
@@ -42,20 +44,25 @@ impl Filtering {
     }
 }
 
-/// `7 of 31`; nothing when no filter is on.
+/// `7 of 31`, `7 of 31, 24 seen hidden`; nothing when neither a filter is on nor anything to be hidden.
 pub fn tally(model: &Model) -> Option<String> {
     let filtering = &model.filtering;
-    if !filtering.is_on() {
-        return None;
-    }
-    Some(match (filtering.of_the_first, model.counters) {
-        (Some(most), _) => format!("{} of the first {most}", filtering.matches),
-        (None, Some(counters)) => {
-            let all = crate::tui::view::chrome::count(counters.of(model.list.queue));
-            format!("{} of {all}", filtering.matches)
+    let hides = model.looking.seen_by.is_some() && model.list.queue != Queue::Decided;
+    let all = model.counters.map(|counters| counters.of(model.list.queue));
+    let said = all.map(crate::tui::view::chrome::count);
+    let tally = match (filtering.is_on(), filtering.of_the_first, said) {
+        (false, ..) if !hides => return None,
+        (false, _, Some(said)) => {
+            let left = all.unwrap_or_default().saturating_sub(model.hidden);
+            format!("{} of {said}", crate::tui::view::chrome::count(left))
         }
-        (None, None) => filtering.matches.to_string(),
-    })
+        (false, _, None) => "reading".to_owned(),
+        (true, Some(most), _) => format!("{} of the first {most}", filtering.matches),
+        (true, None, Some(said)) => format!("{} of {said}", filtering.matches),
+        (true, None, None) => filtering.matches.to_string(),
+    };
+    let hidden = if filtering.is_on() { filtering.hidden as u64 } else { model.hidden };
+    Some(if hides { format!("{tally}, {hidden} seen hidden") } else { tally })
 }
 
 /// `/`
@@ -116,7 +123,7 @@ pub fn seek(model: &mut Model, forward: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let why = if forward { Seek::Next } else { Seek::Previous };
-    vec![Effect::Find { queue: model.list.queue, filter: Box::new(filter), why }]
+    vec![Effect::Find { queue: model.list.queue, filter: Box::new(filter), why, looking: model.looking }]
 }
 
 /// Takes what was found.
@@ -128,6 +135,7 @@ pub fn heard(model: &mut Model, queue: Queue, why: Seek, found: Found) {
         Seek::Start | Seek::Around => {
             model.filtering.matches = found.rows.len();
             model.filtering.of_the_first = found.of_the_first;
+            model.filtering.hidden = found.hidden;
             model.list.take_found(found.rows, why == Seek::Around);
         }
         Seek::Next | Seek::Previous => jump(model, &found, why == Seek::Next),

@@ -1,6 +1,6 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
-use crate::app::{Counters, Draft, Failure, Found, Queue, Row};
+use crate::app::{Ahead, Counters, Draft, Failure, Found, Queue, Row};
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -12,6 +12,7 @@ use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
+use crate::tui::act::opened;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::arrival::Arrival;
 use crate::tui::dialog::Focus;
@@ -19,7 +20,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::{Keys, Scope};
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{asking, batch, drafts, editing};
+use crate::tui::{alike, asking, batch, drafts, editing, snoozing, sorting};
 use std::collections::BTreeSet;
 
 /// Something the screen is told.
@@ -52,6 +53,17 @@ pub enum Message {
         /// The rows.
         found: Found,
     },
+    /// How many rows of a queue are hidden.
+    Hidden {
+        /// Of which.
+        queue: Queue,
+        /// How many.
+        hidden: u64,
+    },
+    /// What was opened by then is to be hidden.
+    HideSeen(Moment),
+    /// How many each view has.
+    Aheads(Vec<Ahead>),
     /// The kept counters.
     Counters(Counters),
     /// A request, whole.
@@ -77,6 +89,8 @@ pub enum Message {
         /// The requests, and what is true across requests for each.
         gathered: Vec<(Request, Facts)>,
     },
+    /// What may look alike, read whole.
+    Alikes(Box<crate::app::Alikes>),
     /// Several were decided on, one by one.
     DecidedAll {
         /// What was asked.
@@ -131,17 +145,32 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             read_nothing(model);
             Vec::new()
         }
+        Message::Hidden { queue, hidden } => {
+            if queue == model.list.queue {
+                model.hidden = hidden;
+            }
+            Vec::new()
+        }
+        Message::HideSeen(now) => sorting::hide(model, now),
+        Message::Aheads(aheads) => {
+            model.aheads = aheads;
+            Vec::new()
+        }
         Message::Counters(counters) => {
             model.counters = Some(counters);
             Vec::new()
         }
         Message::Read { request, history, facts } => {
             read(model, *request, history, facts.map(|facts| *facts));
-            Vec::new()
+            opened(model)
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
+            Vec::new()
+        }
+        Message::Alikes(found) => {
+            alike::open(model, *found);
             Vec::new()
         }
         Message::DecidedAll { ask, outcomes } => {
@@ -276,8 +305,12 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
-    let (tone, words) = outcome(verb, &after, model.habits.keys);
-    model.say(tone, words);
+    if verb == Verb::Snooze {
+        snoozing::done(model, &after);
+    } else {
+        let (tone, words) = outcome(verb, &after, model.habits.keys);
+        model.say(tone, words);
+    }
     let mut effects = changed(model);
     if !effects.contains(&Effect::Read(id)) {
         effects.push(Effect::Read(id));

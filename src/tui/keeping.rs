@@ -1,6 +1,7 @@
 //! The last words: drafts go to the file when the keys rest, and, whatever ends the program, before it ends.
 
 use crate::app::{Draft, Drafts, Failure};
+use crate::domain::names::{RequestId, RevisionNumber};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,11 @@ impl Keeper {
     /// When it cannot be written now.
     pub fn keep(&self, draft: &Draft) -> Result<Draft, Failure> {
         open(&self.drafts).keep(draft, PATIENCE)
+    }
+
+    /// Notes that a request was opened. What cannot be noted is only shown once more, so nobody is told.
+    pub fn note_seen(&self, id: RequestId, revision: RevisionNumber) {
+        let _ = open(&self.drafts).note_seen(id, revision);
     }
 
     /// Keeps what is left. There is nobody to tell when that fails.

@@ -25,12 +25,25 @@ pub enum Scope {
     Help,
     /// In the line in which a filter or a command is typed.
     Prompt,
+    /// In the graph of a plan.
+    Graph,
+    /// In the table of what looks alike.
+    Alike,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 7] =
-        [Scope::List, Scope::Detail, Scope::Search, Scope::Prompt, Scope::Dialog, Scope::Text, Scope::Help];
+    pub const ALL: [Scope; 9] = [
+        Scope::List,
+        Scope::Detail,
+        Scope::Graph,
+        Scope::Alike,
+        Scope::Search,
+        Scope::Prompt,
+        Scope::Dialog,
+        Scope::Text,
+        Scope::Help,
+    ];
 
     /// Its heading.
     pub const fn title(self) -> &'static str {
@@ -42,6 +55,8 @@ impl Scope {
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
             Scope::Prompt => "In a filter or a command",
+            Scope::Graph => "In the graph",
+            Scope::Alike => "In the look-alikes",
         }
     }
 }
@@ -95,11 +110,14 @@ pub struct Binding {
 }
 
 const LIST: &[Scope] = &[Scope::List];
-const PANES: &[Scope] = &[Scope::List, Scope::Detail];
-const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const PANES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph];
+const READING: &[Scope] = &[Scope::Detail, Scope::Graph];
+const GRAPH: &[Scope] = &[Scope::Graph];
+const ALIKE: &[Scope] = &[Scope::Alike];
+const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike];
 const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
-const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help];
+const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike];
 const EVERYWHERE: &[Scope] = &Scope::ALL;
 
 /// A line that decides.
@@ -123,6 +141,8 @@ const fn looks(
 pub const KEYMAP: &[Binding] = &[
     looks(LIST, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "open", "go into the request"),
     looks(&[Scope::Detail], &[Key::of(KeyCode::Esc), Key::char('h'), Key::of(KeyCode::Left), Key::char('q')], Action::Back, "back", "back to the list"),
+    looks(GRAPH, &[Key::of(KeyCode::Enter)], Action::Open, "to the step", "to the step in the plan"),
+    looks(GRAPH, &[Key::of(KeyCode::Esc), Key::char('q')], Action::Back, "back", "back to the list"),
     decides(&[Key::char('A')], Ask::Approve, "approve", "approve it (a question: answer it)"),
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
     decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
@@ -141,14 +161,19 @@ pub const KEYMAP: &[Binding] = &[
     looks(LIST, &[Key::char('6')], Action::Show(Queue::Questions), "", "open questions"),
     looks(LIST, &[Key::char('7')], Action::Show(Queue::Open), "", "all that is open"),
     looks(LIST, &[Key::char('8')], Action::Show(Queue::Decided), "", "what is decided, newest first"),
-    looks(&[Scope::Detail], &[Key::char(']'), Key::of(KeyCode::Tab)], Action::NextTab, "next tab", "the next tab"),
-    looks(&[Scope::Detail], &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
+    looks(READING, &[Key::char(']'), Key::of(KeyCode::Tab)], Action::NextTab, "next tab", "the next tab"),
+    looks(READING, &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
     looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
     looks(&[Scope::Detail], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
-    looks(&[Scope::Detail], &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
-    looks(&[Scope::Detail], &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
-    looks(&[Scope::Detail], &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
-    looks(&[Scope::Detail], &[Key::char('u')], Action::Copy(Copied::Address), "", "send the address of the evidence to the terminal's clipboard; again: the next one"),
+    looks(READING, &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
+    looks(READING, &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
+    looks(READING, &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
+    looks(READING, &[Key::char('u')], Action::Copy(Copied::Address), "", "send the address of the evidence to the terminal's clipboard; again: the next one"),
+    looks(READING, &[Key::char('i')], Action::CopyField, "", "pick one field (target, commands, a parameter) and send its value to the terminal's clipboard"),
+    looks(PANES, &[Key::char('z')], Action::Snooze, "", "snooze it: out of your own queue for a while; it wakes when it changes"),
+    looks(LIST, &[Key::char('s')], Action::Sort, "", "another order: to read in, newest first, due first"),
+    looks(LIST, &[Key::char('u')], Action::HideSeen, "", "hide what you have opened (never overdue or escalated ones); again: show it"),
+    looks(LIST, &[Key::char('9')], Action::NextView, "", "the first view of the settings; again: the next one"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),
     looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::MoreDown, "", "a page on in what the dialog says, or in the names of a batch"),
@@ -180,6 +205,17 @@ pub const KEYMAP: &[Binding] = &[
     looks(PROMPT, &[Key::of(KeyCode::Tab), Key::of(KeyCode::Down)], Action::Complete, "complete", "complete what you typed; again: the next one"),
     looks(PROMPT, &[Key::of(KeyCode::BackTab), Key::of(KeyCode::Up)], Action::CompleteBack, "", "the completion before"),
     looks(PROMPT, &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::Leave, "drop it", "clear the filter, or drop the command"),
+    looks(READING, &[Key::char('e')], Action::Graph, "", "what needs what, as a graph; again: back to the plan"),
+    looks(READING, &[Key::char('p')], Action::Params, "", "the parameters as a table; again: by key, by step"),
+    looks(READING, &[Key::char('b')], Action::Changes, "", "what changed since the revision before; again: whole lines, before and after"),
+    looks(PANES, &[Key::char('=')], Action::Alike, "", "gather what looks alike, to decide on it together"),
+    looks(GRAPH, &[Key::char('h'), Key::of(KeyCode::Left)], Action::Left, "", "to the node on the left"),
+    looks(GRAPH, &[Key::char('l'), Key::of(KeyCode::Right)], Action::Right, "", "to the node on the right"),
+    looks(GRAPH, &[Key::char('<')], Action::ScrollLeft, "", "the view to the left"),
+    looks(GRAPH, &[Key::char('>')], Action::ScrollRight, "", "the view to the right"),
+    Binding { scopes: ALIKE, keys: &[Key::char('A')], action: Action::Ask(Ask::Approve), short: "approve them", words: "approve those that are alike", decides: true },
+    Binding { scopes: ALIKE, keys: &[Key::char('R')], action: Action::Ask(Ask::Reject), short: "reject them", words: "reject those that are alike", decides: true },
+    looks(ALIKE, &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('=')], Action::Back, "back", "close it; nothing is decided"),
     looks(&[Scope::Text], &[Key::ctrl('e')], Action::Edit, "editor", "go on writing in your editor ($EDITOR)"),
     looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
     looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
@@ -310,6 +346,14 @@ mod tests {
             Mark,
             Range,
             RunLine,
+            Left,
+            Right,
+            ScrollLeft,
+            ScrollRight,
+            Graph,
+            Params,
+            Changes,
+            Alike,
             MoreDown,
             MoreUp,
             NextTab,
@@ -323,6 +367,11 @@ mod tests {
             Copy(Copied::Digest),
             Copy(Copied::Address),
             Edit,
+            Snooze,
+            Sort,
+            HideSeen,
+            NextView,
+            CopyField,
             Show(Queue::Waiting),
             Show(Queue::Open),
             Show(Queue::Decided),

@@ -7,12 +7,13 @@
 //!           rows, about a third          ─ list ───────────── 12 ─
 //!  ─ R-17 ─── line 1–20 of 80 ─          rows
 //!  the request
+//!  live rollouts, a few lines            live rollouts, one line
 //!  status                                status
 //!  keys                                  keys
 //! ```
 //!
 //! From 100 columns on the queues stand in a column beside the list; below, and when the request has the screen for
-//! itself, they are one line.
+//! itself, they are one line. Live rollouts have room only while there are some.
 
 use ratatui::layout::Rect;
 
@@ -55,7 +56,9 @@ pub struct Layout {
     pub list: Option<Pane>,
     /// The request, unless the list takes its place.
     pub detail: Option<Pane>,
-    /// Between the queues and the status line: where a dialog or the help may stand.
+    /// Live rollouts, when there are some: one line, or, where there is room, a rule and a few lines.
+    pub band: Option<Rect>,
+    /// Between the queues and the band or the status line: where a dialog or the help may stand.
     pub body: Rect,
     /// One line of news.
     pub status: Rect,
@@ -63,8 +66,11 @@ pub struct Layout {
     pub footer: Rect,
 }
 
-/// The layout of a screen of this size; `None` when it is too small to work on.
-pub fn layout(size: (u16, u16), in_detail: bool) -> Option<Layout> {
+/// How many lines of live rollouts are shown at once.
+const LIVE: usize = 4;
+
+/// The layout of a screen of this size with so many lines of live rollouts; `None` when it is too small to work on.
+pub fn layout(size: (u16, u16), in_detail: bool, live: usize) -> Option<Layout> {
     let (width, height) = size;
     if width < LEAST.0 || height < LEAST.1 {
         return None;
@@ -72,7 +78,14 @@ pub fn layout(size: (u16, u16), in_detail: bool) -> Option<Layout> {
     let line = |y: u16| Rect { x: 0, y, width, height: 1 };
     let beside = width >= BESIDE && (height >= BOTH.1 || !in_detail);
     let above = if beside { 1 } else { 2 };
-    let body = Rect { x: 0, y: above, width, height: height - above - 2 };
+    let band_height = match (u16::try_from(live.min(LIVE)).unwrap_or(0), width >= BOTH.0 && height >= BOTH.1)
+    {
+        (0, _) => 0,
+        (lines, true) => lines + 1,
+        (_, false) => 1,
+    };
+    let body = Rect { x: 0, y: above, width, height: height - above - 2 - band_height };
+    let band = (band_height > 0).then_some(Rect { y: body.bottom(), height: band_height, ..body });
     let pane = |y: u16, height: u16| Pane {
         rule: line(y),
         inner: Rect { x: 0, y: y + 1, width, height: height.saturating_sub(1) },
@@ -104,6 +117,7 @@ pub fn layout(size: (u16, u16), in_detail: bool) -> Option<Layout> {
         side,
         list,
         detail,
+        band,
         body,
         status: line(height - 2),
         footer: line(height - 1),

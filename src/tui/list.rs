@@ -176,6 +176,12 @@ impl List {
                 let kept = self.keep.take();
                 self.cursor = self.rows.iter().position(|s| Some(s.row.id) == kept).unwrap_or(0);
             }
+            Place::At(row) => {
+                let at = rows.iter().position(|shown| shown.row.id == row.id).unwrap_or(0);
+                (self.from_start, self.to_end, self.news) = (at < PAGE, rows.len() - at <= PAGE, 0);
+                (self.rows, self.cursor, self.top) = (rows, at, at);
+                self.keep = None;
+            }
             Place::End => {
                 self.cursor = rows.len().saturating_sub(1);
                 self.top = 0;

@@ -1,6 +1,8 @@
 //! What one does in a request without deciding: tabs, folded values, the raw view, searching, copying.
 
 use crate::present::line::Tone;
+use crate::present::sides::{How, ROOM_FOR_BOTH};
+use crate::present::table::Order;
 use crate::present::tabs::Tab;
 use crate::tui::action::{Action, Copied, Effect};
 use crate::tui::model::Model;
@@ -27,6 +29,7 @@ pub fn look(model: &mut Model, action: Action) -> Vec<Effect> {
                 reading.show(*tab, now);
             }
         }
+        Action::Graph | Action::Params | Action::Changes => return turn(model, action),
         Action::Raw => reading.show(if reading.tab == Tab::Raw { Tab::Plan } else { Tab::Raw }, now),
         Action::Unfold => {
             if reading.can_unfold() {
@@ -64,6 +67,62 @@ pub fn look(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// The graph, the table, what changed: there, and again in another way.
+fn turn(model: &mut Model, action: Action) -> Vec<Effect> {
+    let now = model.now;
+    let Some(reading) = &mut model.reading else { return Vec::new() };
+    let tab = match action {
+        Action::Graph => Tab::Graph,
+        Action::Params => Tab::Params,
+        _ => Tab::Changes,
+    };
+    if !tab.is_there(&reading.request, &reading.history) {
+        let words = match tab {
+            Tab::Graph => "there are not two steps, so nothing to draw between them",
+            Tab::Params => "no step has parameters",
+            _ => "it has one revision: nothing changed",
+        };
+        model.say(Tone::Dim, words);
+        return Vec::new();
+    }
+    if reading.tab != tab {
+        reading.show(tab, now);
+        return Vec::new();
+    }
+    match tab {
+        Tab::Graph => reading.show(Tab::Plan, now),
+        Tab::Params => {
+            reading.order = if reading.order == Order::Step { Order::Key } else { Order::Step };
+            reading.compose(now);
+        }
+        _ => {
+            reading.how = reading.how.next(reading.columns());
+            reading.compose(now);
+            let words = format!("what changed, {}", reading.how.words());
+            let narrow = reading.columns() < ROOM_FOR_BOTH && reading.how == How::Unified;
+            let more = if narrow { "; before and after needs 120 columns" } else { "" };
+            model.say(Tone::Dim, format_args!("{words}{more}"));
+        }
+    }
+    Vec::new()
+}
+
+/// Sideways in the graph.
+pub fn sideways(model: &mut Model, action: Action) {
+    if let Some(reading) = &mut model.reading {
+        reading.graph.sideways(action);
+    }
+}
+
+/// From the selected node to its step in the plan.
+pub fn to_step(model: &mut Model) {
+    let now = model.now;
+    let Some(reading) = &mut model.reading else { return };
+    if let Some(step) = reading.graph.selected.clone() {
+        reading.to_step(step, now);
+    }
 }
 
 /// A key that is typed into the search.

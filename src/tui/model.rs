@@ -1,8 +1,8 @@
 //! Everything the screen knows. Keys and messages change it; drawing reads it.
 
-use crate::app::{Counters, Queue};
+use crate::app::{Ahead, Counters, Looking, Queue};
 use crate::domain::moment::Moment;
-use crate::domain::names::RequestId;
+use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -75,10 +75,22 @@ pub struct Model {
     pub prompt: Option<Prompt>,
     /// Filters with a name, from the settings.
     pub views: Vec<(String, String)>,
+    /// How many each of them has, once looked.
+    pub aheads: Vec<Ahead>,
+    /// In which order the list is read, and what of it is hidden.
+    pub looking: Looking,
+    /// Live rollouts, a line each, while there are some.
+    pub live: Option<Vec<Line>>,
+    /// How many of the list are hidden.
+    pub hidden: u64,
+    /// What was noted as opened, and at which revision.
+    pub noted: BTreeMap<RequestId, RevisionNumber>,
     /// The rows that are marked.
     pub marks: Marks,
     /// The dialog of a batch.
     pub batch: Option<Batch>,
+    /// What looks alike, while it is looked at.
+    pub alike: Option<crate::tui::alike::Sheet>,
     /// What the settings say.
     pub habits: Habits,
     /// What was rung for.
@@ -111,8 +123,14 @@ impl Model {
             filtering: Filtering::default(),
             prompt: None,
             views: Vec::new(),
+            aheads: Vec::new(),
+            looking: Looking::default(),
+            live: None,
+            hidden: 0,
+            noted: BTreeMap::new(),
             marks: Marks::default(),
             batch: None,
+            alike: None,
             habits: Habits::default(),
             attention: Attention::default(),
             kept: Kept::default(),
@@ -126,12 +144,12 @@ impl Model {
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
     pub fn load(&self, place: Place) -> Effect {
-        let queue = self.list.queue;
+        let (queue, looking) = (self.list.queue, self.looking);
         if !self.filtering.is_on() {
-            return Effect::Load { queue, place };
+            return Effect::Load { queue, place, looking };
         }
         let why = if matches!(place, Place::Around(_)) { Seek::Around } else { Seek::Start };
-        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why }
+        Effect::Find { queue, filter: Box::new(self.filtering.filter.clone()), why, looking }
     }
 
     /// The characters it is drawn with.
@@ -141,7 +159,7 @@ impl Model {
 
     /// Where everything stands; nothing when there is no room.
     pub fn layout(&self) -> Option<Layout> {
-        layout(self.size, self.in_detail)
+        layout(self.size, self.in_detail, self.live.as_ref().map_or(0, Vec::len))
     }
 
     /// Where keys work now.
@@ -158,8 +176,10 @@ impl Model {
         match focus {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
+            None if self.alike.is_some() => Scope::Alike,
             None if self.prompt.is_some() => Scope::Prompt,
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
+            None if self.in_detail && self.subject().is_some_and(|r| r.tab == Tab::Graph) => Scope::Graph,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -184,8 +204,7 @@ impl Model {
     /// Whether a frame shows the subject's text whole: what a dialog or the help covers does not count as shown.
     fn shows_the_text(&self) -> bool {
         let visible = self.layout().is_some_and(|layout| layout.detail.is_some());
-        let uncovered =
-            self.help.is_none() && self.dialog.is_none() && self.batch.is_none() && self.prompt.is_none();
+        let uncovered = self.help.is_none() && !self.asks() && self.prompt.is_none();
         visible && uncovered && self.subject().is_some()
     }
 
@@ -217,12 +236,16 @@ impl Model {
 
     /// Why a rule forbids what a key would do now.
     pub fn refusal_of(&self, action: Action) -> Option<Refusal> {
+        if self.alike.is_some() {
+            return None;
+        }
         match action {
             Action::Ask(ask) => {
                 let request = &self.subject()?.request;
                 self.refusal(Self::ask_on(ask, request).verb())
             }
             Action::Claim => self.refusal(self.claim_verb()),
+            Action::Snooze => self.refusal(Verb::Snooze),
             _ => None,
         }
     }
@@ -245,13 +268,14 @@ impl Model {
 
     /// Whether a dialog is open.
     pub fn asks(&self) -> bool {
-        self.dialog.is_some() || self.batch.is_some()
+        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some()
     }
 
     /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
     pub fn asks_unseen(&self) -> bool {
         self.dialog.as_ref().is_some_and(|dialog| !dialog.shown)
             || self.batch.as_ref().is_some_and(|batch| !batch.shown)
+            || self.alike.as_ref().is_some_and(|alike| !alike.shown)
     }
 
     /// Says something in the status line.
@@ -266,6 +290,9 @@ impl Model {
         let Some(layout) = self.layout() else { return };
         if let Some(pane) = layout.list {
             self.list.fit(usize::from(pane.inner.height.saturating_sub(1)));
+        }
+        if let Some(alike) = &mut self.alike {
+            alike.fit(layout.body, glyphs);
         }
         if let (Some(pane), Some(reading)) = (layout.detail, &mut self.reading) {
             let text = pane.text();
@@ -295,6 +322,9 @@ impl Model {
         {
             batch.was_drawn(crate::tui::batch::visible(layout.body.height));
             return !std::mem::replace(&mut batch.shown, true);
+        }
+        if let Some(alike) = self.alike.as_mut().filter(|_| self.help.is_none() && layout.is_some()) {
+            return alike.was_drawn();
         }
         match &mut self.dialog {
             Some(dialog) if !dialog.shown && layout.is_some() && self.help.is_none() => {

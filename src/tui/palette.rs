@@ -7,8 +7,8 @@ use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::act::act;
 use crate::tui::action::{Action, Ask, Effect};
-use crate::tui::filtering;
 use crate::tui::model::Model;
+use crate::tui::{filtering, snoozing, views};
 
 /// What a command does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +21,8 @@ pub enum Does {
     Filter,
     /// Put the named filter of the settings on all that is open.
     View,
+    /// Put it off as the rest of the line says, or ask for how long.
+    Snooze,
 }
 
 /// One line of the table.
@@ -49,9 +51,14 @@ pub const COMMANDS: &[Command] = &[
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },
+    Command { name: "snooze", does: Does::Snooze, words: "put it off for yourself, as in: snooze 2h, snooze tomorrow, snooze off" },
     acts("show", Action::Open, "go into the request"),
     Command { name: "filter", does: Does::Filter, words: "filter the list, as in: filter deploy risk:high" },
     Command { name: "view", does: Does::View, words: "put on a filter that has a name in the settings, as in: view late" },
+    acts("sort", Action::Sort, "another order: to read in, newest first, due first"),
+    acts("hide-seen", Action::HideSeen, "hide what you have opened; again: show it"),
+    acts("copy", Action::CopyField, "pick one field and send its value to the terminal's clipboard"),
+    acts("alike", Action::Alike, "gather what looks alike, to decide on it together"),
     acts("clear", Action::Clear, "let go of marks and filter"),
     acts("waiting", Action::Show(Queue::Waiting), "what waits for you"),
     acts("unclaimed", Action::Show(Queue::Unclaimed), "what waits and nobody is on"),
@@ -82,6 +89,8 @@ pub const ELSEWHERE: &[&str] = &[
     "list",
     "log",
     "man",
+    "modify",
+    "preview",
     "pulse",
     "rebuild",
     "resubmit",
@@ -172,7 +181,7 @@ fn understood(model: &mut Model, text: &str) -> Result<Vec<Effect>, String> {
             return Err(format!("which: {}?", names.join(", ")));
         }
     };
-    if !matches!(command.does, Does::Filter | Does::View) && !rest.trim().is_empty() {
+    if !matches!(command.does, Does::Filter | Does::View | Does::Snooze) && !rest.trim().is_empty() {
         return Err(format!("{} takes nothing more: it is about the selected request", command.name));
     }
     match command.does {
@@ -183,17 +192,27 @@ fn understood(model: &mut Model, text: &str) -> Result<Vec<Effect>, String> {
             Ok(effects)
         }
         Does::View => {
-            let text = match model.views.iter().find(|(name, _)| name == rest.trim()) {
-                Some((_, text)) => text.clone(),
+            let view = match model.views.iter().position(|(name, _)| name == rest.trim()) {
+                Some(view) => view,
                 None if model.views.is_empty() => return Err("no view has a name in the settings".to_owned()),
                 None => {
                     let names: Vec<&str> = model.views.iter().map(|(name, _)| name.as_str()).collect();
                     return Err(format!("which: {}?", names.join(", ")));
                 }
             };
-            filtering::put(model, &text)?;
+            let effects = views::select(model, view)?;
             model.prompt = None;
-            Ok(act(model, Action::Show(Queue::Open)))
+            Ok(effects)
+        }
+        Does::Snooze if rest.trim().is_empty() => {
+            model.prompt = None;
+            Ok(act(model, Action::Snooze))
+        }
+        Does::Snooze => {
+            let Some(id) = model.list.selected_id() else { return Err("nothing is selected".to_owned()) };
+            let effects = snoozing::put_off(model, id, rest.trim())?;
+            model.prompt = None;
+            Ok(effects)
         }
         Does::Claim(verb) => {
             model.prompt = None;

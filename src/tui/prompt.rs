@@ -1,9 +1,10 @@
 //! The line at the bottom in which a filter or a command is typed. What is pasted goes in as text; only Enter is Enter.
 
+use crate::domain::names::RequestId;
 use crate::domain::text::safe_line;
 use crate::tui::action::Effect;
 use crate::tui::model::Model;
-use crate::tui::{filtering, palette};
+use crate::tui::{filtering, palette, picking, snoozing};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// How much is typed at most.
@@ -16,6 +17,10 @@ pub enum Purpose {
     Filter,
     /// A command.
     Command,
+    /// For how long to put this request off.
+    Snooze(RequestId),
+    /// Which field to copy.
+    Field,
 }
 
 /// The line.
@@ -53,6 +58,8 @@ impl Prompt {
         match self.purpose {
             Purpose::Filter => "/",
             Purpose::Command => ":",
+            Purpose::Snooze(_) => "snooze ",
+            Purpose::Field => "copy ",
         }
     }
 
@@ -142,7 +149,7 @@ fn changed(model: &mut Model) -> Vec<Effect> {
     prompt.stem = prompt.text.clone();
     match prompt.purpose {
         Purpose::Filter => filtering::typed(model),
-        Purpose::Command => Vec::new(),
+        Purpose::Command | Purpose::Snooze(_) | Purpose::Field => Vec::new(),
     }
 }
 
@@ -157,6 +164,8 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(Purpose::Command) => palette::run(model),
+        Some(Purpose::Snooze(id)) => snoozing::run(model, id),
+        Some(Purpose::Field) => picking::run(model),
         None => Vec::new(),
     }
 }
@@ -165,7 +174,7 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
 pub fn leave(model: &mut Model) -> Vec<Effect> {
     match model.prompt.take().map(|prompt| prompt.purpose) {
         Some(Purpose::Filter) => filtering::clear(model),
-        Some(Purpose::Command) | None => Vec::new(),
+        Some(_) | None => Vec::new(),
     }
 }
 
@@ -180,6 +189,19 @@ pub fn complete(model: &mut Model, forward: bool) -> Vec<Effect> {
         }
         Some(Purpose::Command) => {
             palette::complete(model, forward);
+            Vec::new()
+        }
+        Some(Purpose::Snooze(_) | Purpose::Field) => {
+            let Some(prompt) = &model.prompt else { return Vec::new() };
+            let next = match prompt.purpose {
+                Purpose::Field => picking::completed(model, prompt, forward),
+                _ => Some(snoozing::completed(prompt, forward)).map(|(n, text)| (n, text.to_owned())),
+            };
+            if let (Some(prompt), Some((n, text))) = (&mut model.prompt, next) {
+                prompt.problem = None;
+                prompt.put(&text);
+                prompt.taken = Some(n);
+            }
             Vec::new()
         }
         None => Vec::new(),

@@ -3,13 +3,16 @@
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
-use crate::domain::names::Seq;
+use crate::domain::names::{Seq, StepId};
 use crate::domain::request::Request;
 use crate::present::detail::Sheet;
 use crate::present::plan::Long;
-use crate::present::tabs::Tab;
+use crate::present::sides::How;
+use crate::present::table::{Order, table};
+use crate::present::tabs::{Tab, difference};
 use crate::tui::gate::{Gate, Left, Origin, Shape};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::graph::GraphView;
 use crate::tui::search::{Found, Search, find};
 use crate::tui::wrap::{Wrapped, wrap};
 use std::collections::BTreeMap;
@@ -35,6 +38,12 @@ pub struct Reading {
     pub copied: usize,
     /// What of the plan was shown.
     pub gate: Gate,
+    /// The graph, while it is looked at.
+    pub graph: GraphView,
+    /// What the table of parameters is sorted by.
+    pub order: Order,
+    /// How it is said what changed.
+    pub how: How,
     /// What is searched for.
     pub search: Option<Search>,
     /// The lines as they fit the pane.
@@ -48,6 +57,9 @@ pub struct Reading {
     plan_origins: Vec<Origin>,
     sheet: Sheet,
     scrolls: BTreeMap<Tab, usize>,
+    /// The step whose line is to be brought into view.
+    wanted: Option<StepId>,
+    columns: usize,
     wrapped_for: Option<Shape>,
 }
 
@@ -63,6 +75,9 @@ impl Reading {
             scroll: 0,
             unfolded: false,
             copied: 0,
+            graph: GraphView::default(),
+            order: Order::default(),
+            how: How::default(),
             search: None,
             wrapped: Vec::new(),
             origins: Vec::new(),
@@ -71,6 +86,8 @@ impl Reading {
             plan_origins: Vec::new(),
             sheet: Sheet::default(),
             scrolls: BTreeMap::new(),
+            wanted: None,
+            columns: 0,
             wrapped_for: None,
         };
         reading.compose(now);
@@ -89,6 +106,8 @@ impl Reading {
         }
         self.search = before.search;
         self.unfolded = before.unfolded;
+        (self.order, self.how, self.columns) = (before.order, before.how, before.columns);
+        self.graph = before.graph;
         self.copied = before.copied;
         self.compose(now);
         self
@@ -103,14 +122,31 @@ impl Reading {
         self.plan = Tab::Plan.sheet(&self.request, &self.history, now, long);
         self.sheet = match self.tab {
             Tab::Plan => self.plan.clone(),
+            Tab::Params => match &self.request.content {
+                Some(content) => table(content, self.order, long),
+                None => Sheet::default(),
+            },
+            Tab::Changes => difference(&self.request, self.how, self.columns).into(),
             tab => tab.sheet(&self.request, &self.history, now, long),
         };
+        if self.tab == Tab::Graph {
+            self.graph.compose(&self.request);
+        }
         self.wrapped_for = None;
     }
 
     /// Wraps to the pane, and keeps the view inside the text.
     pub fn fit(&mut self, width: u16, height: u16, glyphs: Glyphs) {
         let shape = Shape { width, glyphs, unfolded: self.unfolded };
+        let columns = usize::from(width).saturating_sub(1);
+        if columns != self.columns {
+            self.columns = columns;
+            if self.tab == Tab::Changes {
+                self.sheet = difference(&self.request, self.how, columns).into();
+                self.wrapped_for = None;
+            }
+        }
+        self.graph.fit(width, height, glyphs);
         if self.wrapped_for != Some(shape) {
             (self.wrapped, self.origins) = set(&self.sheet, shape);
             self.plan_origins = match self.tab {
@@ -120,7 +156,33 @@ impl Reading {
             self.wrapped_for = Some(shape);
             self.look_for();
         }
+        if let Some(step) = self.wanted.take() {
+            self.scroll = self.row_of(&step).unwrap_or(self.scroll);
+        }
         self.scroll = self.scroll.min(self.wrapped.len().saturating_sub(usize::from(height)));
+    }
+
+    /// How many columns there are for text.
+    pub const fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Goes to the plan, where a step is.
+    pub fn to_step(&mut self, step: StepId, now: Moment) {
+        self.show(Tab::Plan, now);
+        self.wanted = Some(step);
+    }
+
+    /// The row at which a step begins: a number, then its name.
+    fn row_of(&self, step: &StepId) -> Option<usize> {
+        let begins = |line: &crate::present::line::Line| {
+            matches!(line.phrases.as_slice(), [number, name, ..]
+                if !number.text.as_str().trim().is_empty()
+                    && number.text.as_str().trim().chars().all(|c| c.is_ascii_digit())
+                    && name.text.as_str().trim() == step.as_str())
+        };
+        let line = self.plan.lines.iter().position(begins)?;
+        self.origins.iter().position(|origin| origin.line == line)
     }
 
     /// A frame showed so many lines from the first visible one on.
@@ -178,7 +240,7 @@ impl Reading {
 
     /// Whether a value of the plan is folded, or was before it was unfolded.
     pub fn can_unfold(&self) -> bool {
-        self.unfolded || !self.plan.folded.is_empty()
+        self.unfolded || !self.plan.folded.is_empty() || !self.sheet.folded.is_empty()
     }
 
     /// Goes to a tab, at the line where it was left.

@@ -34,11 +34,16 @@ const NAMES: &[(&str, Action)] = &[
     ("unfold", Action::Unfold), ("search", Action::Search), ("keep-search", Action::KeepSearch),
     ("end-search", Action::EndSearch), ("copy-id", Action::Copy(Copied::Id)),
     ("copy-digest", Action::Copy(Copied::Digest)), ("copy-address", Action::Copy(Copied::Address)),
+    ("snooze", Action::Snooze), ("sort", Action::Sort), ("hide-seen", Action::HideSeen), ("next-view", Action::NextView),
+    ("copy-field", Action::CopyField),
+    ("left", Action::Left), ("right", Action::Right), ("scroll-left", Action::ScrollLeft),
+    ("scroll-right", Action::ScrollRight), ("graph", Action::Graph), ("params", Action::Params),
+    ("changes", Action::Changes), ("alike", Action::Alike),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 7] = [
+const SCOPES: [(&str, Scope); 9] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("search", Scope::Search),
@@ -46,6 +51,8 @@ const SCOPES: [(&str, Scope); 7] = [
     ("dialog", Scope::Dialog),
     ("text", Scope::Text),
     ("help", Scope::Help),
+    ("graph", Scope::Graph),
+    ("alike", Scope::Alike),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.
@@ -181,7 +188,7 @@ fn bind(table: &mut Vec<Binding>, wanted: &Rebinding) -> Result<(), String> {
 /// Whether what was bound may be bound so, in the table as it is in the end.
 fn fits(table: Keys, wanted: &Rebinding) -> Result<(), String> {
     let (scope, action, keys) = meant(wanted)?;
-    let is_verb = |action: Action| matches!(action, Action::Ask(_) | Action::Claim);
+    let is_verb = |action: Action| matches!(action, Action::Ask(_) | Action::Claim | Action::Snooze);
     let with = |key: Key| table.0.iter().filter(move |b| b.keys.contains(&key));
     for key in keys {
         let written = key_name(key);

@@ -1,7 +1,7 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
-use crate::app::{App, Bell, Counters, Failure, editor};
+use crate::app::{Ahead, App, Bell, Counters, Failure, editor};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
@@ -32,6 +32,9 @@ use std::time::{Duration, Instant};
 
 /// How long keys must rest before the request under the cursor is read.
 const REST: Duration = Duration::from_millis(50);
+/// How soon the screen looks again after a bell it answered: a producer that submits a thousand times a second must not
+/// make as many frames. The first bell is answered at once.
+const PEAL: Duration = Duration::from_millis(300);
 /// How long the loop has to end by itself after a signal.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the bell is listened to at once. It says earlier when it is time to look without having been called.
@@ -63,10 +66,6 @@ struct Desk<'a> {
 pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Failure> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return Err(Failure::unusable("the screen needs a terminal", "use `countersign list`"));
-    }
-    if options.no_color {
-        // Otherwise crossterm answers NO_COLOR with resets that take bold and reverse away too.
-        crossterm::style::force_color_output(true);
     }
     let bell = app.bell()?;
     let caller = app.caller(Face::Screen);
@@ -107,6 +106,8 @@ fn turn(
     let mut changed = true;
     let mut last_key = Instant::now();
     let mut pace = Pace::default();
+    // When a bell was last answered, and whether one rang since.
+    let (mut answered, mut rang) = (None::<Instant>, false);
     // What was read for resting keys; when it could not be, it is not tried again and again.
     let mut tried = None;
     // Keys that arrived before this moment were typed before the open dialog could be seen.
@@ -135,6 +136,8 @@ fn turn(
             None => until_next_minute(desk.hands.app().now()),
         };
         let wait = due.map_or(wait, |due| due.min(wait));
+        let silence = answered.map_or(Duration::ZERO, |at| PEAL.saturating_sub(at.elapsed()));
+        let wait = if rang { wait.min(silence) } else { wait };
         let first = match incoming.recv_timeout(wait) {
             Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) => None,
@@ -169,7 +172,7 @@ fn turn(
                 Incoming::Gone(error) => {
                     return Err(Failure::io("reading the keyboard", error, "nothing was changed"));
                 }
-                Incoming::Bell => (bell, changed) = (true, true),
+                Incoming::Bell => rang = true,
                 Incoming::Look => bell = true,
                 Incoming::Continued => {
                     desk.tui.resume()?;
@@ -185,6 +188,10 @@ fn turn(
             effects.push(Effect::KeepTime);
             effects.extend(hear(model, Message::Now(now)));
             changed = true;
+        }
+        if rang && answered.is_none_or(|at| at.elapsed() >= PEAL) {
+            (rang, bell, changed) = (false, true, true);
+            answered = Some(Instant::now());
         }
         if bell {
             effects.extend(hear(model, Message::Changed));
@@ -249,13 +256,21 @@ fn edit(desk: &mut Desk<'_>, text: &str) -> Result<Result<String, Failure>, Fail
 fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
     let note = model.dialog.as_ref().and_then(|dialog| dialog.note.clone());
-    Visible { list: model.list.clone(), counters: model.counters, reading, said: model.said.clone(), note }
+    Visible {
+        list: model.list.clone(),
+        counters: model.counters,
+        behind: (model.hidden, model.aheads.clone()),
+        reading,
+        said: model.said.clone(),
+        note,
+    }
 }
 
 #[derive(PartialEq)]
 struct Visible {
     list: List,
     counters: Option<Counters>,
+    behind: (u64, Vec<Ahead>),
     reading: Option<(RequestId, u64)>,
     said: Option<Line>,
     note: Option<Line>,

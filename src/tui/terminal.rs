@@ -3,6 +3,7 @@
 use crate::app::Failure;
 use crate::tui::model::Model;
 use crate::tui::view::view;
+use crate::tui::wire::Wire;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
@@ -11,7 +12,6 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::termios::{QueueSelector, tcflush};
 use std::cell::Cell;
@@ -45,12 +45,12 @@ impl Command for Title {
 
 /// The terminal, held.
 pub struct Tui {
-    terminal: Terminal<CrosstermBackend<Stamped>>,
+    terminal: Terminal<Wire<Stamped>>,
     left: Rc<Cell<Option<Instant>>>,
     title: String,
 }
 
-/// Stdout, with a note of when the first bytes of a frame left: `Terminal::draw` flushes before it returns.
+/// Stdout, with a note of when the first bytes of a frame left.
 struct Stamped {
     out: BufWriter<Stdout>,
     left: Rc<Cell<Option<Instant>>>,
@@ -97,7 +97,7 @@ impl Tui {
         });
         let left = Rc::new(Cell::new(None));
         let writer = Stamped { out: BufWriter::with_capacity(FRAME_BYTES, stdout()), left: Rc::clone(&left) };
-        let terminal = Terminal::new(CrosstermBackend::new(writer)).map_err(failed)?;
+        let terminal = Terminal::new(Wire::new(writer)).map_err(failed)?;
         hold().map_err(|e| {
             give_back();
             failed(e)
@@ -121,7 +121,7 @@ impl Tui {
             self.left.set(None);
             self.terminal.draw(|frame| view(model, frame))?;
             queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-            self.terminal.backend_mut().flush()?;
+            self.terminal.backend_mut().send()?;
             Ok(self.left.get().unwrap_or_else(Instant::now))
         };
         frame().map_err(failed)
@@ -146,7 +146,7 @@ impl Tui {
     /// A [`Failure`] when the terminal does not take it.
     pub fn ring(&mut self) -> Result<(), Failure> {
         let out = self.terminal.backend_mut();
-        out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
+        out.write_all(b"\x07").and_then(|()| out.send()).map_err(failed)
     }
 
     /// Makes the next frame draw everything. `Terminal::clear` would ask the terminal where its cursor is and wait.
@@ -155,6 +155,7 @@ impl Tui {
     /// A [`Failure`] when the terminal does not take it.
     pub fn repaint(&mut self) -> Result<(), Failure> {
         let size = self.terminal.size().map_err(failed)?;
+        self.terminal.backend_mut().forget();
         self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(failed)
     }
 

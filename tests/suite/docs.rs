@@ -3,13 +3,13 @@
 use countersign::domain::{refusal::exit, transitions};
 use std::path::Path;
 
-fn current(file: &str, expected: &str) {
+pub fn current(file: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, expected, "{file} is not what the table says: UPDATE=1 cargo test docs");
+    assert_eq!(found, expected, "{file} is not current: UPDATE=1 cargo test");
 }
 
 #[test]

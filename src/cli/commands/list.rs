@@ -1,7 +1,7 @@
 //! Looking over everything: list, check, pulse.
 
-use crate::app::{App, Error, From, Queue, Row};
-use crate::cli::args::{List, Lists};
+use crate::app::{App, Error, From, Looking, Order, Queue, Row};
+use crate::cli::args::{List, Lists, Sort};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::filter::Filter;
@@ -58,19 +58,26 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
         Lists::Decided => &[Queue::Decided],
         Lists::All => &[Queue::Open, Queue::Decided],
     };
+    let order = match args.sort {
+        Sort::Reading => Order::Reading,
+        Sort::Newest => Order::Newest,
+        Sort::Due => Order::Due,
+    };
+    let looking = Looking { order, seen_by: None };
     let mut rows = Vec::new();
     let mut looked_at = 0;
     let mut of_the_first = None;
     for queue in queues {
         if let Some(filter) = &filter {
-            let found = app.find(*queue, filter)?;
+            let found = app.find_as(*queue, filter, looking)?;
             of_the_first = of_the_first.or(found.of_the_first);
             rows.extend(found.rows.into_iter().filter(|row| matches(row, args)));
             continue;
         }
         let mut last: Option<Row> = None;
         while rows.len() < args.limit && looked_at < LOOKED_AT {
-            let page = app.page(*queue, last.as_ref().map_or(From::Start, From::After), PAGE)?;
+            let from = last.as_ref().map_or(From::Start, From::After);
+            let page = app.page_as(*queue, from, PAGE, looking)?;
             let Some(end) = page.last().cloned() else { break };
             looked_at += page.len();
             rows.extend(page.into_iter().filter(|row| matches(row, args)));
@@ -138,6 +145,9 @@ fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::mo
         row.risk,
         row.requester
     ));
+    if let Some(until) = row.snoozed {
+        out.line(format_args!("     you have put it off until {}", time::clock(until, now)));
+    }
     let mut lines = vec![Line::quoted(row.title.line()).indented(5)];
     if let Some(content) = &request.content {
         for (key, value) in

@@ -4,6 +4,8 @@ pub mod submit;
 pub mod list;
 pub mod show;
 pub mod verdict;
+pub mod plans;
+pub mod delta;
 pub mod talk;
 pub mod wait;
 pub mod audit;
@@ -17,10 +19,11 @@ use crate::cli::args::{Audit, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
+use crate::domain::conflict::Conflict;
 use crate::domain::names::{RequestId, StepId};
 use crate::domain::principal::{Caller, Face};
-use crate::domain::refusal::exit;
-use crate::present::json;
+use crate::domain::refusal::{Refusal, exit};
+use crate::present::{conflict, json};
 
 /// Runs one verb on an open store.
 ///
@@ -39,6 +42,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Approve(args) => verdict::approve(app, &args, out),
         Verb::Reject(args) => verdict::reject(app, &args, out),
         Verb::Skip(args) => verdict::skip(app, &args, out),
+        Verb::Preview(args) => plans::preview(app, &args, out),
+        Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
@@ -46,6 +51,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),
         Verb::Release(which) => talk::release(app, &which.request, out),
+        Verb::Snooze(args) => talk::snooze(app, &args, out),
         Verb::Wait(args) => wait::wait(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
@@ -83,18 +89,45 @@ fn steps(typed: &[String]) -> Result<Vec<StepId>, Stop> {
     typed.iter().map(read).collect()
 }
 
+/// With `--json` a refusal for steps that are blocked holds the conflicts, as `preview` prints them.
+fn explain_conflicts(app: &App, id: RequestId, refused: &Error, out: &mut Out) {
+    let (Error::Refused(Refusal::Blocked { conflicts, .. }), Ok(request)) = (refused, app.request(id)) else {
+        return;
+    };
+    let Some(content) = &request.content else { return };
+    // What a sign-off makes of the marks is what it was refused for.
+    let marks = request.marks.with_undecided_approved();
+    let impacts = |one: &Conflict| one.ways.iter().map(|way| way.impact(content, &marks)).collect::<Vec<_>>();
+    let list: Vec<_> = conflicts.iter().map(|one| conflict::conflict(&request, one, &impacts(one))).collect();
+    let messages = conflicts.iter().flat_map(|one| conflict::messages(&request, content, one));
+    out.beside_error("conflicts", list.into());
+    out.beside_error("dependency_conflicts", messages.collect());
+}
+
 /// Decides, and prints what became of the request.
 fn decide(app: &mut App, id: RequestId, command: &Command, out: &mut Out) -> Result<Decided, Error> {
+    let decided = decide_unseen(app, id, command, out)?;
+    if out.as_json {
+        out.json(&json::request(&decided.after, app.now()));
+    }
+    Ok(decided)
+}
+
+/// Decides, and leaves it to the verb to print what became of the request.
+fn decide_unseen(app: &mut App, id: RequestId, command: &Command, out: &mut Out) -> Result<Decided, Error> {
     let caller = caller(app);
     let claim = app.request(id)?.live_claim(app.now()).filter(|claim| claim.by != caller.name).cloned();
-    let decided = app.decide(id, command, &caller)?;
+    let decided = match app.decide(id, command, &caller) {
+        Ok(decided) => decided,
+        Err(refused) => {
+            explain_conflicts(app, id, &refused, out);
+            return Err(refused);
+        }
+    };
     // Somebody else's claim is advisory: it is said, and the decision stands.
     if let Some(claim) = claim {
         let words = format!("note: {} is on it until {}", claim.by, claim.until.hour_and_minute());
         out.aside(&crate::domain::text::Safe::composed(words));
-    }
-    if out.as_json {
-        out.json(&json::request(&decided.after, app.now()));
     }
     Ok(decided)
 }

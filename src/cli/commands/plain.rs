@@ -12,14 +12,16 @@ use crate::app::{App, Error, From, Queue, Row};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
 use crate::domain::command::Command;
+use crate::domain::digest::DecisionDigest;
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
 use crate::domain::rules;
-use crate::present::detail::detail;
+use crate::present::detail::{detail, detail_with};
 use crate::present::line::Line;
+use crate::present::plan::Long;
 use crate::present::{history, time};
 use crate::tui::action::Ask;
 use crate::tui::dialog::Dialog;
@@ -28,6 +30,8 @@ use rustix::termios::{QueueSelector, tcflush};
 use std::io::{BufRead, stdin};
 use std::time::{Duration, Instant};
 
+/// Lines of a page of what must be read to its end: a screen of the least size there is has them at once.
+const LINES: usize = 20;
 /// Requests a listing names at once.
 const PAGE: usize = 20;
 /// An answer that comes sooner was on its way before anybody could have read the question.
@@ -122,17 +126,21 @@ fn said(row: &Row, now: Moment) -> String {
 fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
     let caller = app.caller(Face::Cli);
     let mut request = app.request(id)?;
-    print(&request, app, out);
+    let mut pages = Pages::of(&request, app.now());
+    pages.print(out);
     loop {
-        let question = "a approve or answer, r reject, c changes, w withdraw, s say something, h history, p print again, \
+        let question = "a approve or answer, r reject, c changes, w withdraw, s say something, h history, p print again, m more, \
                         b back, q quit:";
         match ask_for(question, out)?.as_deref() {
             None | Some("q") => return Ok(Go::Out),
             Some("b" | "") => return Ok(Go::On),
             Some("p") => {
                 request = app.request(id)?;
-                print(&request, app, out);
+                pages = Pages::of(&request, app.now()).after(&pages);
+                pages.print(out);
             }
+            Some("m") if pages.left() == 0 => out.line("All of it was printed."),
+            Some("m") => pages.print(out),
             Some("h") => {
                 let name = id.to_string();
                 for (seq, entry) in app.history(id)? {
@@ -141,6 +149,10 @@ fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
             }
             Some(word) => match LETTERS.iter().find(|(letter, _)| *letter == word) {
                 None => out.line("That is none of the letters; nothing was done."),
+                Some((_, Ask::Approve)) if !pages.were_printed() => out.line(format_args!(
+                    "Not fully printed: {} lines are left, and it is sensitive; m prints the next page.",
+                    pages.left()
+                )),
                 Some((_, ask)) => match decide(app, &request, *ask, &caller, out)? {
                     Ended::Nobody => return Ok(Go::Out),
                     Ended::Recorded => return Ok(Go::On),
@@ -151,10 +163,47 @@ fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
     }
 }
 
-fn print(request: &Request, app: &App, out: &mut Out) {
-    out.line("");
-    out.lines(&detail(request, app.now()));
-    out.line("");
+/// A request as it is printed: at once, or, when somebody has to have read all of it before they approve, in pages.
+struct Pages {
+    of: DecisionDigest,
+    lines: Vec<Line>,
+    printed: usize,
+    whole: bool,
+}
+
+impl Pages {
+    fn of(request: &Request, now: Moment) -> Self {
+        let gated = request.is_open() && request.assessment().sensitive;
+        let lines = if gated { detail_with(request, now, Long::Whole) } else { detail(request, now) };
+        Self { of: request.decision_digest(), lines, printed: 0, whole: !gated }
+    }
+
+    /// What was printed whole before stays so, while it is what is there.
+    fn after(self, before: &Pages) -> Self {
+        Self { whole: self.whole || (before.were_printed() && before.of == self.of), ..self }
+    }
+
+    fn left(&self) -> usize {
+        self.lines.len() - self.printed
+    }
+
+    fn were_printed(&self) -> bool {
+        self.whole || self.left() == 0
+    }
+
+    /// The next page; what need not be read to its end is one page.
+    fn print(&mut self, out: &mut Out) {
+        let page = if self.whole { self.left() } else { self.left().min(LINES) };
+        let to = self.printed + page;
+        out.line("");
+        out.lines(self.lines.get(self.printed..to).unwrap_or_default());
+        self.printed = to;
+        out.line("");
+        if self.left() > 0 {
+            let all = self.lines.len();
+            out.line(format_args!("Lines printed: {to} of {all}; m prints the next page."));
+        }
+    }
 }
 
 /// How a verb ended.

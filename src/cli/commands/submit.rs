@@ -9,7 +9,10 @@ use crate::domain::command::Command;
 use crate::domain::decide::{OnSameReference, Placement};
 use crate::domain::document::{self, Document, Limits};
 use crate::domain::invalid::Invalid;
+use crate::domain::names::RequestId;
+use crate::domain::preview::Results;
 use crate::domain::refusal::{Refusal, exit};
+use crate::domain::successor;
 use crate::domain::text::Safe;
 use crate::present::{json, words};
 use serde_json::{Value, json};
@@ -69,7 +72,11 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
             let wait = Wait {
                 request: submitted.id.to_string(),
                 timeout: args.timeout,
-                revision: Some(submitted.revision.0),
+                // What was there already can have been edited by a reviewer: then it is not what was submitted.
+                revision: match submitted.placement {
+                    Placement::Same(_) => None,
+                    _ => Some(submitted.revision.0),
+                },
             };
             commands::wait::wait(app, &wait, out)
         }
@@ -147,8 +154,17 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
 /// `resubmit R FILE|-`
 pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
-    let text = input::all(input::open(&args.file)?, LIMITS.document, "the document")?;
-    let document = document::read(&text, &LIMITS).map_err(|e| Stop::Because(Refusal::Invalid(e).into()))?;
+    let document = match &args.file {
+        Some(file) => {
+            let text = input::all(input::open(file)?, LIMITS.document, "the document")?;
+            Some(document::read(&text, &LIMITS).map_err(|e| Stop::Because(Refusal::Invalid(e).into()))?)
+        }
+        None => None,
+    };
+    if args.as_new {
+        return as_new(app, id, document, out);
+    }
+    let Some(document) = document else { return Ok(exit::USAGE) };
     let request = app.request(id)?;
     if request.is_open() && request.state_name() != crate::domain::request::StateName::ChangesRequested {
         let why = "no changes were requested; use `submit --revise` to change it".to_owned();
@@ -171,6 +187,41 @@ pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
         out.line(id);
         let words = format!("{id} is now at revision {}, and waits again", decided.after.revision.number);
         out.aside(&Safe::composed(words));
+    }
+    Ok(exit::DONE)
+}
+
+/// `resubmit R [FILE|-] --as-new`: a new request that goes on with a closed one.
+fn as_new(app: &mut App, id: RequestId, document: Option<Document>, out: &mut Out) -> Done {
+    let old = app.request(id)?;
+    let (caller, requester) = (commands::caller(app), &old.requester);
+    let by = document.as_ref().and_then(|document| document.by.clone());
+    // As with `resubmit`, the document's `by` asserts who asks; without it, it is the caller.
+    if by.as_ref().unwrap_or(&caller.name) != &requester.name {
+        let refusal = Refusal::NotRequester { verb: "go on with", requester: requester.name.clone() };
+        return Err(Stop::Because(refusal.into()));
+    }
+    let mut document = match document {
+        Some(document) => document,
+        None => {
+            let Some(content) = &old.content else {
+                return Err(Stop::Because(Refusal::Uninspectable.into()));
+            };
+            let content = successor::remaining(content, &Results::new())
+                .map_err(|invalid| Stop::Because(Refusal::Invalid(invalid).into()))?;
+            Document { by: None, reference: None, continues: None, content }
+        }
+    };
+    // A producer that nobody owns stays one: the account that types for it is not who asks.
+    document.by = document.by.or_else(|| requester.person.is_none().then(|| requester.name.clone()));
+    document.reference = document.reference.or_else(|| old.reference.clone());
+    document.continues = Some(id);
+    let done = app.submit(&[document], OnSameReference::Again, &caller).map_err(|(_, e)| Stop::Because(e))?;
+    for submitted in &done {
+        tell(app, submitted, out, false);
+    }
+    if !out.as_json && done.iter().any(|submitted| submitted.request.continues == Some(id)) {
+        out.aside(&Safe::composed(format_args!("it goes on with {id}")));
     }
     Ok(exit::DONE)
 }

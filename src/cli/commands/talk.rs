@@ -1,13 +1,14 @@
-//! Talking and looking: comment, claim, release.
+//! Talking and looking: comment, claim, release, snooze.
 
 use crate::app::App;
-use crate::cli::args::Comment;
+use crate::cli::args::{Comment, Snooze};
 use crate::cli::output::Out;
 use crate::cli::{Done, commands, input};
 use crate::domain::command::Command;
 use crate::domain::document::Limits;
 use crate::domain::event::CommentNumber;
 use crate::domain::refusal::exit;
+use crate::domain::snooze;
 use crate::domain::text::Text;
 use std::path::Path;
 
@@ -52,6 +53,31 @@ pub fn release(app: &mut App, which: &str, out: &mut Out) -> Done {
     commands::decide(app, id, &Command::Release, out)?;
     if !out.as_json {
         out.line(format_args!("{id}: released"));
+    }
+    Ok(exit::DONE)
+}
+
+/// `snooze R`
+pub fn snooze(app: &mut App, args: &Snooze, out: &mut Out) -> Done {
+    let now = app.now();
+    let until = match (&args.span, &args.until) {
+        (Some(span), _) if span.contains(':') || span == "tomorrow" => {
+            return Err(crate::cli::Stop::quoting(exit::USAGE, "--for takes a span: 30m, 2h, 1d"));
+        }
+        (Some(text), _) | (None, Some(text)) => {
+            let wrong = |why| crate::cli::Stop::quoting(exit::USAGE, format!("{text} is none of: {why}"));
+            Some(snooze::until(text, now).map_err(wrong)?)
+        }
+        (None, None) => None,
+    };
+    let id = app.resolve(&args.request)?;
+    let decided = commands::decide(app, id, &Command::Snooze { until }, out)?;
+    if out.as_json {
+        return Ok(exit::DONE);
+    }
+    match until {
+        Some(until) => out.lines(&[crate::present::words::snoozed(&decided.after, until, now)]),
+        None => out.line(format_args!("{id}: it waits for you again")),
     }
     Ok(exit::DONE)
 }

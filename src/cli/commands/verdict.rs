@@ -5,6 +5,7 @@ use crate::cli::args::{Answer, Decide, Reasoned, Skip};
 use crate::cli::output::Out;
 use crate::cli::{Done, commands};
 use crate::domain::command::{Command, Seen};
+use crate::domain::conflict;
 use crate::domain::marks::Mark;
 use crate::domain::names::RequestId;
 use crate::domain::preview;
@@ -12,6 +13,7 @@ use crate::domain::refusal::exit;
 use crate::domain::request::Request;
 use crate::domain::text::Text;
 use crate::present::detail::quoted;
+use crate::present::would::{conflict_sentence, then};
 
 /// `approve R`, or with `--step` a mark.
 pub fn approve(app: &mut App, args: &Decide, out: &mut Out) -> Done {
@@ -95,8 +97,23 @@ fn decide(app: &mut App, which: &str, command: &Command, out: &mut Out) -> Done 
     let decided = commands::decide(app, id, command, out)?;
     if !out.as_json {
         tell(&decided, out);
+        if matches!(command, Command::Mark { .. }) {
+            conflicts(&decided.after, out);
+        }
     }
     Ok(exit::DONE)
+}
+
+/// What stands in the way of a sign-off now, with the commands that end it.
+pub(super) fn conflicts(request: &Request, out: &mut Out) {
+    let Some(content) = request.content.as_ref().filter(|_| request.is_open()) else { return };
+    for conflict in conflict::conflicts(content, &request.marks) {
+        out.line(conflict_sentence(&conflict));
+        for way in &conflict.ways {
+            let then = then(&way.impact(content, &request.marks));
+            out.line(format_args!("  {way}: {}; then {then}", way.commands(request.id).join("; ")));
+        }
+    }
 }
 
 /// What was recorded, and how the request stands now.

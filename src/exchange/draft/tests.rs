@@ -213,7 +213,7 @@ fn an_unknown_value_names_its_field_and_the_known_ones() {
         ("/payload/steps/0/approvalStatus", "payload.steps[0].approvalStatus: unknown value `huge`"),
         ("/payload/steps/0/type", "payload.steps[0].type: unknown value `huge`; known: calendar, task, "),
         ("/payload/risks/0/level", "payload.risks[0].level: unknown value `huge`"),
-        ("/type", "type: `huge` is not taken here; taken: WORKFLOW_DRAFT"),
+        ("/type", "type: `huge` is not taken here; taken: WORKFLOW_DRAFT, DEPENDENCY_CONFLICT"),
     ] {
         let refused = refused(&with(pointer, json!("huge")));
         assert!(refused.starts_with(said), "{pointer}: {refused}");

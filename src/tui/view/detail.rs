@@ -8,11 +8,13 @@
 
 use crate::domain::text::safe_line;
 use crate::present::line::Tone;
+use crate::present::tabs::Tab;
 use crate::tui::layout::Pane;
 use crate::tui::model::Model;
 use crate::tui::reading::Reading;
 use crate::tui::search::Search;
 use crate::tui::view::canvas::{Canvas, cells};
+use crate::tui::view::graph;
 use ratatui::layout::{Position, Rect};
 
 /// Draws the request; returns where its first visible line begins, or the match one is at, or what is typed.
@@ -35,6 +37,7 @@ pub fn detail(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position
     let last = (first + height).min(all);
     let to = if canvas.glyphs.ascii { "-" } else { "–" };
     let end = match all <= height {
+        _ if reading.tab == Tab::Graph => reading.graph.where_it_is(canvas.glyphs),
         true => format!(" all {all} lines "),
         false => format!(" line {}{to}{last} of {all} ", first + 1),
     };
@@ -47,11 +50,15 @@ pub fn detail(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position
         _ => end,
     };
     let mut right = pane.rule.right().saturating_sub(2);
-    right -= canvas.put_right(right, pane.rule.y, pane.rule.width / 2, &end, Tone::Plain).min(right);
+    right -= canvas.put_right(right, pane.rule.y, room, &end, Tone::Plain).min(right);
     if let Some(unread) = unread {
         canvas.put_right(right, pane.rule.y, room, &unread, Tone::Warn);
     }
     let line = Rect { height: 1, ..pane.inner };
+    if reading.tab == Tab::Graph {
+        tabs(canvas, line, reading);
+        return graph::graph(reading, canvas, text);
+    }
     let typed = match &reading.search {
         Some(search) => searching(canvas, line, reading, search),
         None => tabs(canvas, line, reading),
@@ -66,13 +73,26 @@ pub fn detail(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position
 /// The tabs there are; the one that is read has a mark beside its style.
 fn tabs(canvas: &mut Canvas, line: Rect, reading: &Reading) -> Option<Position> {
     let mut x = line.x;
-    for (tab, count) in reading.tabs() {
+    let words = |count: Option<usize>| count.map(|n| n.to_string().len() + 1).unwrap_or_default();
+    let width = |(tab, count): &(Tab, Option<usize>)| tab.word().len() + words(*count) + 2;
+    let mut all = reading.tabs();
+    let room = usize::from(line.width);
+    let total = |all: &[(Tab, Option<usize>)], gap: usize| all.iter().map(|t| width(t) + gap).sum::<usize>();
+    let gap = if total(&all, 1) > room + 1 { 0 } else { 1 };
+    // Where there is no room for all, the first ones give way until the one that is read is on the line.
+    while total(&all, gap) > room
+        && all.first().is_some_and(|(tab, _)| *tab != reading.tab)
+        && total(&all[..=all.iter().position(|(tab, _)| *tab == reading.tab).unwrap_or(0)], gap) > room
+    {
+        all.remove(0);
+    }
+    for (tab, count) in all {
         let here = tab == reading.tab;
         let mark = if here { canvas.glyphs.here() } else { " " };
         let count = count.map(|n| format!(" {n}")).unwrap_or_default();
         let words = format!("{mark}{}{count} ", tab.word());
         let style = if here { canvas.theme.focused() } else { canvas.theme.style(Tone::Plain) };
-        x += canvas.put_styled(x, line.y, line.right().saturating_sub(x), &words, style) + 1;
+        x += canvas.put_styled(x, line.y, line.right().saturating_sub(x), &words, style) + u16::from(gap > 0);
     }
     None
 }

@@ -16,8 +16,10 @@ use crate::tui::layout::Pane;
 use crate::tui::list::Shown;
 use crate::tui::marks;
 use crate::tui::model::Model;
+use crate::tui::sorting;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::queues;
+use crate::tui::views::{self, Entry};
 use ratatui::layout::{Position, Rect};
 
 /// A column behind the title: its heading, its width, and from which screen width on it is shown.
@@ -38,7 +40,7 @@ const COLUMNS: &[Column] = &[
     Column { heading: "risk", wide: 8, narrow: 4, from: 0, cell: |_, s, width| risk(&s.row, width) },
     Column { heading: "where", wide: 10, narrow: 10, from: 72, cell: |_, s, _| environment(&s.row) },
     Column { heading: "due", wide: 11, narrow: 9, from: 0, cell: due },
-    Column { heading: "on it", wide: 8, narrow: 7, from: 76, cell: |m, s, _| on_it(m, &s.row) },
+    Column { heading: "on it", wide: 8, narrow: 7, from: 76, cell: |m, s, width| on_it(m, &s.row, width) },
     Column { heading: "asked by", wide: 12, narrow: 12, from: 110, cell: |_, s, _| (s.row.requester.to_string(), Tone::Plain) },
 ];
 
@@ -62,18 +64,24 @@ pub fn list(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position> 
     };
     let tone = if model.in_detail { Tone::Plain } else { Tone::Strong };
     let tally = filtering::tally(model);
-    let title = match &tally {
-        Some(tally) => format!("{}: {tally}", queues::name(list.queue)),
-        None => queues::title(list.queue).to_owned(),
+    let name = match views::here(model) {
+        Entry::View(view) => model.views.get(view).map_or("", |(name, _)| name.as_str()),
+        Entry::Queue(queue) => queues::name(queue),
     };
-    let end = match (&tally, &model.prompt) {
-        (Some(_), None) => format!("filter: {}", safe_line(&model.filtering.text)),
+    let order = if list.queue == Queue::Decided { "" } else { sorting::words(model.looking.order) };
+    let title = match &tally {
+        Some(tally) => format!("{name}: {tally}{order}"),
+        None => format!("{}{order}", queues::title(list.queue)),
+    };
+    let end = match &model.prompt {
+        None if model.filtering.is_on() => format!("filter: {}", safe_line(&model.filtering.text)),
         _ => end,
     };
     canvas.rule(pane.rule, canvas.glyphs.rule(), &title, &end, tone);
     if list.rows.is_empty() {
         let words = match (list.loaded, &tally) {
             (false, _) => "reading",
+            (true, Some(_)) if !model.filtering.is_on() => "Nothing here that you have not opened.",
             (true, Some(_)) => "Nothing here matches the filter; esc clears it.",
             (true, None) => queues::emptiness(list.queue),
         };
@@ -184,7 +192,8 @@ fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
         return (word.to_owned(), tone);
     }
     if shown.gone {
-        return ("left".to_owned(), Tone::Dim);
+        let word = if row.snoozed.is_some() { "put off" } else { "left" };
+        return (word.to_owned(), Tone::Dim);
     }
     if row.state == crate::domain::request::StateName::ChangesRequested {
         return (if width < 11 { "returned" } else { "at producer" }.to_owned(), Tone::Dim);
@@ -206,9 +215,18 @@ fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
     }
 }
 
-fn on_it(model: &Model, row: &Row) -> (String, Tone) {
+fn on_it(model: &Model, row: &Row, width: u16) -> (String, Tone) {
     if let Some(by) = row.closed_by.as_ref().filter(|_| !row.state.is_open()) {
         return (by.to_string(), Tone::Plain);
+    }
+    // Until when one has put it off: `z 14:30Z`, and `z` alone would say nothing of when it is back.
+    if let Some(until) = row.snoozed.filter(|until| *until > model.now) {
+        let words = match until.since(model.now).minutes() {
+            0..1440 => format!("z {}", until.hour_and_minute()),
+            _ => format!("z {}", time::short_span(until.since(model.now))),
+        };
+        let fits = words.len() <= usize::from(width);
+        return (if fits { words } else { words.trim_end_matches('Z').to_owned() }, Tone::Dim);
     }
     match row.claim.as_ref().filter(|(_, until)| *until > model.now) {
         Some((by, _)) if *by == model.caller.name => ("you".to_owned(), Tone::Strong),

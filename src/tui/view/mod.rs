@@ -4,11 +4,14 @@ pub mod canvas;
 pub mod chrome;
 pub mod queues;
 pub mod list;
+pub mod graph;
 pub mod detail;
 pub mod dialog;
 pub mod help;
 pub mod prompt;
 pub mod batch;
+pub mod band;
+pub mod alike;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -54,6 +57,9 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
             cursor = read;
         }
     }
+    if let (Some(area), Some(live)) = (layout.band, &model.live) {
+        band::band(live, canvas, area);
+    }
     chrome::status(model, canvas, layout.status);
     chrome::footer(model, canvas, layout.footer);
     if let Some(line) = &model.prompt {
@@ -61,6 +67,9 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
+    }
+    if let Some(alike) = &model.alike {
+        cursor = alike::alike(alike, canvas, layout.body);
     }
     if let Some(several) = &model.batch {
         cursor = batch::batch(several, canvas, layout.body);

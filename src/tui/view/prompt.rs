@@ -9,7 +9,7 @@ use crate::present::line::Tone;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::view::canvas::{Canvas, cells};
-use crate::tui::{filtering, palette};
+use crate::tui::{filtering, palette, picking, snoozing};
 use ratatui::layout::{Position, Rect};
 
 /// Draws the line; returns where the cursor stands in it.
@@ -19,11 +19,13 @@ pub fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas, line: Rect) -
         (Some(problem), _) => (problem.clone(), Tone::Warn),
         (None, Purpose::Filter) => (filtering::tally(model).unwrap_or_default(), Tone::Strong),
         (None, Purpose::Command) => (palette::hint(model, &prompt.text), Tone::Dim),
+        (None, Purpose::Snooze(id)) => (snoozing::hint(model, id, &prompt.text), Tone::Dim),
+        (None, Purpose::Field) => (picking::hint(model, &prompt.text), Tone::Dim),
     };
     let right = line.right().saturating_sub(1);
     let said = canvas.put_right(right, line.y, line.width * 2 / 3, &words, tone);
-    canvas.put(line.x, line.y, 1, prompt.sign(), Tone::Strong);
-    let room = line.width.saturating_sub(said + 4);
+    let sign = line.x + canvas.put(line.x, line.y, line.width, prompt.sign(), Tone::Strong);
+    let room = line.width.saturating_sub(said + sign + 3);
     // The end of what stands before the cursor is what is shown of a line that is too long.
     let before = &prompt.text[..prompt.cursor];
     let start = before
@@ -31,6 +33,6 @@ pub fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas, line: Rect) -
         .map(|(at, _)| at)
         .find(|at| cells(&before[*at..]) < room)
         .unwrap_or(prompt.cursor);
-    canvas.put(line.x + 1, line.y, room, &prompt.text[start..], Tone::Plain);
-    Some(Position { x: line.x + 1 + cells(&before[start..]), y: line.y })
+    canvas.put(sign, line.y, room, &prompt.text[start..], Tone::Plain);
+    Some(Position { x: sign + cells(&before[start..]), y: line.y })
 }

@@ -3,6 +3,7 @@
 mod main_job;
 mod waiting;
 mod verbs;
+mod plans;
 mod pipes;
 mod hostile;
 mod limits;

@@ -26,7 +26,8 @@ fn every_deciding_verb_answers_with_the_request_as_it_is_now() {
     let question = json!({"kind": "question", "title": "Which?", "options": ["a", "b"], "by": "planner"});
     let claim: &[&str] = &["claim", "R-1"];
     let changes: &[&str] = &["request-changes", "R-1", "--reason", "x"];
-    let cases: [Case<'_>; 13] = [
+    let snooze: &[&str] = &["snooze", "R-1", "--for", "2h"];
+    let cases: [Case<'_>; 15] = [
         (&plan, &[], &["approve", "R-1"], "approved"),
         (&plan, &[], &["approve", "r-1", "--step", "lookup"], "requested"),
         (&plan, &[], &["reject", "1", "--reason", "x"], "rejected"),
@@ -39,6 +40,8 @@ fn every_deciding_verb_answers_with_the_request_as_it_is_now() {
         (&plan, &[], &["comment", "R-1", "hm", "--step", "draft"], "requested"),
         (&plan, &[], claim, "requested"),
         (&plan, &[claim], &["release", "R-1"], "requested"),
+        (&plan, &[], snooze, "requested"),
+        (&plan, &[snooze], &["snooze", "R-1", "--off"], "requested"),
         (&question, &[], &["answer", "R-1", "--option", "1"], "approved"),
     ];
     for (document, before, verb, state) in cases {
@@ -141,7 +144,8 @@ fn an_approved_step_that_cannot_run_stops_the_sign_off() {
     let desk = Desk::new();
     desk.submit(&plan("planner", "wf"));
     desk.run(&["reject", "R-1", "--step", "lookup"]).ended(0);
-    desk.run(&["approve", "R-1"]).refused(1, &["draft is approved but cannot run without lookup"]);
+    desk.run(&["approve", "R-1"])
+        .refused(1, &["draft is approved and blocked by lookup: it cannot run without lookup.email"]);
 }
 
 #[test]
@@ -528,4 +532,55 @@ fn an_answered_question_is_said_to_be_answered() {
     desk.submit(&json!({"kind": "question", "by": "planner", "title": "Which?", "options": ["a", "b"]}));
     desk.run(&["answer", "R-1", "--option", "2"]).ended(0);
     desk.run(&["answer", "R-1", "--option", "1"]).refused(3, &["R-1 is already answered by"]);
+}
+
+#[test]
+fn what_is_snoozed_waits_no_longer_for_oneself_until_the_time_is_up() {
+    let desk = Desk::new();
+    desk.submit(&plan("planner", "one"));
+    desk.submit(&plan("planner", "two"));
+    desk.run(&["snooze", "R-1", "--for", "30m"])
+        .ended(0)
+        .calm()
+        .said(&["R-1 is put off until", "Z or until it changes"]);
+    let waiting = |ran: super::Ran| ran.json()["waiting"].clone();
+    assert_eq!(waiting(desk.run(&["check", "--json"])), 1);
+    desk.run(&["list"]).ended(0).said(&["PENDING APPROVALS: 2 (1 for you)", "you have put it off until"]);
+    desk.run(&["list", "--state", "waiting", "--filter", "r1"]).ended(0);
+    assert_eq!(waiting(desk.run(&["check", "--json", "--as", "bob"])), 2, "for oneself only");
+    assert_eq!(desk.shown("R-1")["snoozed"][0]["by"], json!(desk.me("R-2")));
+    assert_eq!(waiting(desk.run_later(HOUR / 2, &["check", "--json"])), 2, "the time is up");
+    // Another revision calls for whoever put it off.
+    let mut changed = plan("planner", "one");
+    changed["title"] = json!("Another title");
+    changed["steps"][0]["params"] = json!({"query": "somebody else"});
+    let file = desk.file("changed.json", changed.to_string());
+    desk.run(&["submit", "--revise", &file]).ended(0);
+    assert_eq!(waiting(desk.run(&["check", "--json"])), 2);
+    desk.run(&["snooze", "R-1", "--for", "6d"]).ended(0).said(&["it EXPIRES before, at"]);
+    desk.run(&["snooze", "R-1", "--off"]).ended(0).said(&["it waits for you again"]);
+    desk.run(&["snooze", "R-1", "--off"]).refused(1, &["has not put it off"]);
+    desk.run(&["snooze", "R-1", "--until", "2020-01-01T00:00:00Z"]).refused(65, &["is not ahead"]);
+    desk.run(&["snooze", "R-1", "--for", "8d"]).refused(65, &["more than 7 days ahead"]);
+    desk.run(&["snooze", "R-1", "--for", "soon"]).refused(2, &["30m, 2h, 1d"]);
+    desk.run(&["snooze", "R-1"]).ended(2);
+    desk.run(&["snooze", "R-1", "--for", "1h", "--off"]).ended(2);
+    desk.run(&["snooze", "R-9", "--for", "1h"]).refused(4, &["R-9"]);
+}
+
+#[test]
+fn a_list_can_be_read_newest_first() {
+    let desk = Desk::new();
+    for name in ["one", "two", "three"] {
+        desk.submit(&plan("planner", name));
+    }
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let list = desk.run(&[&["list", "--json"], arguments].concat()).ended(0).json();
+        list.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&["--sort", "newest"]), ["R-3", "R-2", "R-1"]);
+    assert_eq!(ids(&["--sort", "newest", "--limit", "1"]), ["R-3"]);
+    assert_eq!(ids(&["--sort", "newest", "--filter", "kind:plan"]), ["R-3", "R-2", "R-1"]);
+    assert_eq!(ids(&["--sort", "due"]), ["R-1", "R-2", "R-3"]);
+    desk.run(&["list", "--sort", "sideways"]).ended(2);
 }

@@ -4,11 +4,12 @@ use countersign::domain::command::{Command, DigestPrefix, Facts, Seen};
 use countersign::domain::content::Content;
 use countersign::domain::decide;
 use countersign::domain::document::{Limits, read};
+use countersign::domain::edit::Edit;
 use countersign::domain::event::{Entry, Fact, Held};
 use countersign::domain::evolve;
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
-use countersign::domain::names::{PersonName, PrincipalName, RequestId, StepId};
+use countersign::domain::names::{ParamKey, PersonName, PrincipalName, RequestId, StepId};
 use countersign::domain::policy::Policy;
 use countersign::domain::principal::{
     Assurance, Caller, Face, Permission, PrincipalKind, Requester, Standing,
@@ -17,6 +18,8 @@ use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::Request;
 use countersign::domain::text::Text;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// When every story begins.
 pub const BEGIN: Moment = Moment::from_millis(1_800_000_000_000);
@@ -94,6 +97,7 @@ pub fn facts() -> Facts {
         standing: Standing::everything(),
         self_review: false,
         open_of_requester: 0,
+        team: false,
     }
 }
 
@@ -186,6 +190,21 @@ pub fn mark(steps: &[&str], mark: Mark) -> Command {
     }
 }
 
+/// Other values for parameters of one step.
+pub fn modify(id: &str, set: &[(&str, Value)]) -> Command {
+    let set = set.iter().map(|(key, value)| (ParamKey::new(*key).unwrap(), value.clone())).collect();
+    edit(id, Edit::Change { set, unset: BTreeSet::new(), give: Vec::new() })
+}
+
+pub fn edit(id: &str, edit: Edit) -> Command {
+    Command::Modify { step: step(id), edit: Box::new(edit), reason: None, seen: Seen::Nothing }
+}
+
+/// One step as it was before anybody edited it, or only these of its parameters.
+pub fn restore(id: &str, only: &[&str]) -> Command {
+    edit(id, Edit::Restore { only: only.iter().map(|key| ParamKey::new(*key).unwrap()).collect() })
+}
+
 pub fn answer(option: Option<u32>, text: Option<&str>) -> Command {
     Command::Answer { option, text: text.map(Text::from), reason: None, seen: Seen::Nothing }
 }
@@ -245,7 +264,7 @@ impl Story {
 
     /// What `command` would do now, under the story's quorum.
     pub fn decide(&self, caller: &Caller, command: &Command, facts: &Facts) -> Result<Vec<Entry>, Refusal> {
-        if !matches!(command, Command::Revise { .. }) {
+        if !matches!(command, Command::Revise { .. } | Command::Modify { .. }) {
             return self.request.decide(command, caller, facts, self.now);
         }
         // A revision is assessed anew by the built-in policy, which knows one slot: it decides as if that had always
@@ -254,7 +273,10 @@ impl Story {
         plain.revision.assessment.slots = vec![Slot::one_human()];
         let mut entries = plain.decide(command, caller, facts, self.now)?;
         for entry in &mut entries {
-            if let Fact::Revised { revision, .. } | Fact::Resubmitted { revision, .. } = &mut entry.fact {
+            if let Fact::Revised { revision, .. }
+            | Fact::Resubmitted { revision, .. }
+            | Fact::Modified { revision, .. } = &mut entry.fact
+            {
                 revision.assessment.slots.clone_from(&self.slots);
             }
         }

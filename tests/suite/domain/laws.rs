@@ -13,6 +13,7 @@ use countersign::domain::principal::Caller;
 use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::{Request, SignOffStanding, State, StateName, Verdict};
+use serde_json::json;
 use std::collections::HashSet;
 
 /// Somebody did something at some moment.
@@ -41,6 +42,13 @@ fn alphabet(story: &Story) -> Vec<Deed> {
         (planner(), cancel("not needed")),
         (bob(), Command::Claim),
     ];
+    // An edit is tried where there is something to void, and putting it back where there is an edit.
+    if request.counting().count() == 1 && request.edits.is_empty() {
+        deeds.push((bob(), modify("b", &[("to", json!("b3"))])));
+    }
+    if !request.edits.is_empty() {
+        deeds.push((carol(), restore("b", &[])));
+    }
     // Talk changes nothing; one word of it is enough to see that.
     if request.comments.is_empty() {
         deeds.push((viewer(), comment("hm")));
@@ -73,7 +81,7 @@ fn same_for_the_future(story: &Story) -> String {
         "{:?}",
         (
             (&r.state, r.revision.digest, &r.content, r.deadlines, &r.marks, signoffs),
-            (&r.claim, r.comments.len(), r.execution, r.lapses_at, story.now),
+            (&r.claim, r.comments.len(), r.execution, r.lapses_at, &r.edits, story.now),
         )
     )
 }

@@ -5,4 +5,5 @@ mod table;
 pub mod laws;
 mod needs;
 mod scenarios;
+mod plans;
 mod golden;

@@ -66,3 +66,28 @@ fn line_by_line_needs_somebody_to_ask() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--plain asks questions and needs a terminal"));
 }
+
+#[test]
+fn line_by_line_a_sensitive_one_is_approved_only_after_its_last_page() {
+    let desk = Desk::new();
+    let steps: Vec<String> = (0..12)
+        .map(|n| format!(r#"{{"id":"s{n}","action":"sql.run","params":{{"n":{n}}},"run":["/bin/true"]}}"#))
+        .collect();
+    let document = format!(
+        r#"{{"kind":"plan","by":"planner","title":"Many","risk":"high","target":{{"environment":"production"}},"steps":[{}]}}"#,
+        steps.join(",")
+    );
+    assert!(desk.submit_text(&document).status.success());
+    let mut alice = plain(&desk, &[]);
+    alice.sees("1. R-2, plan, high risk").press("1\r").sees("Lines printed: 20 of");
+    alice.press("a\r").sees("Not fully printed:").sees("m prints the next page.");
+    for _ in 0..9 {
+        alice.press("m\r");
+    }
+    alice.sees("All of it was printed.").press("a\r").sees("Reason (required):").press("as agreed\r");
+    alice.sees("Type R-2 to approve R-2:");
+    reads();
+    alice.press("R-2\r").sees("approved").press("q\r");
+    assert_eq!(alice.ends(), 0);
+    assert!(desk.events().iter().any(|name| name == "request.approved"));
+}

@@ -8,4 +8,8 @@ mod line_by_line;
 mod reading;
 mod staying;
 mod triage;
+mod alike;
 mod under_tmux;
+mod walk;
+mod slow_line;
+mod flood;

@@ -3,7 +3,7 @@
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ pub struct Person {
     reader: Option<JoinHandle<()>>,
     /// Tells the reader to let go of the terminal after what it reads next.
     letting_go: Arc<AtomicBool>,
+    /// How many bytes the line carries in a tenth of a second; nothing: as many as there are.
+    line: Arc<AtomicUsize>,
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Box<dyn Write + Send>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
@@ -52,14 +54,20 @@ pub fn demo_store(home: &Path) -> std::path::PathBuf {
 
 impl Person {
     /// Starts `countersign ARGUMENTS` in a terminal of that size.
-    pub fn sits_down(
+    pub fn sits_down(arguments: &[&str], environment: &[(String, String)], size: (u16, u16)) -> Self {
+        Self::runs(env!("CARGO_BIN_EXE_countersign"), arguments, environment, size)
+    }
+
+    /// Starts any program in a terminal of that size.
+    pub fn runs(
+        program: &str,
         arguments: &[&str],
         environment: &[(String, String)],
         (columns, rows): (u16, u16),
     ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_countersign"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
         for (name, value) in environment {
@@ -75,10 +83,19 @@ impl Person {
         let told = Arc::clone(&shown);
         let letting_go = Arc::new(AtomicBool::new(false));
         let let_go = Arc::clone(&letting_go);
+        let line = Arc::new(AtomicUsize::new(0));
+        let pace = Arc::clone(&line);
         let reader = std::thread::spawn(move || {
             let mut buffer = [0u8; 8192];
             loop {
-                let read = reader.read(&mut buffer).unwrap_or(0);
+                let carried = match pace.load(Ordering::SeqCst) {
+                    0 => buffer.len(),
+                    bytes => {
+                        std::thread::sleep(Duration::from_millis(100));
+                        bytes.min(buffer.len())
+                    }
+                };
+                let read = reader.read(&mut buffer[..carried]).unwrap_or(0);
                 let (shown, changed) = &*told;
                 let mut shown = shown.lock().unwrap();
                 if read == 0 {
@@ -95,7 +112,7 @@ impl Person {
         });
         let process = child.process_id().unwrap();
         let (child, reader) = (Some(child), Some(reader));
-        Self { child, process, reader, letting_go, master: Some(pair.master), keys, shown }
+        Self { child, process, reader, letting_go, line, master: Some(pair.master), keys, shown }
     }
 
     /// Presses keys, as the bytes a terminal sends. Before a capital, which decides, a person looks at what came.
@@ -113,7 +130,14 @@ impl Person {
         self
     }
 
+    /// From now on the line carries so many bytes in a tenth of a second.
+    pub fn has_a_line_of(&mut self, bytes: usize) -> &mut Self {
+        self.line.store(bytes, Ordering::SeqCst);
+        self
+    }
+
     /// Waits until the screen satisfies `wanted`; the screen then.
+    #[track_caller]
     pub fn waits_until(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let (shown, changed) = &*self.shown;
         let mut guard = shown.lock().unwrap();
@@ -130,6 +154,7 @@ impl Person {
     }
 
     /// Waits until `words` stand on the screen.
+    #[track_caller]
     pub fn sees(&mut self, words: &str) -> &mut Self {
         self.waits_until(words, |screen| screen.contains(words));
         self
@@ -138,6 +163,18 @@ impl Person {
     /// The screen as it is.
     pub fn screen(&self) -> String {
         self.shown.0.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Whether anything on the screen has a colour.
+    pub fn sees_colour(&self) -> bool {
+        let shown = self.shown.0.lock().unwrap();
+        let screen = shown.parser.screen();
+        let (rows, columns) = screen.size();
+        (0..rows.get()).any(|row| {
+            (0..columns.get()).filter_map(|column| screen.cell(row, column)).any(|cell| {
+                cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default
+            })
+        })
     }
 
     /// Everything the program ever sent.
@@ -153,6 +190,7 @@ impl Person {
     }
 
     /// Waits for the end; the exit code.
+    #[track_caller]
     pub fn ends(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
         let (shown, changed) = &*self.shown;
@@ -177,8 +215,21 @@ impl Person {
         self.letting_go.store(true, Ordering::SeqCst);
         self.press(last_key);
         self.reader.take().unwrap().join().unwrap();
+        self.types_no_farewell();
         self.keys = Box::new(std::io::sink());
         self.master = None;
+    }
+
+    /// The library at hand types a line feed and the end-of-file character when its writer is dropped, which no line does
+    /// that goes down; it does not when there is no such character.
+    fn types_no_farewell(&self) {
+        use rustix::fs::{Mode, OFlags, open};
+        use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+        let path = self.master.as_ref().unwrap().tty_name().unwrap();
+        let tty = open(path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
+        let mut modes = tcgetattr(&tty).unwrap();
+        modes.special_codes[SpecialCodeIndex::VEOF] = 0;
+        tcsetattr(&tty, OptionalActions::Now, &modes).unwrap();
     }
 
     /// How it ended, whether or not somebody still looks.

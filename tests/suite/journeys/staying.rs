@@ -41,6 +41,13 @@ impl Desk {
         self.command(&arguments)
     }
 
+    /// Submits a document as it is.
+    pub fn submit_text(&self, text: &str) -> Output {
+        let path = self.home.path().join("t.json");
+        std::fs::write(&path, text).unwrap();
+        self.command(&["submit", path.to_str().unwrap()])
+    }
+
     fn ask(&self, reference: &str, priority: &str) -> Output {
         let path = self.home.path().join("a.json");
         let text = format!(

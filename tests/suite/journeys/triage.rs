@@ -126,3 +126,31 @@ fn queues_by_digit_and_verbs_by_name() {
     let mut later = Person::sits_down(&["--as", "alice"], &environment, WIDE);
     later.sees("2 Unclaimed   41").press("2").sees("nobody is on it").press("G").sees("Which John?");
 }
+
+#[test]
+fn one_is_put_off_found_among_all_that_is_open_and_taken_back() {
+    let desk = Desk::new();
+    forty(&desk);
+    let mut alice = desk.reviewer(WIDE);
+    alice.sees("40 wait").press("z").sees("put R-6 off for").press("\t\t").sees("R-6 until").press(ENTER);
+    alice.sees("R-6 is put off until").sees("39 wait for you").sees("put off");
+    // A new look at the list has it no more; the list of everything has it, with its time.
+    alice.press("1").waits_until("it is gone", |screen| !screen.contains("R-6 "));
+    alice.press("7").sees("All open").sees("R-6 ").sees("z ");
+    assert_eq!(
+        desk.command(&["--as", "alice", "check", "--json"]).stdout,
+        b"{\n  \"v\": 1,\n  \"waiting\": 39\n}\n"
+    );
+    alice.press(":").press("snooze off").press(ENTER).sees("R-6 waits for you again").sees("40 wait for you");
+    // What was opened is hidden, and the title says so.
+    alice
+        .press("1")
+        .sees("Waiting for you")
+        .press(ENTER)
+        .press("q")
+        .press("u")
+        .sees("39 of 40, 1 seen hidden");
+    alice.press("u").sees("shown again").press("s").sees("newest first").press("g").sees("R-40 ");
+    let log = desk.command(&["audit", "verify"]);
+    assert!(log.status.success(), "{log:?}");
+}

@@ -52,7 +52,7 @@ impl Drop for Tmux {
     }
 }
 
-fn has_tmux() -> bool {
+pub fn has_tmux() -> bool {
     let there = Command::new("tmux").arg("-V").output().is_ok_and(|o| o.status.success());
     if !there {
         eprintln!("SKIPPED: tmux is not installed, so the screen was not tried under it");

@@ -202,7 +202,7 @@ fn another_form_than_this_ones_is_refused_untouched() {
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (3, "was made by a newer countersign (form 3, this one knows 2)"),
+        (4, "was made by a newer countersign (form 4, this one knows 3)"),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -221,7 +221,7 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 3").unwrap();
+    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 4").unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
@@ -320,7 +320,9 @@ fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched()
     let head = stage.app().head().unwrap();
     let conn = behind_its_back(&stage.store());
     conn.execute_batch(
-        "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; PRAGMA user_version = 1",
+        "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; DROP TABLE snoozed; DROP TABLE seen;
+         DROP INDEX inbox_by_request; DROP INDEX inbox_by_due;
+         INSERT INTO drafts VALUES ('ann', 1, 'comment', '{}', 5); PRAGMA user_version = 1",
     )
     .unwrap();
     drop(conn);
@@ -329,6 +331,8 @@ fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched()
     assert_eq!(app.head().unwrap(), head);
     assert!(app.verify(|_| {}).unwrap().is_sound());
     drop(app);
+    let drafts = super::stage::rows(&behind_its_back(&stage.store()), "SELECT author FROM drafts");
+    assert_eq!(drafts.len(), 1, "what somebody typed is kept");
     // A log that cannot be replayed is left as it is.
     let conn = behind_its_back(&stage.store());
     conn.execute_batch("DROP TRIGGER log_is_not_changed; UPDATE log SET facts = '{}' WHERE seq = 3;")

@@ -66,7 +66,10 @@ fn expected(app: &App, ids: &[RequestId], queue: Queue) -> Vec<RequestId> {
     let mut requests: Vec<Request> = ids.iter().map(|id| app.request(*id).unwrap()).collect();
     let now = app.now();
     match queue {
-        Queue::Waiting => requests.retain(|r| matches!(r.state, State::Waiting(_)) && !is_own(app, r)),
+        Queue::Waiting => requests.retain(|r| {
+            let me = app.caller(Face::Cli).name;
+            matches!(r.state, State::Waiting(_)) && !is_own(app, r) && r.snoozed_by(&me, now).is_none()
+        }),
         Queue::Unclaimed => {
             requests.retain(|r| matches!(r.state, State::Waiting(_)) && r.live_claim(now).is_none());
         }
@@ -269,6 +272,9 @@ fn after_every_step_of_random_histories_the_counters_are_what_counting_gives() {
                     Command::Revise { content: Box::new(content) },
                     Command::Claim,
                     comment("hm"),
+                    Command::Snooze { until: Some(app.now().plus(Span::from_hours(10))) },
+                    Command::Snooze { until: Some(app.now().plus(Span::from_hours(30))) },
+                    Command::Snooze { until: None },
                 ];
                 let command = &commands[below(&mut dice, commands.len())];
                 let as_requester = matches!(command, Command::Cancel { .. } | Command::Revise { .. });

@@ -8,5 +8,6 @@ mod race;
 mod histories;
 mod hygiene;
 mod inbox;
+mod sight;
 mod search;
 mod drafts;

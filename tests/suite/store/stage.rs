@@ -143,6 +143,10 @@ pub fn mark(step: &str, mark: Mark) -> Command {
     Command::Mark { steps, mark, reason: because("as we said"), seen: Seen::Nothing }
 }
 
+pub fn snooze(until: Moment) -> Command {
+    Command::Snooze { until: Some(until) }
+}
+
 pub fn comment(text: &str) -> Command {
     Command::Comment { text: Text::from(text), step: None, reply_to: None }
 }
@@ -198,6 +202,10 @@ pub fn after_some_days() -> Stage {
     does(app, open, &Command::Claim);
     does(app, open, &mark("b", Mark::Skipped));
     minute();
+    does(app, open, &snooze(app.now().plus(Span::from_hours(1))));
+    does(app, open, &Command::Snooze { until: None });
+    let until = app.now().plus(Span::from_hours(2));
+    app.decide(open, &snooze(until), &acting_as(app, "bob")).unwrap();
     does(app, open, &comment("on it"));
     stage
 }

@@ -1,7 +1,7 @@
 //! The filter and the palette: as they are typed, and never hidden.
 
 use super::stage::*;
-use countersign::app::Queue;
+use countersign::app::{Looking, Queue};
 use countersign::domain::command::Command;
 use countersign::tui::Options;
 use countersign::tui::act::input;
@@ -51,7 +51,10 @@ fn a_filter_that_is_kept_is_shown_everywhere() {
     press(&mut model, "4");
     assert!(lines(&model)[0].contains("filtered:"), "{}", lines(&model)[0]);
     let effects = press(&mut model, "esc");
-    assert_eq!(effects, [Effect::Load { queue: Queue::Promotions, place: Place::Start }]);
+    assert_eq!(
+        effects,
+        [Effect::Load { queue: Queue::Promotions, place: Place::Start, looking: Looking::default() }]
+    );
     assert!(!lines(&model)[0].contains("filtered:"));
 }
 

@@ -1,7 +1,7 @@
 //! What keys do: nothing is decided that was not seen, and nothing moves under the cursor.
 
 use super::stage::*;
-use countersign::app::Queue;
+use countersign::app::{Looking, Queue};
 use countersign::domain::command::{Command, Seen};
 use countersign::domain::names::RequestId;
 use countersign::domain::refusal::Refusal;
@@ -214,7 +214,10 @@ fn reading_again_moves_nothing_under_the_cursor() {
     assert!(model.list.rows[0].gone);
     assert_eq!((model.list.cursor(), model.list.news), (2, 1));
     let effects = press(&mut model, "g");
-    assert_eq!(effects, [Effect::Load { queue: Queue::Waiting, place: Place::Start }]);
+    assert_eq!(
+        effects,
+        [Effect::Load { queue: Queue::Waiting, place: Place::Start, looking: Looking::default() }]
+    );
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn a_long_queue_is_read_in_pages() {
     let mut next = 101;
     for _ in 0..200 {
         for effect in press(&mut model, "pgdn") {
-            if let Effect::Load { queue, place } = effect {
+            if let Effect::Load { queue, place, .. } = effect {
                 hear(&mut model, Message::Page { queue, place, rows: page(next) });
                 next += 100;
             }

@@ -289,7 +289,7 @@ impl Sitting {
         let mut meant = meant;
         for effect in effects {
             match effect {
-                Effect::Load { queue, place } if queue == self.model.list.queue => {
+                Effect::Load { queue, place, .. } if queue == self.model.list.queue => {
                     let rows = self.world.rows();
                     let rows = rows.into_iter().take(100).collect();
                     self.hears(Message::Page { queue, place, rows });
@@ -303,7 +303,7 @@ impl Sitting {
                 }
                 Effect::Decide { id, command } => {
                     let verb = command.verb().unwrap();
-                    if !matches!(verb, Verb::Claim | Verb::Release) {
+                    if !matches!(verb, Verb::Claim | Verb::Release | Verb::Snooze) {
                         let (ask, drawn) =
                             meant.take().unwrap_or_else(|| panic!("misfire: {command:?} on {id}"));
                         assert_eq!((verb, id), (ask.verb(), drawn.id));

@@ -3,10 +3,16 @@
 mod stage;
 mod frames;
 mod filter;
+mod sight;
 mod batch;
+mod graph;
+mod alike;
 mod hostile;
 mod keys;
 mod gate;
 mod reading;
 mod misfire;
 mod sizes;
+mod guide;
+mod matrix;
+mod wire;

@@ -87,7 +87,9 @@ fn every_tab_at_both_sizes() {
                 (Tab::Risk, Some(4)),
                 (Tab::Thread, Some(2)),
                 (Tab::Evidence, Some(1)),
-                (Tab::History, Some(4))
+                (Tab::History, Some(4)),
+                (Tab::Graph, None),
+                (Tab::Params, Some(5))
             ]
         );
         for (tab, _) in tabs {
@@ -97,7 +99,7 @@ fn every_tab_at_both_sizes() {
         }
         assert_eq!(model.subject().unwrap().tab, Tab::Plan, "it goes round");
         press(&mut model, "[");
-        assert_eq!(model.subject().unwrap().tab, Tab::History);
+        assert_eq!(model.subject().unwrap().tab, Tab::Params);
     }
 }
 

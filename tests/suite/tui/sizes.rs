@@ -45,9 +45,17 @@ fn no_size_is_too_odd_to_draw() {
     let mark = countersign::domain::command::Command::Mark { steps: vec![step], mark, reason: None, seen };
     countersign::tui::hear::hear(&mut changed, deployment().then("alice", ago(1), &mark).message());
     press(&mut changed, "pgdn");
+    let looked_at = super::alike::looked_at((80, 24), Options::default(), &super::alike::forty());
+    let mut graph = detail.clone();
+    press(&mut graph, "e");
+    assert_eq!(graph.subject().unwrap().tab, countersign::present::tabs::Tab::Graph);
+    let mut folded = super::graph::looked_at(&super::graph::forty(), (80, 24), Options::default());
+    press(&mut folded, "G");
+    let mut params = detail.clone();
+    press(&mut params, "p");
     let models = [
-        &list, &detail, &asking, &help, &ascii, &filter, &palette, &batch, &searching, &found, &raw, &tab,
-        &changed,
+        &looked_at, &graph, &folded, &params, &list, &detail, &asking, &help, &ascii, &filter, &palette,
+        &batch, &searching, &found, &raw, &tab, &changed,
     ];
     let try_at = |model: &countersign::tui::model::Model, width: u16, height: u16| {
         let mut model = model.clone();
@@ -79,13 +87,15 @@ fn a_frame_of_another_size_than_the_model_knows_is_drawn_too() {
 fn at_every_size_the_panes_are_on_the_screen_and_none_covers_another() {
     use countersign::tui::layout::layout;
     for (width, height) in (1..=300u16).flat_map(|width| (1..=100u16).map(move |height| (width, height))) {
-        for in_detail in [false, true] {
-            let Some(layout) = layout((width, height), in_detail) else {
+        for (in_detail, live) in [false, true].into_iter().flat_map(|d| [0, 1, 3, 99].map(|live| (d, live))) {
+            let Some(layout) = layout((width, height), in_detail, live) else {
                 assert!(width < 60 || height < 16);
                 continue;
             };
             let mut areas = vec![layout.header, layout.status, layout.footer];
-            areas.extend(layout.queues.into_iter().chain(layout.side));
+            areas.extend(layout.queues.into_iter().chain(layout.side).chain(layout.band));
+            assert_eq!(layout.band.is_some(), live > 0, "without a rollout it takes no room");
+            assert!(layout.band.is_none_or(|band| !band.intersects(layout.body)));
             let panes = [layout.list, layout.detail];
             areas.extend(panes.into_iter().flatten().flat_map(|pane| [pane.rule, pane.inner]));
             let screen = ratatui::layout::Rect { x: 0, y: 0, width, height };
@@ -103,4 +113,26 @@ fn at_every_size_the_panes_are_on_the_screen_and_none_covers_another() {
             assert!(side_holds_all, "{width}×{height}");
         }
     }
+}
+
+#[test]
+fn live_rollouts_have_a_line_or_a_pane_and_what_is_left_out_is_counted() {
+    use countersign::present::line::{Line, Tone};
+    let live = |n: usize| {
+        Some((1..=n).map(|n| Line::default().and(Tone::Plain, format_args!("rollout {n}"))).collect())
+    };
+    let mut model = screen((80, 24));
+    let before = text(&model);
+    model.live = live(3);
+    let shown = lines(&model);
+    assert!(shown[21].starts_with(" rollout 1") && shown[21].ends_with("2 more"), "{shown:#?}");
+    let mut model = screen((120, 40));
+    model.live = live(9);
+    let shown = lines(&model);
+    assert!(shown[33].starts_with("─ Canary ─") && shown[33].contains("5 more"), "{shown:#?}");
+    assert!(shown[34].contains("rollout 1") && shown[37].contains("rollout 4"), "{shown:#?}");
+    // When they are over, everything is as it was.
+    let mut model = screen((80, 24));
+    model.live = None;
+    assert_eq!(text(&model), before);
 }

@@ -1,6 +1,6 @@
 //! A screen without a store: models built from rows and requests, keys pressed, frames read as text.
 
-use countersign::app::{Counters, Found, Queue, Row};
+use countersign::app::{Counters, Found, Order, Queue, Row};
 use countersign::domain::command::{Command, Facts};
 use countersign::domain::decide::submit;
 use countersign::domain::document::{Limits, read};
@@ -44,6 +44,7 @@ pub fn facts() -> Facts {
         standing: Standing::everything(),
         self_review: false,
         open_of_requester: 0,
+        team: false,
     }
 }
 
@@ -97,6 +98,7 @@ impl Told {
             closed_by: request.closed().map(|c| c.by.clone()),
             closed_at: request.closed().map(|c| c.at),
             updated_at: request.updated_at,
+            snoozed: None,
         }
     }
 
@@ -289,7 +291,7 @@ pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effe
         effects.into_iter().partition(|effect| matches!(effect, Effect::Find { .. } | Effect::Load { .. }));
     for effect in wanted {
         let message = match effect {
-            Effect::Find { queue, filter, why } => {
+            Effect::Find { queue, filter, why, .. } => {
                 let holds = |told: &&Told| {
                     let words = words_of_request(&told.request);
                     let risk = told.request.assessment().risk;
@@ -297,10 +299,14 @@ pub fn found(model: &mut Model, effects: Vec<Effect>, told: &[Told]) -> Vec<Effe
                     filter.words_in(&words) && filter.terms.iter().all(term)
                 };
                 let rows = told.iter().filter(holds).map(Told::row).collect();
-                Message::Found { queue, why, found: Found { rows, of_the_first: None } }
+                Message::Found { queue, why, found: Found { rows, ..Found::default() } }
             }
-            Effect::Load { queue, place } => {
-                Message::Page { queue, place, rows: told.iter().map(Told::row).collect() }
+            Effect::Load { queue, place, looking } => {
+                let mut rows: Vec<Row> = told.iter().map(Told::row).collect();
+                if looking.order == Order::Newest {
+                    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+                }
+                Message::Page { queue, place, rows }
             }
             _ => continue,
         };

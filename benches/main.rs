@@ -1,0 +1,39 @@
+//! The bench: every figure beside its bare baseline, both made in this run. `cargo bench` prints one table.
+//!
+//! `cargo bench -- screen` runs only the measures whose name begins so. `COUNTERSIGN_BENCH_LARGE` is the number of
+//! requests in the large store (1,000,000). Stores are made once and kept under `target/bench`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
+
+mod bare;
+mod fill;
+mod ideal;
+mod process;
+mod pty;
+mod screen;
+mod table;
+mod writes;
+
+use table::Table;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    if let Some(role) = arguments.first().filter(|a| a.starts_with("--")) {
+        return bare::play(role, &arguments[1..]);
+    }
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|a| name.starts_with(a.as_str()));
+    let mut table = Table::default();
+    if wanted("writes") {
+        writes::measure(&mut table);
+    }
+    if wanted("process") {
+        process::measure(&mut table);
+    }
+    if wanted("screen") {
+        screen::measure(&mut table);
+    } else if wanted("moving") {
+        screen::moving(&mut table, &fill::store(10_000));
+    }
+    table.print();
+}

@@ -1,0 +1,111 @@
+//! What somebody put out of their sight, and what they have opened: how many of a queue's rows that hides. Both cost what
+//! this one person did, never how many requests there are.
+
+use crate::domain::moment::Moment;
+use crate::domain::names::{RequestId, RevisionNumber};
+use crate::store::cut::Cut;
+use crate::store::drafts::DraftBox;
+use crate::store::failure::{Failure, failed};
+use crate::store::inbox::{Reader, Row};
+use crate::store::open::Store;
+use crate::store::queue::Queue;
+use rusqlite::{OptionalExtension, params, params_from_iter};
+use std::collections::BTreeSet;
+
+impl Store {
+    /// How many rows of a slot the reader has put out of their sight.
+    pub(super) fn asleep(&self, slot: &str, reader: &Reader, now: Moment) -> rusqlite::Result<u64> {
+        let own = |n: usize| reader.own.get(n).map_or("", String::as_str);
+        let name = reader.signer.name.as_str();
+        self.conn
+            .prepare_cached(
+                "SELECT count(*) FROM snoozed z JOIN inbox i INDEXED BY inbox_by_request ON i.request = z.request
+                 WHERE z.name = ?1 AND z.until > ?2 AND i.slot = ?3 AND i.asker NOT IN (?4, ?5)",
+            )?
+            .query_row(params![name, now.millis(), slot, own(0), own(1)], |row| row.get(0))
+    }
+
+    /// Until when the reader has put a request out of their sight, if they have.
+    fn snoozed_until(&self, id: RequestId, reader: &Reader, now: Moment) -> rusqlite::Result<Option<Moment>> {
+        self.conn
+            .prepare_cached("SELECT until FROM snoozed WHERE name = ?1 AND request = ?2 AND until > ?3")?
+            .query_row(params![reader.signer.name.as_str(), id.number(), now.millis()], |row| row.get(0))
+            .optional()
+            .map(|until| until.map(Moment::from_millis))
+    }
+
+    /// Whether the reader has put a row out of their sight.
+    pub(super) fn is_asleep(&self, row: &Row, reader: &Reader, now: Moment) -> rusqlite::Result<bool> {
+        self.snoozed_until(row.id, reader, now).map(|until| until.is_some())
+    }
+
+    /// Notes on each open row until when the reader has put it out of their sight.
+    pub(super) fn note_snoozes(&self, rows: &mut [Row], reader: &Reader, now: Moment) -> Result<(), Failure> {
+        for row in rows.iter_mut().filter(|row| row.state.is_open()) {
+            row.snoozed =
+                self.snoozed_until(row.id, reader, now).map_err(|e| failed("reading what is put off", e))?;
+        }
+        Ok(())
+    }
+
+    /// How many rows of a queue are hidden from the reader because they have opened them.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub fn hidden(&self, queue: Queue, reader: &Reader, now: Moment) -> Result<u64, Failure> {
+        let counting = |e| failed("counting what is hidden", e);
+        if reader.seen_by.is_none() || queue == Queue::Decided {
+            return Ok(0);
+        }
+        let mut hidden: BTreeSet<u64> = BTreeSet::new();
+        for slot in self.slots(queue, reader).map_err(counting)? {
+            hidden.extend(self.hidden_in(&Cut::of(queue, slot, reader, now)).map_err(counting)?);
+        }
+        Ok(hidden.len() as u64)
+    }
+
+    fn hidden_in(&self, cut: &Cut<'_>) -> rusqlite::Result<Vec<u64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT i.request FROM seen v JOIN requests r ON r.id = v.request AND r.revision = v.revision
+                 JOIN inbox i INDEXED BY inbox_by_request ON i.request = v.request
+             WHERE v.author = ?7 AND v.at <= ?8 AND i.slot = ?1 AND i.asker NOT IN (?2, ?3)
+               AND (?4 IS NULL OR r.claim_until <= ?4) AND i.due_at > ?6 AND r.level = 0
+               AND (?5 IS NULL OR NOT EXISTS
+                   (SELECT 1 FROM snoozed z WHERE z.name = ?5 AND z.request = i.request AND z.until > ?6))",
+        )?;
+        let ids = query.query_map(params_from_iter(cut.parameters(&[])), |row| row.get(0))?;
+        ids.collect()
+    }
+
+    /// Whether a row is hidden from the reader because they have opened it.
+    pub(super) fn is_hidden(&self, row: &Row, reader: &Reader, now: Moment) -> rusqlite::Result<bool> {
+        let can_be = row.state.is_open() && row.due_at > now && row.level == 0;
+        let Some(by) = reader.seen_by.filter(|_| can_be) else { return Ok(false) };
+        self.conn
+            .prepare_cached(
+                "SELECT 1 FROM seen v JOIN requests r ON r.id = v.request AND r.revision = v.revision
+                 WHERE v.author = ?1 AND v.request = ?2 AND v.at <= ?3",
+            )?
+            .exists(params![reader.signer.name.as_str(), row.id.number(), by.millis()])
+    }
+}
+
+impl DraftBox {
+    /// Notes that the author has opened a request at this revision; the first time counts. Like a draft it is only kept
+    /// while nobody holds the writers' lock: what is not noted now is only shown once more.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note_seen(&self, id: RequestId, revision: RevisionNumber, at: Moment) -> Result<(), Failure> {
+        let (conn, author) = self.parts();
+        let Some(_held) = self.lock_if_free() else { return Ok(()) };
+        conn.execute(
+            "INSERT INTO seen (author, request, revision, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (author, request) DO UPDATE SET revision = excluded.revision, at = excluded.at
+                 WHERE revision <> excluded.revision",
+            params![author.as_str(), id.number(), revision.0, at.millis()],
+        )
+        .map(|_| ())
+        .map_err(|e| failed("noting what was opened", e))
+    }
+}
