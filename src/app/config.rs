@@ -19,6 +19,8 @@ pub struct Config {
     pub solo: Solo,
     /// How much room is kept on the disk.
     pub disk: Disk,
+    /// What one producer may ask.
+    pub limits: Limits,
     /// Filters with a name: `:view NAME` on the screen.
     pub views: BTreeMap<Identifier, View>,
     /// How the screen looks and calls.
@@ -56,6 +58,21 @@ impl TryFrom<String> for View {
             }
             _ => Ok(Self(text)),
         }
+    }
+}
+
+/// What one producer may ask, beside what every document keeps to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// New requests of one producer within a minute; 0 is no limit.
+    pub per_minute: u64,
+}
+
+impl Default for Limits {
+    /// More than a producer may have open at once, so that only one whose requests are closed as fast as it asks meets it.
+    fn default() -> Self {
+        Self { per_minute: 1_200 }
     }
 }
 
@@ -218,8 +235,9 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review }, disk, views, screen, keys, rebindings, path } =
+        let Config { store, solo: Solo { self_review }, disk, limits, views, screen, keys, rebindings, path } =
             parsed;
+        assert_eq!(limits, Limits::default());
         assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");

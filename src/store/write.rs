@@ -5,6 +5,7 @@
 
 use crate::domain::event::Entry;
 use crate::domain::evolve;
+use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;
@@ -159,6 +160,20 @@ impl<'a> Tx<'a> {
     /// When it cannot be read.
     pub fn open_of(&self, by: &PrincipalName) -> Result<u64, Failure> {
         read::counter(self.conn, &format!("open-of:{by}"))
+    }
+
+    /// How many requests of a producer the newest `looked_at` requests hold that were made after `since`, and when the
+    /// oldest of those was made. Nothing while fewer than half of `looked_at` were made since, by anybody.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn asked_since(
+        &self,
+        by: &PrincipalName,
+        since: Moment,
+        looked_at: u64,
+    ) -> Result<(u64, Option<Moment>), Failure> {
+        read::asked_since(self.conn, by, since, looked_at)
     }
 
     /// Appends the entries of a new request, and everything derived from them.

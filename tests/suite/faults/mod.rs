@@ -8,6 +8,7 @@ mod killed;
 mod pairs;
 mod places;
 mod clock;
+mod flood;
 
 use crate::cli::{Desk, Ran};
 
