@@ -72,7 +72,8 @@ CREATE TABLE requests (
     execution    TEXT,
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
-    version      INTEGER NOT NULL
+    version      INTEGER NOT NULL,
+    flagged      INTEGER NOT NULL            -- it is no decision, and waits for nobody
 ) STRICT;
 CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
 CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;
@@ -146,4 +147,13 @@ CREATE TABLE IF NOT EXISTS seen (
     revision INTEGER NOT NULL,
     at       INTEGER NOT NULL,
     PRIMARY KEY (author, request)
+) STRICT, WITHOUT ROWID;
+
+-- How far a step that runs has come, as its runner last said.
+CREATE TABLE IF NOT EXISTS progress (
+    request INTEGER NOT NULL,
+    step    TEXT    NOT NULL,
+    percent INTEGER NOT NULL CHECK (percent BETWEEN 0 AND 100),
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (request, step)
 ) STRICT, WITHOUT ROWID;

@@ -4,6 +4,7 @@ pub mod domain;
 pub mod store;
 pub mod present;
 pub mod exchange;
+pub mod drive;
 pub mod app;
 pub mod cli;
 pub mod tui;

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, lowest first.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("present", &["domain"]),
     ("exchange", &["domain"]),
-    ("app", &["domain", "store", "present", "exchange"]),
+    ("drive", &["domain"]),
+    ("app", &["domain", "store", "present", "exchange", "drive"]),
     ("cli", &["domain", "present", "app", "tui"]),
     ("tui", &["domain", "present", "app"]),
     ("main", &["cli"]),
@@ -32,16 +33,16 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("unicode_width", &["domain", "tui"]),
     ("similar", &["present"]),
     ("rusqlite", &["store"]),
-    ("rustix", &["store", "app", "cli", "tui"]),
+    ("rustix", &["store", "drive", "app", "cli", "tui"]),
     ("directories", &["app"]),
-    ("toml", &["app"]),
+    ("toml", &["exchange", "app"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("tui_textarea", &["tui"]),
-    ("signal_hook", &["tui"]),
+    ("signal_hook", &["app", "tui"]),
 ];
 
 /// Words that say nothing about what is inside: rooms of that name become the most entangled of all.

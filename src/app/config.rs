@@ -25,6 +25,8 @@ pub struct Config {
     pub views: BTreeMap<Identifier, View>,
     /// How the screen looks and calls.
     pub screen: Screen,
+    /// How approved commands are run.
+    pub run: Run,
     /// The keys of each scope, as they stand in the file.
     keys: BTreeMap<String, BTreeMap<String, Spanned<Vec<String>>>>,
     /// The same with their lines, for whoever knows what the names mean.
@@ -119,6 +121,22 @@ pub struct Screen {
 impl Default for Screen {
     fn default() -> Self {
         Self { theme: ThemeName::Sixteen, ascii: false, title: true, bell: true, mouse: Mouse::Off }
+    }
+}
+
+/// How approved commands are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Run {
+    /// How long one step may take, in seconds.
+    pub limit_s: u32,
+    /// How long it has to end by itself when it is told to, in seconds, before it is ended.
+    pub grace_s: u32,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { limit_s: 600, grace_s: 5 }
     }
 }
 
@@ -235,13 +253,24 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review }, disk, limits, views, screen, keys, rebindings, path } =
-            parsed;
+        let Config {
+            store,
+            solo: Solo { self_review },
+            disk,
+            limits,
+            views,
+            screen,
+            run,
+            keys,
+            rebindings,
+            path,
+        } = parsed;
         assert_eq!(limits, Limits::default());
         assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
+        assert_eq!(run, Run::default(), "every setting of running stands there with its default");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");
-        for setting in ["theme", "ascii", "title", "bell", "mouse"] {
+        for setting in ["theme", "ascii", "title", "bell", "mouse", "limit_s", "grace_s"] {
             assert!(shown.contains(&format!("\n{setting} = ")), "{setting}");
         }
         assert_eq!((keys.len(), rebindings.len()), (1, 1));

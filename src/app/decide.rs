@@ -7,7 +7,8 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Standing};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Execution, Request};
+use crate::store::running::{RunLock, is_free};
 
 /// What a decision left behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,14 +21,15 @@ pub struct Decided {
     pub after: Request,
 }
 
-/// What is true across requests for anybody in a solo store without an adopted policy.
-pub(super) fn facts(open_of_requester: u64, self_review: bool) -> Facts {
+/// What is true across requests for anybody in a solo store.
+pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
-        policy: Policy::BUILT_IN,
+        policy: policy.clone(),
         standing: Standing::everything(),
         self_review,
         open_of_requester,
         team: false,
+        runner_gone: false,
     }
 }
 
@@ -37,8 +39,21 @@ impl App {
     /// # Errors
     /// The refusal, or a failure; nothing but what was due was recorded then.
     pub fn decide(&mut self, id: RequestId, command: &Command, caller: &Caller) -> Result<Decided, Error> {
+        self.decide_holding(id, command, caller, None)
+    }
+
+    /// As [`App::decide`]; who holds the lock of the request's runner knows that its last one is gone.
+    pub(super) fn decide_holding(
+        &mut self,
+        id: RequestId,
+        command: &Command,
+        caller: &Caller,
+        lock: Option<&RunLock>,
+    ) -> Result<Decided, Error> {
         let now = self.now();
+        let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
+        let known = &self.known;
         self.store
             .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
                 let Some(request) = tx.load(id)? else {
@@ -47,7 +62,12 @@ impl App {
                 if command.can_wait() {
                     tx.room_for_more()?;
                 }
-                let facts = facts(tx.open_of(&request.requester.name)?, self_review);
+                let policy = known.effective(tx)?;
+                let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                // Whoever runs it holds a lock until the end: asked only where somebody should.
+                let begun = request.run.is_some()
+                    && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
+                facts.runner_gone = begun && (lock.is_some() || is_free(&path, id));
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
@@ -73,7 +93,9 @@ impl App {
     /// When they cannot be read.
     pub fn facts(&self, _caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
-        Ok(facts(open, self.config.solo.self_review))
+        let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
+        facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
+        Ok(facts)
     }
 
     /// Records what time has done by now, oldest first, a bounded number at a time; how many requests it touched.

@@ -179,6 +179,29 @@ impl App {
             ),
             Err(e) => find(Health::Ill, "time", e.to_string()),
         }
+        match self.store.executing() {
+            Ok(running) => {
+                for id in running {
+                    let gone = self.request(id).is_ok_and(|request| {
+                        let by_us = request.run.as_ref().is_some_and(|run| {
+                            run.runner == crate::domain::execution::Runner::Gate || run.undoing
+                        });
+                        by_us && self.store.runner_is_gone(id)
+                    });
+                    if gone {
+                        find(
+                            Health::Ill,
+                            "running",
+                            format!(
+                                "{id}: nobody runs it any more; `countersign show {id}` records where it stood: a step that \
+                                 was under way is unknown, and somebody must look"
+                            ),
+                        );
+                    }
+                }
+            }
+            Err(e) => find(Health::Ill, "running", e.to_string()),
+        }
         if self.config.solo.self_review {
             find(Health::Note, "self-review", "on: you may decide on what you asked for yourself".to_owned());
         }

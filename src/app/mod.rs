@@ -11,6 +11,9 @@ pub mod place;
 pub mod submit;
 pub mod decide;
 pub mod delta;
+pub mod policy;
+pub mod execution;
+pub mod run;
 pub mod lists;
 pub mod alike;
 pub mod wait;
@@ -78,6 +81,7 @@ pub struct App {
     clock: Clock,
     config: Config,
     identity: Identity,
+    known: policy::Known,
 }
 
 impl App {
@@ -92,7 +96,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default() })
     }
 
     /// The time.

@@ -6,8 +6,10 @@ use crate::domain::decide::{self, OnSameReference, Placement};
 use crate::domain::document::Document;
 use crate::domain::due;
 use crate::domain::invalid::Invalid;
+use crate::domain::judging;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
+use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -46,15 +48,17 @@ impl App {
             .collect::<Result<_, (usize, Error)>>()?;
         let now = self.now();
         let self_review = self.config.solo.self_review;
+        let known = &self.known;
         let mut at = 0;
         let per_minute = self.config.limits.per_minute;
         let done = self.store.write(|tx| {
+            let policy = known.effective(tx)?;
             // Looked up once for each producer of the call, and counted on from there.
             let mut pace: BTreeMap<&PrincipalName, Pace> = BTreeMap::new();
             let mut out = Vec::with_capacity(documents.len());
             for (n, (document, requester)) in documents.iter().zip(&requesters).enumerate() {
                 at = n;
-                let submitted = one(tx, document, requester, how, caller, self_review, now)?;
+                let submitted = one(tx, document, requester, how, caller, (&policy, self_review), now)?;
                 if submitted.placement == Placement::New && per_minute > 0 {
                     if !pace.contains_key(&requester.name) {
                         pace.insert(&requester.name, Pace::of(tx, &requester.name, per_minute, now)?);
@@ -131,7 +135,7 @@ fn one(
     requester: &Requester,
     how: OnSameReference,
     caller: &Caller,
-    self_review: bool,
+    (policy, self_review): (&Policy, bool),
     now: crate::domain::moment::Moment,
 ) -> Result<Submitted, Error> {
     let known = match &document.reference {
@@ -149,9 +153,12 @@ fn one(
     {
         return Err(successor::still_open(id).into());
     }
-    let facts = super::decide::facts(tx.open_of(&requester.name)?, self_review);
+    let facts = super::decide::facts(policy, tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {
-        (Placement::Same(_), Some(known)) => tx.commit(&known, &due::settle(&known, now))?.0,
+        (Placement::Same(_), Some(known)) => {
+            let entries = known.decide(&Command::Settle, caller, &facts, now)?;
+            tx.commit(&known, &entries)?.0
+        }
         (Placement::NextRevision(_), Some(known)) => {
             tx.room_for_more()?;
             let command = Command::Revise { content: Box::new(document.content.clone()) };
@@ -166,7 +173,7 @@ fn one(
             let content = document.content.clone();
             let entry =
                 decide::submit(content, requester.clone(), document.reference.clone(), caller, &facts, now)?;
-            match document.continues {
+            let request = match document.continues {
                 None => tx.commit_new(id, &entry)?,
                 Some(old) => {
                     let Some(old) = tx.load(old)? else {
@@ -180,7 +187,8 @@ fn one(
                     tx.commit(&old, &[due, vec![of_old]].concat())?;
                     request
                 }
-            }
+            };
+            tx.commit(&request, &judging::by_rule(&request, now))?.0
         }
     };
     Ok(Submitted { id: request.id, placement, revision: request.revision.number, request })

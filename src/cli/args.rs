@@ -1,5 +1,7 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
+pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
+
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -69,7 +71,7 @@ pub enum Verb {
     Approve(Decide),
     /// Refuse a request, or mark steps rejected with --step
     Reject(Decide),
-    /// Mark steps as left out
+    /// Mark steps as left out; on a plan that runs, leave them out
     Skip(Skip),
     /// Change a step's parameters, or put them back as they were
     Modify(Modify),
@@ -93,6 +95,22 @@ pub enum Verb {
     Cancel(Reasoned),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
+    /// Run the approved steps of a request by their commands, one after another
+    Run(Which),
+    /// Ask which steps you may do now; the first call claims the execution and prints its token
+    Next(Next),
+    /// Say what has become of a step that you do
+    Report(Report),
+    /// End an execution before its last step
+    Stop(Reasoned),
+    /// Let a step go on that waits for a person; without --digest, show what it would run with
+    Confirm(Confirm),
+    /// Let a step that ended badly run once more
+    Retry(OneStep),
+    /// Go on past what ended badly and without what cannot run
+    Continue(Reasoned),
+    /// Take back what was done: the undo commands of completed steps, last first
+    RollBack(Reasoned),
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last
@@ -123,6 +141,12 @@ pub enum Verb {
     Man,
     /// Print the screen's keys
     Keys,
+    /// Show, check, compare or adopt the policy: how risky, who must sign, by when
+    Policy {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Policy,
+    },
 }
 
 /// `demo`
@@ -466,5 +490,27 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `policy`
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Print the policy in force, as it was adopted
+    Show,
+    /// Check a policy file as a whole; nothing is changed
+    Check {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Show what a policy file would change: its text, and the open requests
+    Diff {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Put a policy file in force; from then on the log has it, not the file
+    Adopt {
+        /// The file; `-` reads stdin
+        file: PathBuf,
     },
 }

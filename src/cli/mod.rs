@@ -1,6 +1,7 @@
 //! The command line: words in, lines or JSON out, an exit code.
 
 pub mod args;
+pub mod run_args;
 pub mod output;
 pub mod input;
 pub mod commands;
@@ -97,6 +98,9 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Some(Verb::Man) => return commands::meta::man(out),
         Some(Verb::Demo(demo)) => return commands::demo::run(&demo, &cli.look, out),
         Some(Verb::Keys) => return commands::meta::keys(&place, out),
+        Some(Verb::Policy { verb: args::Policy::Check { file } }) => {
+            return commands::policy::check(&file, out);
+        }
         None => return commands::screen::run(&place, &cli.look, out),
         Some(verb) => verb,
     };

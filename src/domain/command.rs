@@ -1,9 +1,10 @@
 //! Commands: what somebody wants done to a request, in the imperative.
 
 use crate::domain::content::Content;
-use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
+use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest, TokenDigest, hex};
 use crate::domain::edit::Edit;
 use crate::domain::event::CommentNumber;
+use crate::domain::execution::{End, Runner, Work};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RevisionNumber, StepId};
@@ -11,6 +12,7 @@ use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
+use serde_json::Value;
 
 /// What the decider had before their eyes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,7 +34,7 @@ pub enum Seen {
     Prefix(DigestPrefix),
 }
 
-/// At least twelve hexadecimal digits of a decision digest.
+/// At least twelve hexadecimal digits of a digest, as somebody typed them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DigestPrefix(String);
 
@@ -45,7 +47,12 @@ impl DigestPrefix {
 
     /// Whether `digest` begins with these digits.
     pub fn fits(&self, digest: DecisionDigest) -> bool {
-        digest.to_string().starts_with(&self.0)
+        self.begins(digest.bytes())
+    }
+
+    /// Whether a digest begins with these digits.
+    pub fn begins(&self, digest: &[u8; 32]) -> bool {
+        hex(digest).starts_with(&self.0)
     }
 }
 
@@ -138,6 +145,105 @@ pub enum Command {
     },
     /// Nothing but what is due by now.
     Settle,
+    /// Claim the execution of what was approved, or take over one that stands still.
+    Start {
+        /// The digest of the token that was drawn for the holder.
+        token: TokenDigest,
+        /// Who does the steps.
+        runner: Runner,
+    },
+    /// The holder asks what is next: what waits for a person is asked then.
+    Next {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+    },
+    /// The holder begins the next step that is ready, or the next one to take back.
+    Begin {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+    },
+    /// The holder says what has become of a step.
+    Report {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+        /// Who does the steps: this program's reports are part of running.
+        by: Runner,
+        /// Which step.
+        step: StepId,
+        /// What has become of it.
+        said: Box<Said>,
+    },
+    /// End the execution before its last step.
+    Stop {
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Let a step go on that waits for a person.
+    Confirm {
+        /// Which step.
+        step: StepId,
+        /// The first digits of what it would run with, as it was shown.
+        filled: Option<DigestPrefix>,
+        /// The option picked, from 1, when its runner asks.
+        option: Option<u32>,
+        /// The answer in words, or why.
+        reason: Option<Text>,
+    },
+    /// Let a step that ended badly run once more.
+    Retry {
+        /// Which step.
+        step: StepId,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Leave a step out while the plan runs.
+    LeaveOut {
+        /// Which step.
+        step: StepId,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Go on past what ended badly or cannot run.
+    Continue {
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Take back what was done, last first.
+    RollBack {
+        /// The digest of the token that was drawn for the holder.
+        token: TokenDigest,
+        /// Why.
+        reason: Option<Text>,
+    },
+}
+
+/// What a holder says of a step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// It began.
+    Began,
+    /// Its work ended.
+    Over {
+        /// Doing it or taking it back.
+        work: Work,
+        /// How, in numbers.
+        end: End,
+        /// What it gave.
+        result: Option<Value>,
+        /// What it printed.
+        output: Option<Text>,
+        /// Why, when it ended badly.
+        reason: Option<Text>,
+    },
+    /// A person must say something first.
+    Asks {
+        /// What is asked.
+        question: Text,
+        /// What can be picked.
+        options: Vec<Text>,
+        /// Until when.
+        until: Moment,
+    },
 }
 
 impl Command {
@@ -164,6 +270,16 @@ impl Command {
             Command::Snooze { .. } => Verb::Snooze,
             Command::Modify { .. } => Verb::Modify,
             Command::Settle => return None,
+            Command::Start { runner: Runner::Gate, .. } => Verb::Run,
+            Command::Start { runner: Runner::Producer, .. } | Command::Next { .. } => Verb::Next,
+            Command::Begin { .. } | Command::Report { by: Runner::Gate, .. } => Verb::Run,
+            Command::Report { by: Runner::Producer, .. } => Verb::Report,
+            Command::Stop { .. } => Verb::Stop,
+            Command::Confirm { .. } => Verb::Confirm,
+            Command::Retry { .. } => Verb::Retry,
+            Command::LeaveOut { .. } => Verb::LeaveOut,
+            Command::Continue { .. } => Verb::Continue,
+            Command::RollBack { .. } => Verb::RollBack,
         })
     }
 }
@@ -181,4 +297,6 @@ pub struct Facts {
     pub open_of_requester: u64,
     /// Whether the store is a team's: there, who edited a step does not sign off the revision they made.
     pub team: bool,
+    /// Whether the program that runs this plan is gone: nobody holds its lock any more.
+    pub runner_gone: bool,
 }

@@ -2,6 +2,7 @@
 //!
 //! What is due by the clock is settled first, so that nobody decides on what has already expired.
 
+use crate::domain::claiming::settle_gone;
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::due;
@@ -10,12 +11,12 @@ use crate::domain::event::{
     SignOffNumber, StepFact,
 };
 use crate::domain::invalid::Invalid;
+use crate::domain::judging;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
-use crate::domain::quorum::fill;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::rules::{self, Withdrawable};
@@ -133,9 +134,17 @@ impl Request {
         facts: &Facts,
         now: Moment,
     ) -> Result<Vec<Entry>, Refusal> {
-        let mut entries = due::settle(self, now);
+        let mut entries = settle_gone(self, facts, now);
+        let seen = entries.iter().fold(self.clone(), Request::evolve);
+        entries.extend(due::settle(&seen, now));
         let settled = entries.iter().fold(self.clone(), |request, entry| request.evolve(entry));
-        entries.extend(Deciding { request: &settled, caller, facts, now }.decide(command)?);
+        let (judged, request) = judging::again(settled, command, &facts.policy, now)?;
+        entries.extend(judged);
+        let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
+        let left = matches!(command, Command::Revise { .. } | Command::Mark { .. } | Command::Approve { .. })
+            .then(|| decided.iter().fold(request, |request, entry| request.evolve(entry)));
+        entries.extend(decided);
+        entries.extend(left.map(|left| judging::by_rule(&left, now)).unwrap_or_default());
         Ok(entries)
     }
 }
@@ -179,6 +188,7 @@ impl Deciding<'_> {
             }
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
             Command::Settle => Ok(Vec::new()),
+            running => self.execute(running),
         }
     }
 
@@ -271,25 +281,7 @@ impl Deciding<'_> {
 
     /// The entry that closes the request, when its counting sign-offs fill every slot.
     fn approved(&self, after: &Request, marks: &Marks) -> Option<Entry> {
-        let counting: Vec<_> = after.counting().collect();
-        let signers: Vec<_> = counting.iter().map(|s| s.bound.signer.clone()).collect();
-        let filled: Option<Vec<usize>> = fill(&after.assessment().slots, &signers).into_iter().collect();
-        let mut signoffs: Vec<SignOffNumber> = filled?.into_iter().map(|n| counting[n].number).collect();
-        signoffs.sort_unstable();
-        if signoffs.is_empty() {
-            return None; // a quorum below one cannot be: without a slot nothing is ever approved
-        }
-        let live_for = after.assessment().live_for;
-        Some(self.entry(
-            Fact::Approved {
-                revision: after.revision.number,
-                revision_digest: after.revision.digest,
-                marks_digest: marks.digest(),
-                signoffs,
-                lapses_at: after.kind().is_executed().then(|| self.now.plus(live_for)),
-            },
-            Held::None,
-        ))
+        judging::approval(after, marks, self.now).map(|fact| self.entry(fact, Held::None))
     }
 
     fn withdraw(&self) -> Result<Vec<Entry>, Refusal> {

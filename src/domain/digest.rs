@@ -120,6 +120,14 @@ digest!(
     PolicyDigest
 );
 digest!(
+    /// What a step runs with: its parameters and command with every placeholder filled. A confirmation is bound to it.
+    FilledDigest
+);
+digest!(
+    /// The token of an execution's holder; the token itself is never stored.
+    TokenDigest
+);
+digest!(
     /// The hash of one event, over its envelope, facts, payload commitment and the hash before it.
     EventHash
 );
@@ -128,6 +136,20 @@ impl DecisionDigest {
     /// Binds a revision and its marks into the digest a reviewer quotes with `--digest`.
     pub fn of(revision: RevisionDigest, marks: MarksDigest) -> Self {
         Self(framed("countersign-decision@v1", &[revision.bytes(), marks.bytes()]))
+    }
+}
+
+impl PolicyDigest {
+    /// Over the text that was adopted, byte by byte.
+    pub fn of(text: &str) -> Self {
+        Self(framed("countersign-policy@v1", &[text.as_bytes()]))
+    }
+}
+
+impl TokenDigest {
+    /// The digest of a token as it was given out.
+    pub fn of(token: &str) -> Self {
+        Self(framed("countersign-run-token@v1", &[token.as_bytes()]))
     }
 }
 

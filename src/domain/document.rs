@@ -3,6 +3,7 @@
 use crate::domain::canon;
 use crate::domain::content::{Content, Kind};
 use crate::domain::invalid::Invalid;
+use crate::domain::late;
 use crate::domain::names::{BadName, PrincipalName, Reference, RequestId};
 use crate::domain::needs;
 use crate::domain::step::Step;
@@ -152,7 +153,8 @@ pub fn check(content: &Content, limits: &Limits) -> Result<(), Invalid> {
             return Err(Invalid::new(format!("steps[{n}].id"), format!("{} appears twice", step.id)));
         }
     }
-    needs::check(&content.steps, limits.depth)
+    needs::check(&content.steps, limits.depth)?;
+    late::check(&content.steps)
 }
 
 /// Which fields belong to which kind.

@@ -2,7 +2,9 @@
 //! what is shown is what comes true. Time can expire or lapse; it never approves.
 
 use crate::domain::event::{Actor, Entry, Fact, Held};
+use crate::domain::execution::{End, How, Run, Work};
 use crate::domain::moment::Moment;
+use crate::domain::names::StepId;
 use crate::domain::principal::Caller;
 use crate::domain::request::{Execution, Request, State};
 
@@ -13,6 +15,10 @@ pub enum Due {
     Expires,
     /// Its approval lapses: it can no longer be started.
     Lapses,
+    /// A question of its runner was not answered: that step has timed out.
+    StepTimesOut,
+    /// Its execution stood still for its time to live, and nobody went on: it has failed.
+    Fails,
 }
 
 /// The next thing time does to `request`, and when; `None` when time does nothing to it.
@@ -21,29 +27,57 @@ pub fn next_due(request: &Request) -> Option<(Moment, Due)> {
         State::Waiting(_) | State::ChangesRequested { .. } => {
             request.expires_at().map(|at| (at, Due::Expires))
         }
-        State::Closed(_) => match (request.execution, request.lapses_at) {
-            (Some(Execution::NotStarted), Some(at)) => Some((at, Due::Lapses)),
+        State::Closed(_) => match (request.execution, request.lapses_at, &request.run) {
+            (Some(Execution::NotStarted), Some(at), _) => Some((at, Due::Lapses)),
+            (Some(Execution::Running), _, Some(run)) => {
+                let question = asked(run).map(|(_, at)| (at, Due::StepTimesOut));
+                // What is under way has a time limit of its own.
+                let still = run.under_way().next().is_none();
+                let fails = still.then(|| (run.last_at.plus(request.assessment().live_for), Due::Fails));
+                [question, fails].into_iter().flatten().min_by_key(|(at, _)| *at)
+            }
             _ => None,
         },
     }
+}
+
+/// The question of a runner that is to be answered first.
+fn asked(run: &Run) -> Option<(&StepId, Moment)> {
+    let until =
+        |(id, step): (_, &crate::domain::execution::StepRun)| Some((id, step.question.as_ref()?.until?));
+    run.steps.iter().filter_map(until).min_by_key(|(_, at)| *at)
 }
 
 /// The entries for everything that is due at `now`. A clock that was set back does not make a request younger than its
 /// last event: what was seen to be due stays due.
 pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     let system = Caller::system();
-    match next_due(request) {
-        Some((at, due)) if at <= now.max(request.updated_at) => vec![Entry {
+    let mut out: Vec<Entry> = Vec::new();
+    let judged = now.max(request.updated_at);
+    let mut request = request.clone();
+    // Each of them leads on: a step times out once, and an end has nothing due.
+    while let Some((at, due)) = next_due(&request).filter(|(at, _)| *at <= judged) {
+        let fact = match (due, &request.run) {
+            (Due::Expires, _) => Fact::Expired { due_at: at },
+            (Due::StepTimesOut, Some(run)) => {
+                let Some((step, _)) = asked(run) else { break };
+                let attempt = run.steps.get(step).map_or(1, |s| s.attempts.max(1));
+                let end = End::plain(How::TimedOut);
+                Fact::StepEnded { step: step.clone(), work: Work::Run, attempt, end }
+            }
+            (Due::Fails, _) => Fact::Ended { state: Execution::Failed },
+            (Due::Lapses | Due::StepTimesOut, _) => Fact::Lapsed { due_at: at },
+        };
+        let entry = Entry {
             at: now,
             by: system.name.clone(),
             assurance: system.assurance,
             actor: Actor::of(&system),
-            fact: match due {
-                Due::Expires => Fact::Expired { due_at: at },
-                Due::Lapses => Fact::Lapsed { due_at: at },
-            },
+            fact,
             payload: Held::None,
-        }],
-        _ => Vec::new(),
+        };
+        request = request.evolve(&entry);
+        out.push(entry);
     }
+    out
 }

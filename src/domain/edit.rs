@@ -9,8 +9,10 @@ use crate::domain::difference;
 use crate::domain::document;
 use crate::domain::event::{Deadlines, Edited, Editor, Entry, Fact, Held, Payload, Revision, SignOffNumber};
 use crate::domain::invalid::Invalid;
+use crate::domain::judging;
 use crate::domain::marks::Marks;
 use crate::domain::names::{ParamKey, StepId};
+use crate::domain::policy::risk::Circumstances;
 use crate::domain::preview::Lack;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StateName};
@@ -200,9 +202,9 @@ impl Deciding<'_> {
         content.steps.iter_mut().filter(|s| s.id == *id).for_each(|s| s.clone_from(&step));
         document::check(&content, &self.facts.policy.limits).map_err(Refusal::Invalid)?;
         let edits = self.edits(id, restored);
-        let by_others: Vec<StepId> =
-            edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone()).collect();
-        let assessment = self.facts.policy.assess_edited(&content, &by_others);
+        let by_others = edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone());
+        let circumstances = Circumstances { edited: by_others.collect(), ..Circumstances::default() };
+        let assessment = self.facts.policy.assess_in(&content, &circumstances);
         let number = request.revision.number.next();
         let revision = Revision { assessment, ..revision_of(&content, number, &self.facts.policy) };
         let Follows { deadlines, touched, marks, voids } = self.follows(&revision);
@@ -249,20 +251,11 @@ impl Deciding<'_> {
             harder || s.bound.revision_digest != revision.digest || s.bound.marks_digest != marks_digest
         });
         let voids = voids.map(|s| s.number).collect();
-        Follows { deadlines: self.tightened(revision), touched, marks, voids }
-    }
-
-    /// A revision never buys time: a deadline moves only forward to what the new risk allows from now on.
-    fn tightened(&self, revision: &Revision) -> Deadlines {
-        let kept = self.given_back();
-        let due = self.now.plus(revision.assessment.due_after);
-        let expires = revision.assessment.expires_after.map(|span| self.now.plus(span));
-        Deadlines {
-            due_at: kept.due_at.min(due),
-            expires_at: match (kept.expires_at, expires) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (kept, _) => kept,
-            },
+        Follows {
+            deadlines: judging::tightened(self.given_back(), &revision.assessment, self.now),
+            touched,
+            marks,
+            voids,
         }
     }
 }

@@ -3,131 +3,22 @@
 //! Facts are what decisions rest on and are never redacted; a payload is prose, parameters and answers, and can be.
 //! An event is never changed: a new meaning gets a new name.
 
-use crate::domain::content::{Content, Kind, Target};
-use crate::domain::digest::{MarksDigest, RevisionDigest, StepDigest};
-use crate::domain::marks::Mark;
+mod parts;
+
+pub use crate::domain::bound::{Actor, Bound, Sight};
+pub use crate::domain::payload::{Held, Payload};
+pub use parts::*;
+
+use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
+use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
-use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind, Requester};
+use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::Signer;
-use crate::domain::risk::Priority;
-use crate::domain::text::Text;
+use crate::domain::request::Execution;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The number of a sign-off on one request, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SignOffNumber(pub u32);
-
-/// The number of a comment on one request, counted from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CommentNumber(pub u32);
-
-/// One step of a revision, as far as facts say: its id and digest.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StepFact {
-    /// The step.
-    pub id: StepId,
-    /// What it does, with what it needs.
-    pub digest: StepDigest,
-}
-
-/// One revision, as far as facts say.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revision {
-    /// Its number.
-    pub number: RevisionNumber,
-    /// What it would do.
-    pub digest: RevisionDigest,
-    /// Its steps, in document order.
-    pub steps: Vec<StepFact>,
-    /// What kind it is.
-    pub kind: Kind,
-    /// Where it would happen.
-    pub target: Target,
-    /// How soon, as the producer sees it.
-    pub priority: Priority,
-    /// What policy made of it.
-    pub assessment: Assessment,
-}
-
-/// The court a waiting request is in: its deadlines.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deadlines {
-    /// From when on it is overdue.
-    pub due_at: Moment,
-    /// When it expires; a debt never does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Moment>,
-}
-
-/// How what was decided on had been before the decider's eyes. Never more is recorded than is known.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sight {
-    /// Nobody said.
-    No,
-    /// Its digest was quoted on the command line.
-    Digest,
-    /// A part of it was drawn on the screen.
-    Drawn,
-    /// All of it was drawn on the screen, line by line.
-    Whole,
-}
-
-impl Sight {
-    /// The word used everywhere.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Sight::No => "no",
-            Sight::Digest => "digest",
-            Sight::Drawn => "drawn",
-            Sight::Whole => "whole",
-        }
-    }
-}
-
-/// Who acted, beyond the name in the envelope: in the facts of every event.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Actor {
-    /// What sort of principal.
-    pub kind: PrincipalKind,
-    /// Its person or owner: in a solo store whoever runs the account, whatever name was asserted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonName>,
-    /// Through which face.
-    pub face: Face,
-}
-
-impl Actor {
-    /// The caller as an actor.
-    pub fn of(caller: &Caller) -> Self {
-        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face }
-    }
-}
-
-/// What a decision was bound to, and how it came.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bound {
-    /// The revision decided on.
-    pub revision: RevisionNumber,
-    /// What it would do.
-    pub revision_digest: RevisionDigest,
-    /// The marks as the decision leaves them.
-    pub marks_digest: MarksDigest,
-    /// How what was decided on had been before the decider's eyes.
-    pub seen: Sight,
-    /// Who decided.
-    pub signer: Signer,
-}
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -309,46 +200,154 @@ pub enum Fact {
         /// By which.
         by: RequestId,
     },
-}
-
-/// A step that is not as its producer had it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Edited {
-    /// The step.
-    pub step: StepId,
-    /// Everybody who edited it since.
-    pub by: Vec<Editor>,
-}
-
-/// Somebody who edited a step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Editor {
-    /// Who.
-    pub name: PrincipalName,
-    /// Their person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonName>,
-    /// Whether they are the requester, or stand behind it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub own: bool,
-}
-
-/// One changed mark.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MarkFact {
-    /// The step.
-    pub step: StepId,
-    /// What it did when it was marked.
-    pub digest: StepDigest,
-    /// The new mark.
-    pub mark: Mark,
+    /// A policy became effective. Its aggregate is [`POLICY`]. Payload: its text.
+    #[serde(rename = "policy.adopted")]
+    PolicyAdopted {
+        /// The digest of the text.
+        digest: PolicyDigest,
+        /// The names of its rules, in their order.
+        rules: Vec<String>,
+        /// The how-manieth policy of this store, from 1.
+        version: u64,
+    },
+    /// An open request was judged again, because another policy is effective than the one it was judged by.
+    #[serde(rename = "request.reassessed")]
+    Reassessed {
+        /// What the policy makes of it.
+        assessment: Box<Assessment>,
+        /// By when; never later than before.
+        deadlines: Deadlines,
+        /// Steps that a rule had approved which no rule approves now: their marks fall back to undecided.
+        touched: Vec<StepId>,
+        /// Sign-offs that no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule marked low-risk steps approved.
+    #[serde(rename = "steps.auto_approved")]
+    AutoApproved {
+        /// Which rule.
+        rule: String,
+        /// The marks that changed, each bound to what the step does.
+        marks: Vec<MarkFact>,
+        /// What the marks end with.
+        marks_digest: MarksDigest,
+        /// Sign-offs on other marks, which no longer count.
+        voids: Vec<SignOffNumber>,
+    },
+    /// A rule filled the slot that is a rule's.
+    #[serde(rename = "signoff.by_rule")]
+    SignedByRule {
+        /// Which rule.
+        rule: String,
+        /// The sign-off's number.
+        number: SignOffNumber,
+        /// On what.
+        bound: Bound,
+    },
+    /// The approved plan was claimed: its holder alone runs it. Only the digest of the token is kept.
+    #[serde(rename = "execution.started")]
+    Started {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+        /// Who does the steps.
+        runner: Runner,
+        /// What runs.
+        revision_digest: RevisionDigest,
+        /// The marks that were signed.
+        marks_digest: MarksDigest,
+    },
+    /// An execution that stood still was taken over by a new holder; nothing was under way.
+    #[serde(rename = "execution.resumed")]
+    Resumed {
+        /// The digest of the new holder's token.
+        token: TokenDigest,
+    },
+    /// A person went on past what had ended badly or could not run. Payload: the reason, if one was given.
+    #[serde(rename = "execution.continued")]
+    WentOn {
+        /// The steps that ended badly: they stay so.
+        past: Vec<StepId>,
+        /// The steps that cannot run: they are left out.
+        left_out: Vec<StepId>,
+    },
+    /// What was done is taken back, last first, by a new holder. Payload: the reason, if one was given.
+    #[serde(rename = "execution.rolling_back")]
+    RollingBack {
+        /// The digest of the holder's token.
+        token: TokenDigest,
+    },
+    /// The execution is over. Payload: the reason, if one was given.
+    #[serde(rename = "execution.ended")]
+    Ended {
+        /// How: done, failed, stopped or unknown.
+        state: Execution,
+    },
+    /// A step's work is about to begin. Payload: what it is done with.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// Doing it or taking it back.
+        work: Work,
+        /// The how-manieth time, from 1.
+        attempt: u32,
+        /// What it runs with.
+        filled: FilledDigest,
+    },
+    /// A step's work ended. Payload: its result and what it printed, or why not.
+    #[serde(rename = "step.ended")]
+    StepEnded {
+        /// The step.
+        step: StepId,
+        /// Doing it or taking it back.
+        work: Work,
+        /// The how-manieth time, from 1.
+        attempt: u32,
+        /// How, in numbers.
+        end: End,
+    },
+    /// A step waits for a person. Payload: what is asked, the options.
+    #[serde(rename = "step.asked")]
+    StepAsked {
+        /// The step.
+        step: StepId,
+        /// Why.
+        why: AskedFor,
+        /// What it would run with, where that is what is asked.
+        filled: Option<FilledDigest>,
+        /// How many options there are.
+        options: u32,
+        /// Until when it can be answered.
+        until: Option<Moment>,
+    },
+    /// A person let a step go on, or answered its runner. Payload: the answer or the reason.
+    #[serde(rename = "step.confirmed")]
+    StepConfirmed {
+        /// The step.
+        step: StepId,
+        /// What it will run with: any other value must be confirmed again.
+        filled: Option<FilledDigest>,
+        /// Which option was picked, from 1.
+        option: Option<u32>,
+        /// Who.
+        signer: Signer,
+    },
+    /// A person left a step out while the plan ran. Payload: the reason, if one was given.
+    #[serde(rename = "step.left_out")]
+    StepLeftOut {
+        /// The step.
+        step: StepId,
+    },
+    /// A person let a step run once more. Payload: the reason, if one was given.
+    #[serde(rename = "step.retried")]
+    StepRetried {
+        /// The step.
+        step: StepId,
+    },
 }
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 36] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -370,56 +369,22 @@ pub const NAMES: [&str; 21] = [
     "snooze.ended",
     "step.modified",
     "request.continued",
+    "policy.adopted",
+    "request.reassessed",
+    "steps.auto_approved",
+    "signoff.by_rule",
+    "execution.started",
+    "execution.resumed",
+    "execution.continued",
+    "execution.rolling_back",
+    "execution.ended",
+    "step.started",
+    "step.ended",
+    "step.asked",
+    "step.confirmed",
+    "step.left_out",
+    "step.retried",
 ];
-
-/// The redactable part of an event. Every field is optional; which ones an event carries stands in the catalogue.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Payload {
-    /// A revision's content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<Content>,
-    /// A reason in somebody's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Text>,
-    /// A comment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Text>,
-    /// The answer to a question.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Text>,
-}
-
-/// A payload as it is held: an event can have none, have one, or have had one that is gone.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Held {
-    /// The event carries none.
-    None,
-    /// Here it is.
-    Here(Box<Payload>),
-    /// It was redacted; only its commitment is left.
-    Gone,
-}
-
-impl Payload {
-    /// A payload that is only a reason; nothing when there is none.
-    pub fn reason(reason: Option<Text>) -> Held {
-        match reason {
-            Some(reason) => Held::Here(Box::new(Payload { reason: Some(reason), ..Payload::default() })),
-            None => Held::None,
-        }
-    }
-}
-
-impl Held {
-    /// The payload, if it is here.
-    pub fn here(&self) -> Option<&Payload> {
-        match self {
-            Held::Here(payload) => Some(payload),
-            Held::None | Held::Gone => None,
-        }
-    }
-}
 
 /// One event before it is written: who, when, and what. Its aggregate is the request it was decided on.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -4,11 +4,12 @@
 
 use crate::domain::edit::{Original, Standing};
 use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held, Revision, SignOffNumber};
-use crate::domain::marks::Marks;
+use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber, StepId};
 use crate::domain::request::{
-    Answer, Claim, Closed, Comment, Execution, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
+    Answer, Claim, Closed, Comment, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
+    Waiting,
 };
 use crate::domain::text::Text;
 use std::collections::BTreeMap;
@@ -74,6 +75,8 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         asked: revision.digest,
         continues: *continues,
         continued_by: Vec::new(),
+        marked_by: std::collections::BTreeMap::new(),
+        run: None,
     })
 }
 
@@ -100,6 +103,7 @@ impl Request {
             Fact::Marked { marks, voids, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
+                    self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
                 }
                 self.void(voids);
             }
@@ -109,6 +113,7 @@ impl Request {
                 at: entry.at,
                 reason,
                 standing: SignOffStanding::Counts,
+                rule: None,
             }),
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
@@ -166,6 +171,43 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
+            // A policy is no request's event; were one in a request's log, it would change nothing.
+            Fact::PolicyAdopted { .. } => {}
+            Fact::Reassessed { assessment, deadlines, touched, voids } => {
+                self.revision.assessment = (**assessment).clone();
+                self.deadlines = *deadlines;
+                for step in touched {
+                    self.marks.set(step.clone(), Mark::Undecided);
+                    self.marked_by.remove(step);
+                }
+                self.void(voids);
+            }
+            Fact::AutoApproved { rule, marks, voids, .. } => {
+                for mark in marks {
+                    self.marks.set(mark.step.clone(), mark.mark);
+                    self.marked_by.insert(mark.step.clone(), MarkedBy::Rule(rule.clone()));
+                }
+                self.void(voids);
+            }
+            Fact::SignedByRule { rule, number, bound } => self.signoffs.push(SignOff {
+                number: *number,
+                bound: bound.clone(),
+                at: entry.at,
+                reason: None,
+                standing: SignOffStanding::Counts,
+                rule: Some(rule.clone()),
+            }),
+            Fact::Started { .. }
+            | Fact::Resumed { .. }
+            | Fact::WentOn { .. }
+            | Fact::RollingBack { .. }
+            | Fact::Ended { .. }
+            | Fact::StepStarted { .. }
+            | Fact::StepEnded { .. }
+            | Fact::StepAsked { .. }
+            | Fact::StepConfirmed { .. }
+            | Fact::StepLeftOut { .. }
+            | Fact::StepRetried { .. } => self.go_on(entry),
         }
         if Calling::of(&self).wakes(&asleep) {
             self.snoozes.clear();
@@ -200,6 +242,7 @@ impl Request {
         for step in revision.steps.iter().map(|s| &s.id).filter(|id| !touched.contains(id)) {
             marks.set(step.clone(), self.marks.on(step));
         }
+        self.marked_by.retain(|step, _| marks.on(step) != Mark::Undecided || !touched.contains(step));
         self.marks = marks;
         if entry.by == self.requester.name {
             self.asked = revision.digest;

@@ -56,9 +56,9 @@ pub enum Outcome {
     Depends {
         /// The steps whose results decide.
         on: Vec<StepId>,
-        /// What it does when no undecided condition holds.
+        /// The best that can come of it.
         best: Box<Outcome>,
-        /// What it does when all of them hold.
+        /// The worst that can come of it.
         worst: Box<Outcome>,
     },
 }
@@ -72,8 +72,8 @@ pub struct Missing {
     pub made_up: MadeUp,
 }
 
-/// How a missing value is made up for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How a missing value is made up for; from the best to the worst.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MadeUp {
     /// The fallback value named in the plan is used.
     Fallback,
@@ -212,11 +212,11 @@ fn in_order<'a>(content: &'a Content, by_id: &BTreeMap<&'a StepId, &'a Step>) ->
     out
 }
 
-/// One way through the plan: with no open condition holding, or with all of them.
+/// One way through the plan: as well as it can go, or as badly, whatever the open conditions turn out to be.
 struct Pass<'p, 'a> {
     marks: &'p Marks,
     results: &'p Results,
-    /// What the way with no open condition holding came to, when this is the other one.
+    /// What the best way came to, when this is the worst.
     best: Option<&'p BTreeMap<&'a StepId, Outcome>>,
     known: BTreeMap<&'a StepId, Outcome>,
 }
@@ -233,46 +233,69 @@ impl<'a> Pass<'_, 'a> {
             Mark::Skipped => return Outcome::SkippedByMark,
             Mark::Approved | Mark::Undecided => {}
         }
-        let mut without = Vec::new();
+        let worst = self.best.is_some();
+        let (mut without, mut stops) = (Vec::new(), Vec::new());
         for entry in &step.needs {
-            let missing = match entry {
-                Needs::One(need) if self.applies(need) && !self.delivers(need) => need,
-                // Of alternatives one is enough; when all are missing the first one that applies sets the terms.
-                Needs::AnyOf { any_of } => {
-                    let mut applying = any_of.iter().filter(|need| self.applies(need)).peekable();
-                    match applying.peek().copied() {
-                        Some(first) if !applying.any(|need| self.delivers(need)) => first,
-                        _ => continue,
+            let (possible, surely) = self.missing(entry);
+            let (mut made_up, mut stopped): (Option<Missing>, bool) = (None, surely);
+            for need in possible {
+                match terms(need) {
+                    Ok(made) => {
+                        stopped = false;
+                        // Of equals the worst is the first and the best the last, so that what is open never looks
+                        // decided.
+                        let takes = match &made_up {
+                            None => worst || surely,
+                            Some(kept) if worst => made > kept.made_up,
+                            Some(kept) => made <= kept.made_up,
+                        };
+                        if takes {
+                            made_up = Some(Missing { lack: Lack::of(need), made_up: made });
+                        }
                     }
+                    Err(stop) => stops.push(stop),
                 }
-                Needs::One(_) => continue,
-            };
-            let made_up = match (missing.effect, missing.resolution()) {
-                (_, Resolution::Fallback) if missing.fallback.is_some() => MadeUp::Fallback,
-                (Effect::Blocks, Resolution::Wait | Resolution::Fallback) => {
-                    return Outcome::BlockedBy(Lack::of(missing));
-                }
-                (Effect::Blocks, Resolution::AskUser) => return Outcome::Asks(Lack::of(missing)),
-                (Effect::Blocks, Resolution::Skip) => return Outcome::Skips(Lack::of(missing)),
-                (_, Resolution::AskUser) => MadeUp::AskedLater,
-                // "Better with" and "optional" do without: the value is left out, the step runs.
-                (_, Resolution::Wait | Resolution::Skip | Resolution::Fallback) => MadeUp::LeftOut,
-            };
-            without.push(Missing { lack: Lack::of(missing), made_up });
+            }
+            if stopped {
+                return pick(worst, stops, None);
+            }
+            without.extend(made_up);
         }
-        Outcome::Runs { without }
+        pick(worst, stops, Some(Outcome::Runs { without }))
+    }
+
+    /// The needs of an entry whose terms may hold because what they need will not come, and whether those of one of them
+    /// surely do. While a condition is open, which of several alternatives sets the terms is open too.
+    fn missing<'n>(&self, entry: &'n Needs) -> (Vec<&'n Need>, bool) {
+        let mut possible = Vec::new();
+        let mut saved = false;
+        for need in entry.each() {
+            match (self.applies(need), self.delivers(need)) {
+                (Applies::No, _) => {}
+                // Of alternatives one is enough.
+                (Applies::Yes, true) => return (Vec::new(), false),
+                (Applies::Open, true) => saved = true,
+                (Applies::Open, false) => possible.push((need, false)),
+                (Applies::Yes, false) => possible.push((need, true)),
+            }
+        }
+        // When all are missing the first one that applies sets the terms: none behind the first that surely applies does.
+        let sure = possible.iter().position(|(_, surely)| *surely);
+        possible.truncate(sure.map_or(possible.len(), |n| n + 1));
+        (possible.into_iter().map(|(need, _)| need).collect(), sure.is_some() && !saved)
     }
 
     /// Whether the need is one at all, by its condition.
-    fn applies(&self, need: &Need) -> bool {
-        let Some(condition) = &need.when else { return true };
+    fn applies(&self, need: &Need) -> Applies {
+        let Some(condition) = &need.when else { return Applies::Yes };
+        let known = |result| if holds(condition, result) { Applies::Yes } else { Applies::No };
         match self.results.get(&condition.step) {
-            Some(Ran::Completed(result)) => holds(condition, result.as_ref()),
-            Some(Ran::Without) => holds(condition, None),
+            Some(Ran::Completed(result)) => known(result.as_ref()),
+            Some(Ran::Without) => known(None),
             Some(Ran::Started) | None => {
                 // A step that runs on the best way may yet run on the worst: then its result can say either.
                 let could = self.best.unwrap_or(&self.known).get(&condition.step).is_some_and(Outcome::runs);
-                if could { self.best.is_some() } else { holds(condition, None) }
+                if could { Applies::Open } else { known(None) }
             }
         }
     }
@@ -286,6 +309,47 @@ impl<'a> Pass<'_, 'a> {
             (Some(Ran::Started) | None, _) => self.known.get(&need.step).is_some_and(Outcome::runs),
         }
     }
+}
+
+/// Whether a need is one, by its condition; open while that looks at a result that is not there yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Applies {
+    Yes,
+    No,
+    Open,
+}
+
+/// What a missing need comes to: how it is made up for, or what stops the step.
+fn terms(missing: &Need) -> Result<MadeUp, Outcome> {
+    match (missing.effect, missing.resolution()) {
+        (_, Resolution::Fallback) if missing.fallback.is_some() => Ok(MadeUp::Fallback),
+        (Effect::Blocks, Resolution::Wait | Resolution::Fallback) => {
+            Err(Outcome::BlockedBy(Lack::of(missing)))
+        }
+        (Effect::Blocks, Resolution::AskUser) => Err(Outcome::Asks(Lack::of(missing))),
+        (Effect::Blocks, Resolution::Skip) => Err(Outcome::Skips(Lack::of(missing))),
+        (_, Resolution::AskUser) => Ok(MadeUp::AskedLater),
+        // "Better with" and "optional" do without: the value is left out, the step runs.
+        (_, Resolution::Wait | Resolution::Skip | Resolution::Fallback) => Ok(MadeUp::LeftOut),
+    }
+}
+
+/// The best or the worst of what can come of a step: where it may stop, and, when it may come through, that it runs.
+fn pick(worst: bool, stops: Vec<Outcome>, runs: Option<Outcome>) -> Outcome {
+    let rank = |outcome: &Outcome| match outcome {
+        Outcome::Runs { .. } => 0,
+        Outcome::Skips(_) => 1,
+        Outcome::Asks(_) => 2,
+        _ => 3,
+    };
+    let all = runs.into_iter().chain(stops);
+    // Of equals the worst is the first in the plan and the best the last, so that what is open never looks decided.
+    let chosen = all.reduce(|kept, other| {
+        let better = rank(&other) <= rank(&kept);
+        let worse = rank(&other) > rank(&kept);
+        if (worst && worse) || (!worst && better) { other } else { kept }
+    });
+    chosen.unwrap_or(Outcome::Runs { without: Vec::new() })
 }
 
 /// One field of a step's result; nothing when it is absent or null.
@@ -519,5 +583,29 @@ mod tests {
         assert_eq!(with(json!({"email": null})), Outcome::Asks(email()), "null is not there");
         let failed = Results::from([(id("a"), Ran::Without)]);
         assert_eq!(consequences(&content, &marks, &failed).pop().unwrap().1, Outcome::Asks(email()));
+    }
+
+    #[test]
+    fn the_worst_is_the_worst_whichever_conditions_hold() {
+        // When the first alternative's condition fails, the second one's terms hold; and a skip that only may come does
+        // not hide a question that surely comes when it does not.
+        let when = json!({"step": "a", "field": "n", "operator": "greater_than", "value": 1});
+        for needs in [
+            json!([{"any_of": [
+                {"step": "x", "effect": "enhances", "resolution": "wait", "when": when},
+                {"step": "x", "effect": "blocks", "resolution": "ask_user"}]}]),
+            json!([
+                {"step": "x", "effect": "blocks", "resolution": "skip", "when": when},
+                {"step": "x", "effect": "blocks", "resolution": "ask_user"}]),
+        ] {
+            let (content, mut marks) = read_plan(json!([
+                {"id": "a", "action": "look"}, {"id": "x", "action": "look"},
+                {"id": "d", "action": "send", "needs": needs}]));
+            marks.set(id("x"), Mark::Rejected);
+            let d = preview(&content, &marks).pop().unwrap().1;
+            assert_eq!(*d.worst(), Outcome::Asks(Lack { step: id("x"), field: None }), "{needs}");
+            let Outcome::Depends { best, .. } = d else { panic!("{d:?}") };
+            assert!(matches!(*best, Outcome::Runs { .. } | Outcome::Skips(_)), "{best:?}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
+use crate::domain::risk::Risk;
 use std::fmt;
 
 /// Exit codes: one table, used by every verb. `docs/producer.md` prints it.
@@ -39,6 +40,10 @@ pub mod exit {
     pub const IN_PART: u8 = 14;
     /// `wait`: approved at another revision than the one waited for.
     pub const OTHER_REVISION: u8 = 15;
+    /// `run`: failed, stopped, or waits for a person.
+    pub const NOT_DONE: u8 = 16;
+    /// `run`: nobody knows how it stands.
+    pub const UNKNOWN: u8 = 17;
     /// Input is not valid or breaks a limit; nothing was stored.
     pub const INVALID: u8 = 65;
     /// Disk or I/O error.
@@ -49,11 +54,14 @@ pub mod exit {
     pub const TIMED_OUT: u8 = 124;
 
     /// Every code with its meaning, in the order it is documented.
-    pub const TABLE: [(u8, &str); 16] = [
+    pub const TABLE: [(u8, &str); 18] = [
         (DONE, "done; for `wait`: approved or overridden as submitted, or a question answered"),
         (REFUSED, "refused by a rule (the sentence says which); for `check`: something waits for you"),
         (USAGE, "usage"),
-        (CONFLICT, "conflict: it changed since you looked, or somebody else decided first"),
+        (
+            CONFLICT,
+            "conflict: it changed since you looked, somebody else decided first, or the execution is somebody else's",
+        ),
         (NOT_FOUND, "no such request"),
         (NOT_VERIFIED, "log or store does not verify"),
         (REJECTED, "`wait`: rejected"),
@@ -62,6 +70,14 @@ pub mod exit {
         (CANCELLED, "`wait`: cancelled"),
         (IN_PART, "`wait`: approved in part (the sub-plan is in `--json`)"),
         (OTHER_REVISION, "`wait`: approved at another revision than the one waited for"),
+        (
+            NOT_DONE,
+            "`run`, `next`, `roll-back`: failed or stopped, or it waits for a person (the sentence says for what)",
+        ),
+        (
+            UNKNOWN,
+            "`run`, `next`, `roll-back`: unknown: the runner died while a step ran, and a person must look",
+        ),
         (INVALID, "input does not parse, is not valid or breaks a limit; nothing was stored"),
         (IO, "disk or I/O error, or a store that cannot be used"),
         (BUSY, "store busy or quota reached; nothing was changed: try again later"),
@@ -196,6 +212,36 @@ pub enum Refusal {
     },
     /// The document is not valid.
     Invalid(Invalid),
+    /// The policy that was adopted cannot be read.
+    NoPolicy {
+        /// Why not.
+        why: String,
+    },
+    /// The policy changed since the decider could have looked, and asks more now.
+    JudgedAnew {
+        /// Which.
+        id: RequestId,
+        /// The risk before and now.
+        risk: (Risk, Risk),
+        /// The sign-offs that are open now.
+        open: Vec<Slot>,
+    },
+    /// Somebody else holds the execution.
+    HeldBy {
+        /// Of which request.
+        id: RequestId,
+        /// Who.
+        by: PrincipalName,
+        /// Since when.
+        since: Moment,
+    },
+    /// Policy asks for more now than what was signed.
+    NowHarder {
+        /// Of which request.
+        id: RequestId,
+        /// What it asks, as a clause.
+        why: String,
+    },
 }
 
 impl Refusal {
@@ -207,7 +253,9 @@ impl Refusal {
             | Refusal::Changed(_)
             | Refusal::AlreadySigned { .. }
             | Refusal::ClaimedBy { .. }
-            | Refusal::ReferenceTaken { .. } => exit::CONFLICT,
+            | Refusal::ReferenceTaken { .. }
+            | Refusal::JudgedAnew { .. }
+            | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
@@ -220,7 +268,9 @@ impl Refusal {
             | Refusal::NothingApproved
             | Refusal::Blocked { .. }
             | Refusal::OwnEdit { .. }
-            | Refusal::Uninspectable => exit::REFUSED,
+            | Refusal::Uninspectable
+            | Refusal::NoPolicy { .. }
+            | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }
 }
@@ -316,6 +366,35 @@ impl fmt::Display for Refusal {
                 again_in.millis() / 1000 + 1
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
+            Refusal::NoPolicy { why } => write!(
+                f,
+                "the adopted policy cannot be read, so nothing that lets anything run is decided: {}; `policy adopt` puts one in force",
+                safe(why)
+            ),
+            Refusal::JudgedAnew { id, risk: (before, now), open } => {
+                let list: Vec<String> = open.iter().map(Slot::to_string).collect();
+                let risk = if before == now {
+                    format!("{now} risk as before")
+                } else {
+                    format!("{now} risk, {before} before")
+                };
+                write!(
+                    f,
+                    "the policy changed since {id} was judged: now {risk}, waits for {}; look again",
+                    list.join(", ")
+                )
+            }
+            Refusal::HeldBy { id, by, since } => write!(
+                f,
+                "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
+                since.date_and_time()
+            ),
+            Refusal::NowHarder { id, why } => {
+                write!(
+                    f,
+                    "{id}: policy asks for more now than was signed: {why}; ask again with `submit --again`"
+                )
+            }
         }
     }
 }

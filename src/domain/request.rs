@@ -4,6 +4,7 @@ use crate::domain::content::{Content, Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::execution::Run;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
@@ -11,6 +12,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How far up the escalation chain a request is, counted from 1.
@@ -147,7 +149,8 @@ impl StateName {
 }
 
 /// The execution of an approved plan or deployment.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Execution {
     /// Nobody has started it.
     NotStarted,
@@ -204,6 +207,8 @@ pub struct SignOff {
     pub reason: Option<Text>,
     /// Whether it still counts.
     pub standing: SignOffStanding,
+    /// The rule that gave it, when no person did.
+    pub rule: Option<String>,
 }
 
 /// Whether a sign-off counts.
@@ -296,6 +301,19 @@ pub struct Request {
     pub continues: Option<RequestId>,
     /// The requests that go on with the work of this one.
     pub continued_by: Vec<RequestId>,
+    /// Who set the mark that stands on a step; nobody yet where there is no entry.
+    pub marked_by: BTreeMap<StepId, MarkedBy>,
+    /// What has been recorded of its execution, once it was started.
+    pub run: Option<Run>,
+}
+
+/// Who set a mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MarkedBy {
+    /// Somebody.
+    Person(PrincipalName),
+    /// A rule of the policy, by its name.
+    Rule(String),
 }
 
 impl Request {

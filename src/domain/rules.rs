@@ -31,6 +31,7 @@ pub fn may(
 ) -> Result<(), Refusal> {
     may_by_state(verb, request)?;
     may_by_person(verb, request, caller, facts)?;
+    may_without_policy(verb, facts)?;
     match verb {
         Verb::Approve => may_fill_a_slot(request, caller, facts),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
@@ -58,6 +59,9 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
             });
         }
         let why = match (&request.state, verb) {
+            (_, Verb::Run | Verb::Next) => {
+                format!("refused: not approved; it is {} and nothing of it may run", state.word())
+            }
             (State::ChangesRequested { bound, .. }, _) => {
                 format!(
                     "changes were requested by {}; it waits for {}",
@@ -82,6 +86,32 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
+fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
+    const LETS_NOTHING_RUN: [Verb; 16] = [
+        Verb::Withdraw,
+        Verb::Reject,
+        Verb::RequestChanges,
+        Verb::Resubmit,
+        Verb::Revise,
+        Verb::Claim,
+        Verb::Release,
+        Verb::Comment,
+        Verb::Cancel,
+        Verb::Expire,
+        Verb::Lapse,
+        Verb::Snooze,
+        Verb::Report,
+        Verb::Stop,
+        Verb::LeaveOut,
+        Verb::RollBack,
+    ];
+    match &facts.policy.trouble {
+        Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
+        _ => Ok(()),
+    }
+}
+
 /// The who column of the table.
 fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
     let who = verb.row().who;
@@ -100,6 +130,8 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
+        Who::Runner if request.requester.is(caller) => Ok(()),
+        Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
 }

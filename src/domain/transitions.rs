@@ -2,6 +2,7 @@
 //! and `docs/states.md` is printed from it.
 
 use crate::domain::content::Kind;
+use crate::domain::execution::STEPS;
 use crate::domain::principal::{Permission, PrincipalKind};
 use crate::domain::request::{Execution, StateName};
 use StateName::{Approved, Cancelled, ChangesRequested, Escalated, Expired, Overridden, Rejected, Requested};
@@ -41,6 +42,24 @@ pub enum Verb {
     Snooze,
     /// Change a step's parameters while it waits.
     Modify,
+    /// This program does the approved steps.
+    Run,
+    /// The producer asks which step it may do.
+    Next,
+    /// The producer says what became of a step.
+    Report,
+    /// End an execution before its last step.
+    Stop,
+    /// Let a step go on that waits for a person.
+    Confirm,
+    /// Let a step that ended badly run once more.
+    Retry,
+    /// Leave a step out while the plan runs.
+    LeaveOut,
+    /// Go on past what ended badly or cannot run.
+    Continue,
+    /// Take back what was done.
+    RollBack,
 }
 
 /// Who may, apart from being able to see the request.
@@ -59,6 +78,8 @@ pub enum Who {
     Requester,
     /// The requester, or a holder of `review`.
     Editor,
+    /// The requester, or a holder of `operator`.
+    Runner,
     /// Whoever can see it.
     Anyone,
     /// Whoever can see it; it holds for themselves only.
@@ -115,10 +136,11 @@ pub struct Row {
 const WAITING: &[StateName] = &[Requested, Escalated];
 const OPEN: &[StateName] = &[Requested, ChangesRequested, Escalated];
 const ANY: &[StateName] = &StateName::ALL;
+const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 16] = [
+pub const TABLE: [Row; 25] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -135,6 +157,15 @@ pub const TABLE: [Row; 16] = [
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Snooze, from: OPEN, to: To::Same, who: Who::Oneself, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Modify, from: WAITING, to: To::Same, who: Who::Editor, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "what the change touches" },
+    Row { verb: Verb::Run, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Next, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Report, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Stop, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Confirm, from: RUNS, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Retry, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::LeaveOut, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Continue, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::RollBack, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
 ];
 
 /// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
@@ -178,11 +209,11 @@ pub struct ExecutionRow {
 #[rustfmt::skip]
 pub const EXECUTION: [ExecutionRow; 6] = [
     ExecutionRow { from: Execution::NotStarted, event: "its time to live passes", to: Execution::Lapsed, built: true },
-    ExecutionRow { from: Execution::NotStarted, event: "the first run or next", to: Execution::Running, built: false },
-    ExecutionRow { from: Execution::Running, event: "its last step ends", to: Execution::Done, built: false },
-    ExecutionRow { from: Execution::Running, event: "a step fails and nobody goes on", to: Execution::Failed, built: false },
-    ExecutionRow { from: Execution::Running, event: "stop", to: Execution::Stopped, built: false },
-    ExecutionRow { from: Execution::Running, event: "its runner dies", to: Execution::Unknown, built: false },
+    ExecutionRow { from: Execution::NotStarted, event: "the first run or next", to: Execution::Running, built: true },
+    ExecutionRow { from: Execution::Running, event: "its last step ends", to: Execution::Done, built: true },
+    ExecutionRow { from: Execution::Running, event: "a step fails and nobody goes on, or what was done is taken back", to: Execution::Failed, built: true },
+    ExecutionRow { from: Execution::Running, event: "stop", to: Execution::Stopped, built: true },
+    ExecutionRow { from: Execution::Running, event: "its runner dies while a step runs", to: Execution::Unknown, built: true },
 ];
 
 impl Verb {
@@ -211,6 +242,15 @@ impl Verb {
             Verb::Lapse => "lapse",
             Verb::Snooze => "snooze",
             Verb::Modify => "modify",
+            Verb::Run => "run",
+            Verb::Next => "next",
+            Verb::Report => "report",
+            Verb::Stop => "stop",
+            Verb::Confirm => "confirm",
+            Verb::Retry => "retry",
+            Verb::LeaveOut => "skip",
+            Verb::Continue => "continue",
+            Verb::RollBack => "roll-back",
         }
     }
 
@@ -240,6 +280,7 @@ impl Who {
             Who::Editor => {
                 "the requester; `review`, for a step's params (in a team it then fills no slot of that revision)"
             }
+            Who::Runner => "the requester, or `operator`",
             Who::Anyone => "who can see it",
             Who::Oneself => "who can see it, for oneself",
             Who::Clock => "the clock",
@@ -304,6 +345,11 @@ pub fn as_markdown() -> String {
     for row in &EXECUTION {
         let built = if row.built { "yes" } else { "not yet" };
         out.push_str(&format!("| {} | {} | {} | {built} |\n", row.from.word(), row.event, row.to.word()));
+    }
+    out.push_str("\nA step of a plan that runs. What does not stand here cannot happen.\n\n");
+    out.push_str("| from | what happens | to |\n| --- | --- | --- |\n");
+    for (from, happening, to) in &STEPS {
+        out.push_str(&format!("| {} | {} | {} |\n", from.word(), happening.words(), to.word()));
     }
     out
 }

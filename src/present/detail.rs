@@ -2,15 +2,16 @@
 
 use crate::domain::content::Content;
 use crate::domain::moment::Moment;
-use crate::domain::names::StepId;
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
 use crate::domain::text::safe_line;
+use crate::present::execution::execution;
 use crate::present::line::{Line, Tone};
 use crate::present::plan::{Long, plan};
 use crate::present::{time, words};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+pub use crate::present::risk::risk;
 pub use crate::present::words::quoted;
 
 /// Lines to be read, and which of them somebody must have had before their eyes to stand for the request.
@@ -64,6 +65,7 @@ pub fn deciding(request: &Request, now: Moment, long: Long) -> Sheet {
         }
         out.push(line);
     }
+    out.extend(execution(request, now));
     out.push(words::if_nobody_acts(request, now));
     sheet.must.end = out.len();
     out.push(Line::empty());
@@ -90,6 +92,7 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         first = first.and(Tone::Warn, "  sensitive");
     }
     let mut out = vec![first];
+    out.extend(words::violation(request).map(|words| Line::default().and(Tone::Bad, words)));
     out.extend(words::closing(request));
     if let Some(closed) = request.closed() {
         if let Verdict::Approved { answer: Some(answer), .. } = &closed.verdict {
@@ -146,13 +149,18 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         ));
     }
     let slots: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();
-    if request.is_open() {
-        out.push(
-            Line::default().and(Tone::Dim, "waits for ").and(
-                Tone::Plain,
-                format_args!("{}  (rule: {})", slots.join(", "), safe_line(&assessment.rule)),
+    if request.is_open() && request.assessment().violation.is_some() {
+        out.push(Line::default().and(Tone::Dim, "waits for ").and(Tone::Plain, "nobody"));
+    } else if request.is_open() {
+        out.push(Line::default().and(Tone::Dim, "waits for ").and(
+            Tone::Plain,
+            format_args!(
+                "{}  (rule: {}{})",
+                slots.join(", "),
+                safe_line(&assessment.rule),
+                assessment.policy.map(|p| format!(", {}", words::policy(Some(p)))).unwrap_or_default()
             ),
-        );
+        ));
         let due = request.deadlines.due_at;
         if matches!(request.state, State::Waiting(_)) {
             let late = due <= now;
@@ -229,23 +237,6 @@ pub fn evidence(request: &Request) -> Vec<Line> {
     out
 }
 
-/// Why the risk is what it is: every factor.
-pub fn risk(request: &Request) -> Vec<Line> {
-    let assessment = request.assessment();
-    let mut out = vec![Line::heading("Risk: ").and(words::risk(assessment.risk), assessment.risk)];
-    for factor in &assessment.factors {
-        let step = factor.step.as_ref().map(|s: &StepId| format!("{s}: ")).unwrap_or_default();
-        out.push(
-            Line::plain(format_args!("at least {}: {step}{}", factor.floor, safe_line(&factor.reason)))
-                .indented(2),
-        );
-    }
-    if assessment.factors.is_empty() {
-        out.push(Line::plain("nothing raises it").indented(2));
-    }
-    out
-}
-
 /// Who stood for it, and whether that still counts.
 pub fn signoffs(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
@@ -268,6 +259,14 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
                 bound.revision,
                 bound.seen.word()
             ))
+            .and(
+                Tone::Warn,
+                signoff
+                    .rule
+                    .as_ref()
+                    .map(|rule| format!("by rule {}  ", safe_line(rule)))
+                    .unwrap_or_default(),
+            )
             .and(Tone::Warn, if request.is_self_review(&bound.signer) { "self-review  " } else { "" })
             .and(tone, word)
             .indented(2),

@@ -1,9 +1,13 @@
 //! Events as a readable timeline.
 
+use crate::domain::canon::canonical_or_poison;
 use crate::domain::event::{Entry, Fact, Held};
-use crate::domain::names::Seq;
-use crate::domain::text::Text;
+use crate::domain::execution::{AskedFor, Runner, Work};
+use crate::domain::names::{Seq, StepId};
+use crate::domain::request::Execution;
+use crate::domain::text::{Text, safe_line};
 use crate::present::detail::quoted;
+use crate::present::execution;
 use crate::present::line::{Line, Tone};
 
 /// One event as lines: its number, when, who, what, and the words said with it.
@@ -21,6 +25,26 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Vec<Line> {
         Held::Here(payload) => {
             for text in [&payload.reason, &payload.text, &payload.answer].into_iter().flatten() {
                 out.extend(quoted(Some(text as &Text), 8));
+            }
+            for option in &payload.options {
+                out.extend(quoted(Some(option), 10));
+            }
+            let mut json = |name: &str, text: String| {
+                let words = safe_line(&text);
+                out.push(Line::default().and(Tone::Dim, name).and(Tone::Plain, words).indented(8));
+            };
+            if let Some(command) = &payload.command {
+                json("with ", canonical_or_poison(command));
+            }
+            if let Some(params) = payload.params.as_ref().filter(|params| !params.is_empty()) {
+                json("params ", canonical_or_poison(params));
+            }
+            if let Some(result) = payload.result.as_ref().filter(|r| **r != serde_json::json!({})) {
+                json("gave ", canonical_or_poison(result));
+            }
+            if let Some(output) = &payload.output {
+                out.push(Line::default().and(Tone::Dim, "printed:").indented(8));
+                out.extend(quoted(Some(output), 8));
             }
         }
     }
@@ -97,6 +121,100 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
         }
         Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
+        Fact::PolicyAdopted { digest, rules, version } => {
+            let plural = if rules.len() == 1 { "" } else { "s" };
+            (
+                format!("adopted policy {version}: {}, {} rule{plural}", digest.short(), rules.len()),
+                Tone::Warn,
+            )
+        }
+        Fact::Reassessed { assessment, touched, voids, .. } => {
+            let policy = assessment.policy.map_or_else(|| "built-in".to_owned(), |digest| digest.short());
+            let back: Vec<&str> = touched.iter().map(StepId::as_str).collect();
+            let back = match back.is_empty() {
+                true => String::new(),
+                false => format!("; undecided again: {}", back.join(", ")),
+            };
+            let words = format!(
+                "judged it again by policy {policy}: {}, rule {}{back}{}",
+                assessment.risk,
+                safe_line(&assessment.rule),
+                void(voids.len())
+            );
+            (words, Tone::Warn)
+        }
+        Fact::AutoApproved { rule, marks, voids, .. } => {
+            let list: Vec<&str> = marks.iter().map(|m| m.step.as_str()).collect();
+            let (rule, list) = (safe_line(rule), list.join(", "));
+            (format!("rule {rule} marked {list} approved{}", void(voids.len())), Tone::Plain)
+        }
+        Fact::SignedByRule { rule, bound, .. } => {
+            (format!("rule {} signed off revision {}", safe_line(rule), bound.revision), Tone::Good)
+        }
+        Fact::Started { runner, .. } => (
+            match runner {
+                Runner::Gate => "→ began to run it".to_owned(),
+                Runner::Producer => "→ began to do the steps".to_owned(),
+            },
+            Tone::Strong,
+        ),
+        Fact::Resumed { .. } => ("goes on with it".to_owned(), Tone::Strong),
+        Fact::WentOn { past, left_out } => {
+            let list = |words: &str, ids: &[StepId]| match ids.is_empty() {
+                true => String::new(),
+                false => {
+                    let ids: Vec<&str> = ids.iter().map(StepId::as_str).collect();
+                    format!(" {words} {}", ids.join(", "))
+                }
+            };
+            (format!("went on{}{}", list("past", past), list("without", left_out)), Tone::Warn)
+        }
+        Fact::RollingBack { .. } => ("→ takes back what was done".to_owned(), Tone::Warn),
+        Fact::Ended { state } => (
+            format!("→ the execution is over: {}", state.word()),
+            match state {
+                Execution::Done => Tone::Good,
+                _ => Tone::Bad,
+            },
+        ),
+        Fact::StepStarted { step, work, attempt, .. } => {
+            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            (format!("{} {step}{again}", doing(*work, "started", "started taking back")), Tone::Plain)
+        }
+        Fact::StepEnded { step, work, end, .. } => (
+            format!(
+                "{step} {}{}{}",
+                doing(*work, "", "taken back: "),
+                execution::word(end.how.state()),
+                execution::end_words(end)
+            ),
+            execution::tone(end.how.state()),
+        ),
+        Fact::StepAsked { step, why, .. } => (
+            match why {
+                AskedFor::LateValues => format!("{step} waits until somebody confirms its values"),
+                AskedFor::GoesWithout => format!("{step} waits until somebody lets it go without"),
+                AskedFor::Runner => format!("{step} asks a person"),
+            },
+            Tone::Warn,
+        ),
+        Fact::StepConfirmed { step, filled, option, .. } => (
+            match (filled, option) {
+                (Some(filled), _) => format!("confirmed {step} with {}", filled.short()),
+                (None, Some(option)) => format!("answered {step} with option {option}"),
+                (None, None) => format!("answered {step}"),
+            },
+            Tone::Good,
+        ),
+        Fact::StepLeftOut { step } => (format!("left {step} out"), Tone::Dim),
+        Fact::StepRetried { step } => (format!("lets {step} run again"), Tone::Warn),
+    }
+}
+
+const fn doing(work: Work, run: &'static str, undo: &'static str) -> &'static str {
+    match work {
+        Work::Run => run,
+        Work::Undo => undo,
     }
 }
 

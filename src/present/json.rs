@@ -4,7 +4,7 @@ use crate::domain::event::{Bound, Entry};
 use crate::domain::moment::Moment;
 use crate::domain::names::Seq;
 use crate::domain::preview::{preview, running};
-use crate::domain::request::{Request, SignOffStanding, Verdict};
+use crate::domain::request::{MarkedBy, Request, SignOffStanding, Verdict};
 use crate::domain::text::Text;
 use crate::present::plan::fate;
 use crate::present::words;
@@ -56,6 +56,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("risk_factors", json!(assessment.factors));
     set("sensitive", json!(assessment.sensitive));
     set("rule", json!(assessment.rule));
+    set("policy", json!(assessment.policy));
+    set("violation", json!(assessment.violation));
+    set("auto_approved", auto_approved(request));
     set("slots", json!(assessment.slots));
     set("open_slots", json!(request.open_slots()));
     set("revision", json!(request.revision.number));
@@ -74,6 +77,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
     set("execution", json!(request.execution.map(|e| e.word())));
+    if request.run.is_some() {
+        set("run", crate::present::execution::as_json(request));
+    }
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());
     set("comments", request.comments.iter().map(comment).collect());
@@ -93,6 +99,14 @@ pub fn request(request: &Request, now: Moment) -> Value {
     Value::Object(out)
 }
 
+fn auto_approved(request: &Request) -> Value {
+    let by_rule = |(step, by): (&crate::domain::names::StepId, &MarkedBy)| match by {
+        MarkedBy::Rule(rule) => Some(json!({"step": step, "rule": rule})),
+        MarkedBy::Person(_) => None,
+    };
+    request.marked_by.iter().filter_map(by_rule).collect()
+}
+
 fn out_risk(request: &Request) -> Value {
     json!(request.content.as_ref().and_then(|c| c.risk))
 }
@@ -100,7 +114,7 @@ fn out_risk(request: &Request) -> Value {
 fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
     let Bound { revision, revision_digest, marks_digest, seen, signer, .. } = &signoff.bound;
     json!({
-        "number": signoff.number, "by": signer.name, "kind": signer.kind, "assurance": signer.assurance,
+        "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "assurance": signer.assurance,
         "at": signoff.at.iso(), "revision": revision, "revision_digest": revision_digest,
         "marks_digest": marks_digest, "seen": seen, "reason": signoff.reason.as_ref().map(Text::raw),
         "standing": match signoff.standing {

@@ -3,6 +3,7 @@
 use crate::domain::due::{Due, next_due};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
+use crate::domain::names::PrincipalName;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::risk::Risk;
 use crate::domain::text::{Badge, Text};
@@ -43,6 +44,27 @@ pub const fn risk_mark(risk: Risk) -> &'static str {
     }
 }
 
+/// The mark in front of a row that is no decision.
+pub const VIOLATION_MARK: &str = "?";
+
+/// The word for a request that is no decision, where other rows have a state or a deadline.
+pub const VIOLATION: &str = "violation";
+
+/// What is to be said of a request that is no decision.
+pub fn violation(request: &Request) -> Option<String> {
+    let violation = request.assessment().violation.as_ref()?;
+    let rule = crate::domain::text::safe_line(&violation.rule);
+    Some(format!(
+        "POLICY VIOLATION ({rule}): this asks for no decision, so it waits for nobody; {} can go on without an answer",
+        request.requester.name
+    ))
+}
+
+/// A policy as it is named in one word.
+pub fn policy(digest: Option<crate::domain::digest::PolicyDigest>) -> String {
+    digest.map_or_else(|| "the built-in policy".to_owned(), |digest| format!("policy {}", digest.short()))
+}
+
 /// The tone of a mark.
 pub const fn mark(mark: Mark) -> Tone {
     match mark {
@@ -64,6 +86,8 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                 }
                 (Due::Expires, _) => "it expires and nothing runs",
                 (Due::Lapses, _) => "the approval lapses and can no longer be started",
+                (Due::StepTimesOut, _) => "the step whose runner asks has timed out",
+                (Due::Fails, _) => "its execution ends as failed, with what has run by then",
             };
             let when = match at > now {
                 true => format!("in {} ({}) ", time::span(at.since(now)), at.hour_and_minute()),
@@ -112,10 +136,15 @@ pub fn snoozed(request: &Request, until: Moment, now: Moment) -> Line {
 pub fn closing(request: &Request) -> Option<Line> {
     let closed = request.closed()?;
     let (word, tone) = state(request.state_name(), false);
-    let line = Line::default().and(tone, word).and(
-        Tone::Plain,
-        format_args!(" by {} ({}) at {}", closed.by, closed.assurance, closed.at.date_and_time()),
-    );
+    let rule =
+        request.counting().find_map(|s| s.rule.as_ref()).filter(|_| closed.by == PrincipalName::system());
+    let by = match rule {
+        Some(rule) => format!("rule {}", crate::domain::text::safe_line(rule)),
+        None => format!("{} ({})", closed.by, closed.assurance),
+    };
+    let line = Line::default()
+        .and(tone, word)
+        .and(Tone::Plain, format_args!(" by {by} at {}", closed.at.date_and_time()));
     Some(match request.execution {
         Some(execution) => {
             line.and(Tone::Plain, format_args!("; execution {}", execution.word().replace('_', " ")))

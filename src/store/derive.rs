@@ -47,7 +47,7 @@ pub const TABLES: [(&str, &str); 7] = [
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
          digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
-         updated_at, version",
+         updated_at, version, flagged",
     ),
     ("inbox", "slot, rank, due_at, request, asker"),
     ("snoozed", "name, request, until"),
@@ -83,6 +83,11 @@ pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
     (3 - i64::from(level.min(3))) * 16 + (3 - risk as i64) * 4 + (3 - priority as i64)
 }
 
+/// Whether policy says that it should not have been asked.
+fn is_flagged(request: &Request) -> bool {
+    request.assessment().violation.is_some()
+}
+
 fn share(request: &Request) -> Share {
     let asker = asker(request);
     let mut names: BTreeSet<String> = request.reference.iter().map(|r| r.as_str().to_owned()).collect();
@@ -100,7 +105,9 @@ fn share(request: &Request) -> Share {
         slots.insert(EVERYTHING.to_owned());
         count("open".to_owned());
         count(format!("open-of:{}", request.requester.name));
-        if matches!(request.state, State::Waiting(_)) {
+        // What is no decision is listed with everything open, and waits for nobody.
+        let asks = !is_flagged(request);
+        if asks && matches!(request.state, State::Waiting(_)) {
             for slot in request.open_slots().into_iter().map(canonical_or_poison).collect::<BTreeSet<_>>() {
                 count(format!("waiting:{slot}"));
                 count(format!("waiting-of:{asker}:{slot}"));
@@ -117,7 +124,7 @@ fn share(request: &Request) -> Share {
             slots.insert(ESCALATED.to_owned());
             count("escalated".to_owned());
         }
-        if let Some(slot) = queue_of(request.kind()) {
+        if let Some(slot) = queue_of(request.kind()).filter(|_| asks) {
             slots.insert(slot.to_owned());
             count(slot.trim_start_matches('*').to_owned());
         }
@@ -159,9 +166,9 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO requests (id, kind, state, level, title, requester, risk, priority, sensitive, environment,
              service, tenant, revision, digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by,
-             closed_at, execution, created_at, updated_at, version)
+             closed_at, execution, created_at, updated_at, version, flagged)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-             ?23, ?24, ?25)
+             ?23, ?24, ?25, ?26)
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, level = excluded.level,
              title = excluded.title, requester = excluded.requester, risk = excluded.risk,
              priority = excluded.priority, sensitive = excluded.sensitive, environment = excluded.environment,
@@ -169,7 +176,8 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
              digest = excluded.digest, due_at = excluded.due_at, expires_at = excluded.expires_at,
              next_due_at = excluded.next_due_at, claim_by = excluded.claim_by, claim_until = excluded.claim_until,
              closed_by = excluded.closed_by, closed_at = excluded.closed_at, execution = excluded.execution,
-             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version",
+             created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version,
+             flagged = excluded.flagged",
     )?
     .execute(params![
         request.id.number(),
@@ -197,6 +205,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         request.created_at.millis(),
         request.updated_at.millis(),
         request.version,
+        is_flagged(request),
     ])
     .map(|_| ())
 }

@@ -69,6 +69,8 @@ pub struct Row {
     pub closed_at: Option<Moment>,
     /// Until when the reader has put it out of their sight, if they have.
     pub snoozed: Option<Moment>,
+    /// Whether policy says that it is no decision.
+    pub flagged: bool,
 }
 
 /// Who is looking, as far as lists care.
@@ -98,7 +100,7 @@ pub(super) struct Place {
 pub(super) const COLUMNS: &str =
     "r.id, r.kind, r.title, r.state, r.level, r.risk, r.priority, r.sensitive, r.environment,
     r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at,
-    r.service, r.tenant";
+    r.service, r.tenant, r.flagged";
 
 impl Store {
     /// One page of a queue, in the reader's order, at most `limit` rows. Reads only the rows of the page and, for each
@@ -270,6 +272,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         updated_at: moment(15)?,
         closed_at: moment_or_none(16)?,
         snoozed: None,
+        flagged: row.get(19)?,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::domain::digest::{EventHash, PayloadDigest};
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::log::{Envelope, Salt, event_hash, payload_digest};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
+use crate::domain::names::{PrincipalName, Seq, StoreId};
 use crate::domain::principal::Assurance;
 use crate::store::failure::{Failure, failed};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -112,7 +112,12 @@ impl<'a> Appending<'a> {
 ///
 /// # Errors
 /// When no random bytes can be had.
-pub fn row_of(id: RequestId, version: u64, entry: &Entry, chance: &mut Chance) -> Result<Row, Failure> {
+pub fn row_of(
+    aggregate: impl ToString,
+    version: u64,
+    entry: &Entry,
+    chance: &mut Chance,
+) -> Result<Row, Failure> {
     let (name, mut facts) = entry.fact.to_parts();
     // Who acted stands in the facts of every event, whatever happened.
     facts["actor"] = serde_json::json!(entry.actor);
@@ -125,7 +130,7 @@ pub fn row_of(id: RequestId, version: u64, entry: &Entry, chance: &mut Chance) -
         }
     };
     Ok(Row {
-        aggregate: id.to_string(),
+        aggregate: aggregate.to_string(),
         version,
         at: entry.at,
         by: entry.by.as_str().to_owned(),

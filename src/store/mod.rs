@@ -12,6 +12,7 @@ pub mod write;
 pub mod log;
 pub mod derive;
 pub mod read;
+pub mod policy;
 pub mod queue;
 pub mod inbox;
 pub mod cut;
@@ -25,6 +26,7 @@ pub mod verify;
 pub mod export;
 pub mod backup;
 pub mod drafts;
+pub mod running;
 
 pub use open::Store;
 

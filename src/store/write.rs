@@ -3,7 +3,7 @@
 //! It takes the writers' lock and `BEGIN IMMEDIATE`, lets the use case load, gather facts, decide and commit entries
 //! with everything derived from them, and rings the bell after COMMIT. A refusal rolls everything back.
 
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, POLICY};
 use crate::domain::evolve;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
@@ -98,6 +98,15 @@ impl Store {
 }
 
 impl<'a> Tx<'a> {
+    /// Appends an event of the policies.
+    ///
+    /// # Errors
+    /// When SQLite refuses a row.
+    pub fn adopt(&mut self, version: u64, entry: &Entry) -> Result<Seq, Failure> {
+        let row = row_of(POLICY, version, entry, self.chance)?;
+        Appending::at_head(self.conn, self.store)?.append(row)
+    }
+
     /// The connection, for the floor's own files.
     pub(super) fn conn(&self) -> &'a Connection {
         self.conn

@@ -77,6 +77,14 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
+    "run",
+    "next",
+    "report",
+    "stop",
+    "confirm",
+    "retry",
+    "continue",
+    "roll-back",
     "audit",
     "backup",
     "cancel",
@@ -93,6 +101,7 @@ pub const ELSEWHERE: &[&str] = &[
     "preview",
     "pulse",
     "rebuild",
+    "policy",
     "resubmit",
     "skip",
     "submit",

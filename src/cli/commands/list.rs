@@ -130,6 +130,7 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
         Lists::Decided => out.line(format_args!("DECIDED: {}", counters.decided)),
         _ => out.line(format_args!("PENDING APPROVALS: {} ({} for you)", counters.open, counters.waiting)),
     }
+    out.line(super::policy::in_force_words(app)?);
     for (n, row) in rows.iter().enumerate() {
         print_row(n + 1, &row.row, &app.request(row.row.id)?, now, out);
         if row.more > 0 {
@@ -164,7 +165,10 @@ fn matches(row: &Row, args: &List) -> bool {
 
 fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::moment::Moment, out: &mut Out) {
     let claimed = row.claim.as_ref().is_some_and(|(_, until)| *until > now);
-    let (state, _) = words::state(row.state, claimed);
+    let state = match row.flagged && row.state.is_open() {
+        true => words::VIOLATION,
+        false => words::state(row.state, claimed).0,
+    };
     let when = match row.closed_at {
         Some(at) => time::ago(at, now),
         None if row.due_at <= now => format!("OVERDUE {}", time::span(now.since(row.due_at))),
@@ -173,7 +177,7 @@ fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::mo
     let place = row.environment.as_ref().map_or("–", |e| e.as_str());
     out.line(format_args!(
         "{number:>3}. {:<2}{:<8} {:<10} {:<8} {place:<12} {state:<17} {when:<22} {}",
-        words::risk_mark(row.risk),
+        if row.flagged { words::VIOLATION_MARK } else { words::risk_mark(row.risk) },
         row.id,
         row.kind,
         row.risk,

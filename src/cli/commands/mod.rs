@@ -3,11 +3,14 @@
 pub mod submit;
 pub mod list;
 pub mod show;
+pub mod explain;
+pub mod policy;
 pub mod verdict;
 pub mod plans;
 pub mod delta;
 pub mod talk;
 pub mod wait;
+pub mod run;
 pub mod audit;
 pub mod meta;
 pub mod demo;
@@ -38,7 +41,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Check => list::check(app, out),
         Verb::Pulse => list::pulse(app, out),
         Verb::Show(args) => show::show(app, &args, out),
-        Verb::Explain(which) => show::explain(app, &which.request, out),
+        Verb::Explain(which) => explain::explain(app, &which.request, out),
         Verb::Approve(args) => verdict::approve(app, &args, out),
         Verb::Reject(args) => verdict::reject(app, &args, out),
         Verb::Skip(args) => verdict::skip(app, &args, out),
@@ -53,12 +56,21 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Release(which) => talk::release(app, &which.request, out),
         Verb::Snooze(args) => talk::snooze(app, &args, out),
         Verb::Wait(args) => wait::wait(app, &args, out),
+        Verb::Run(which) => run::run(app, &which.request, out),
+        Verb::Next(args) => run::next(app, &args, out),
+        Verb::Report(args) => run::report(app, &args, out),
+        Verb::Stop(args) => run::stop(app, &args, out),
+        Verb::Confirm(args) => run::confirm(app, &args, out),
+        Verb::Retry(args) => run::retry(app, &args, out),
+        Verb::Continue(args) => run::go_on(app, &args, out),
+        Verb::RollBack(args) => run::roll_back(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),
+        Verb::Policy { verb } => policy::run(app, &verb, out),
         // Handled before a store was opened.
         Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys => Ok(exit::USAGE),
     }

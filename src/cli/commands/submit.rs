@@ -8,9 +8,9 @@ use crate::cli::{Done, Stop, commands};
 use crate::domain::command::Command;
 use crate::domain::decide::{OnSameReference, Placement};
 use crate::domain::document::{self, Document, Limits};
+use crate::domain::execution::Run;
 use crate::domain::invalid::Invalid;
 use crate::domain::names::RequestId;
-use crate::domain::preview::Results;
 use crate::domain::refusal::{Refusal, exit};
 use crate::domain::successor;
 use crate::domain::text::Safe;
@@ -101,6 +101,9 @@ fn tell(app: &App, submitted: &Submitted, out: &mut Out, waits: bool) {
         return;
     }
     out.line(id);
+    if let Some(words) = words::violation(request).filter(|_| request.is_open()) {
+        out.aside(&Safe::composed(format_args!("{id}: {words}")));
+    }
     let words = match placement {
         Placement::New => return,
         Placement::Same(_) => {
@@ -207,7 +210,8 @@ fn as_new(app: &mut App, id: RequestId, document: Option<Document>, out: &mut Ou
             let Some(content) = &old.content else {
                 return Err(Stop::Because(Refusal::Uninspectable.into()));
             };
-            let content = successor::remaining(content, &Results::new())
+            let results = old.run.as_ref().map(Run::results).unwrap_or_default();
+            let content = successor::remaining(content, &results)
                 .map_err(|invalid| Stop::Because(Refusal::Invalid(invalid).into()))?;
             Document { by: None, reference: None, continues: None, content }
         }

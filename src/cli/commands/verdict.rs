@@ -36,6 +36,11 @@ pub fn reject(app: &mut App, args: &Decide, out: &mut Out) -> Done {
 /// `skip R --step S`
 pub fn skip(app: &mut App, args: &Skip, out: &mut Out) -> Done {
     let Skip { request, step, reason, digest } = args;
+    let id = app.resolve(request)?;
+    if app.request(id)?.run.is_some() {
+        // The plan runs, or has run: nothing is marked any more, and leaving a step out is a word of its own.
+        return super::run::leave_out(app, id, step, text(reason), out);
+    }
     let args = Decide {
         request: request.clone(),
         reason: reason.clone(),
@@ -82,7 +87,7 @@ pub fn cancel(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
     decide(app, &args.request, &Command::Cancel { reason: text(&args.reason) }, out)
 }
 
-fn text(words: &Option<String>) -> Option<Text> {
+pub(super) fn text(words: &Option<String>) -> Option<Text> {
     words.as_deref().map(Text::from)
 }
 

@@ -69,8 +69,21 @@ pub(super) fn needs_of(payload: &Payload, out: &mut Imported) -> Result<Vec<Vec<
                 }
             }
         }
-        for used in needs.used.keys().filter(|id| !needs.named.contains(*id)) {
-            out.note(format!("{at}.params uses a value of {used}, but no dependency on {used} is declared"));
+        for (used, fields) in &needs.used {
+            if needs.named.contains(*used) || **used == step.id {
+                continue;
+            }
+            // A value that is used is needed: without the need nothing would say what to do when it does not come.
+            out.note(format!(
+                "{at}.params uses a value of {used}, but no dependency on {used} is declared: it is needed now"
+            ));
+            needs.found.extend(fields.iter().map(|field| Need {
+                step: (*used).clone(),
+                field: Some(field.clone()),
+                effect: Effect::Blocks.word(),
+                resolution: Resolution::AskUser.word(),
+                fallback: None,
+            }));
         }
         all.push(needs.found);
     }

@@ -96,10 +96,13 @@ fn the_map_alone_makes_a_need() {
     assert_eq!(take(&message).documents[0]["steps"][1]["needs"][0]["effect"], "blocks");
     message["payload"]["dependencies"] = json!({});
     let imported = take(&message);
-    assert_eq!(imported.documents[0]["steps"][1].get("needs"), None);
+    let made = json!([{"step": "find", "field": "email", "effect": "blocks", "resolution": "ask_user"}]);
+    assert_eq!(imported.documents[0]["steps"][1]["needs"], made, "what is used is needed");
     assert_eq!(
         notes(&imported),
-        ["payload.steps[1].params uses a value of find, but no dependency on find is declared"]
+        [
+            "payload.steps[1].params uses a value of find, but no dependency on find is declared: it is needed now"
+        ]
     );
 }
 

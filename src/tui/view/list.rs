@@ -144,7 +144,11 @@ fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool
     if here {
         canvas.put(line.x, line.y, 1, canvas.glyphs.here(), Tone::Strong);
     }
-    canvas.put(line.x + 2, line.y, 2, words::risk_mark(row.risk), words::risk(row.risk));
+    let (mark, tone) = match row.flagged {
+        true => (words::VIOLATION_MARK, Tone::Bad),
+        false => (words::risk_mark(row.risk), words::risk(row.risk)),
+    };
+    canvas.put(line.x + 2, line.y, 2, mark, tone);
     let id = if here { Tone::Strong } else { Tone::Plain };
     canvas.put(line.x + 5, line.y, 7, &row.id.to_string(), if shown.gone { Tone::Dim } else { id });
     let title = title_width(line.width);
@@ -197,6 +201,9 @@ fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
     }
     if row.state == crate::domain::request::StateName::ChangesRequested {
         return (if width < 11 { "returned" } else { "at producer" }.to_owned(), Tone::Dim);
+    }
+    if row.flagged {
+        return (words::VIOLATION.to_owned(), Tone::Bad);
     }
     if row.due_at <= model.now {
         let late = time::short_span(model.now.since(row.due_at));

@@ -33,7 +33,7 @@ fn corpus() -> Vec<String> {
         "p\u{430}yments to \u{440}rod",
         "\u{2800}\u{3164}\u{115f}\u{a0}blank",
         "interlinear\u{fff9}x\u{fffa}y\u{fffb}",
-        "{{lookup.email}} %s %n $(reboot) `reboot` '\"",
+        "{{ lookup email }} %s %n $(reboot) `reboot` '\"",
     ];
     let mut all: Vec<String> = fixed.map(str::to_owned).to_vec();
     all.push(format!("wide{}EVIL", " ".repeat(380)));

@@ -8,6 +8,8 @@ mod pipes;
 mod hostile;
 mod limits;
 mod help;
+mod policy;
+mod running;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -1,12 +1,14 @@
 //! People, requests and commands for tests, and a story that is told by doing one thing after another.
 
-use countersign::domain::command::{Command, DigestPrefix, Facts, Seen};
+use countersign::domain::command::{Command, DigestPrefix, Facts, Said, Seen};
 use countersign::domain::content::Content;
 use countersign::domain::decide;
+use countersign::domain::digest::TokenDigest;
 use countersign::domain::document::{Limits, read};
 use countersign::domain::edit::Edit;
 use countersign::domain::event::{Entry, Fact, Held};
 use countersign::domain::evolve;
+use countersign::domain::execution::{End, How, Runner, Work};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{ParamKey, PersonName, PrincipalName, RequestId, StepId};
@@ -98,6 +100,7 @@ pub fn facts() -> Facts {
         self_review: false,
         open_of_requester: 0,
         team: false,
+        runner_gone: false,
     }
 }
 
@@ -337,4 +340,55 @@ impl Story {
 pub fn replay(log: &[Entry]) -> Request {
     let begun = evolve::begin(RequestId::new(17), &log[0]).unwrap();
     log[1..].iter().fold(begun, Request::evolve)
+}
+
+/// Two steps that this program can do itself; `b` cannot run without `a`, which can be taken back.
+pub fn runnable() -> Content {
+    content(
+        r#"{"kind": "plan", "title": "Do both", "target": {"environment": "staging"}, "steps": [
+            {"id": "a", "action": "x.do", "run": ["/bin/a"], "undo": ["/bin/undo-a", "{{a.key}}"]},
+            {"id": "b", "action": "x.do", "params": {"with": "{{a.key}}", "n": 1}, "run": ["/bin/b", "{{a.key}}"],
+             "needs": [{"step": "a", "field": "key"}]}]}"#,
+    )
+}
+
+/// The token every holder of a story has.
+pub fn token() -> TokenDigest {
+    TokenDigest::of("the token")
+}
+
+/// This program claims the execution.
+pub fn run() -> Command {
+    Command::Start { token: token(), runner: Runner::Gate }
+}
+
+/// The producer claims the execution.
+pub fn next() -> Command {
+    Command::Start { token: token(), runner: Runner::Producer }
+}
+
+fn reports(id: &str, said: Said) -> Command {
+    Command::Report { token: token(), by: Runner::Producer, step: step(id), said: Box::new(said) }
+}
+
+fn over(how: How, result: Option<serde_json::Value>) -> Said {
+    Said::Over { work: Work::Run, end: End::plain(how), result, output: None, reason: None }
+}
+
+pub fn begins(id: &str) -> Command {
+    reports(id, Said::Began)
+}
+
+pub fn completes(id: &str, result: serde_json::Value) -> Command {
+    reports(id, over(How::Completed, Some(result)))
+}
+
+pub fn fails(id: &str) -> Command {
+    reports(id, over(How::Failed, None))
+}
+
+/// Its runner asks, and waits an hour.
+pub fn asks(id: &str) -> Command {
+    let options = vec![Text::from("yes"), Text::from("no")];
+    reports(id, Said::Asks { question: Text::from("Go on?"), options, until: BEGIN.plus(HOUR) })
 }

@@ -7,3 +7,7 @@ mod needs;
 mod scenarios;
 mod plans;
 mod golden;
+mod policy;
+mod executing;
+mod random_plans;
+mod late;

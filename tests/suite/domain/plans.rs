@@ -458,7 +458,7 @@ const BASE: &str = r#"{"kind":"plan","title":"Tell Ada","summary":"as agreed","p
  "steps":[
   {"id":"find","title":"Find her","action":"contact.search","params":{"query":"Ad\u00e9","limit":1,"deep":{"a":1,"b":[1,2]}},
    "expected":"her address","estimate_s":10},
-  {"id":"mail","action":"email.send","params":{"to":"{{find.email}}","nothing":null},"run":["/usr/bin/send","--to","ada"],
+  {"id":"mail","action":"mail.send","params":{"to":"{{find.email}}","nothing":null},"run":["/usr/bin/send","--to","ada"],
    "undo":["/usr/bin/recall"],"needs":[{"step":"find","field":"email","effect":"enhances","fallback":"info"}]},
   {"id":"log","action":"log.write"}]}"#;
 

@@ -38,6 +38,15 @@ expire          | clock     | clock             | clock     | closed   | closed 
 lapse           | now       | now               | now       | clock    | closed   | clock      | closed    | closed  |
 snooze          | bcgolav   | bcgolav           | bcgolav   | closed   | closed   | closed     | closed    | closed  |
 modify          | bcgola    | now               | bcgola    | closed   | closed   | closed     | closed    | closed  | v permission
+run             | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
+next            | now       | now               | now       | ola      | closed   | ola        | closed    | closed  | bcgv requester
+report          | now       | now               | now       | ola      | closed   | ola        | closed    | closed  | bcgv requester
+stop            | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
+confirm         | now       | now               | now       | bcg      | closed   | bcg        | closed    | closed  | ola own, v permission
+retry           | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
+skip            | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
+continue        | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
+roll-back       | now       | now               | now       | bcgola   | closed   | bcgola     | closed    | closed  | v permission
 ";
 
 /// The same when the agent asked that alice owns (`o` is then its owner, `a` the agent itself): nothing differs but
@@ -99,7 +108,11 @@ fn given(asks: Asks, verb: Verb, state: StateName) -> Story {
         Asks::Alice => alice(),
         Asks::HerAgent => cp14(),
     };
-    let content = if verb == Verb::Answer { question() } else { plan() };
+    let content = match verb {
+        Verb::Answer => question(),
+        verb if runs(verb) => runnable(),
+        _ => plan(),
+    };
     let mut story = Story::asked_under(two_humans(), &by, content);
     let raise = |story: &mut Story| story.request.state = State::Waiting(Waiting::Escalated(Level(1)));
     let mut story = match state {
@@ -129,8 +142,25 @@ fn given(asks: Asks, verb: Verb, state: StateName) -> Story {
             story.then(&bob(), approve())
         }
         Verb::Release if story.request.is_open() => story.then(&bob(), Command::Claim),
+        // For what is done to an execution there is one, on which `a` has come as far as it takes.
+        verb if runs(verb) && matches!(state, StateName::Approved | StateName::Overridden) => {
+            let story = match verb {
+                Verb::Run | Verb::Next => return story,
+                _ => story.then(&by, next()),
+            };
+            match verb {
+                Verb::Retry | Verb::Continue | Verb::RollBack => story.then(&by, fails("a")),
+                Verb::Confirm => story.then(&by, begins("a")).then(&by, super::build::asks("a")),
+                _ => story,
+            }
+        }
         _ => story,
     }
+}
+
+/// Whether the verb is one on an execution.
+fn runs(verb: Verb) -> bool {
+    verb as usize >= Verb::Run as usize
 }
 
 /// The command that is this verb, well said: seen, and with a reason.
@@ -152,6 +182,15 @@ fn command(verb: Verb, story: &Story) -> Option<Command> {
         Verb::Snooze => Command::Snooze { until: Some(story.now.plus(HOUR)) },
         Verb::Modify => modify("b", &[("to", json!("b2"))]),
         Verb::Expire | Verb::Lapse => return None,
+        Verb::Run => run(),
+        Verb::Next => next(),
+        Verb::Report => begins("a"),
+        Verb::Stop => Command::Stop { reason },
+        Verb::Confirm => Command::Confirm { step: step("a"), filled: None, option: Some(1), reason },
+        Verb::Retry => Command::Retry { step: step("a"), reason },
+        Verb::LeaveOut => Command::LeaveOut { step: step("b"), reason },
+        Verb::Continue => Command::Continue { reason },
+        Verb::RollBack => Command::RollBack { token: token(), reason },
     })
 }
 
@@ -255,8 +294,8 @@ fn every_verb_of_the_code_has_a_line_here() {
 #[test]
 fn every_cell_of_the_table_is_what_the_design_says() {
     let table = lines(OWN_REQUEST_OF_A_PERSON);
-    // 13 verbs of 7 callers and 2 of the clock, in 8 states.
-    assert_eq!(walk(Asks::Alice, &table), 13 * 7 * 8 + 2 * 8);
+    // 23 verbs of 7 callers and 2 of the clock, in 8 states.
+    assert_eq!(walk(Asks::Alice, &table), 23 * 7 * 8 + 2 * 8);
 }
 
 #[test]
@@ -264,7 +303,7 @@ fn every_cell_is_the_same_for_an_agents_request_but_that_its_owner_may_answer() 
     let mut table = lines(OWN_REQUEST_OF_A_PERSON);
     table.retain(|line| line.verb != Verb::Answer);
     table.extend(lines(ANSWER_TO_ONES_AGENT));
-    assert_eq!(walk(Asks::HerAgent, &table), 13 * 7 * 8 + 2 * 8);
+    assert_eq!(walk(Asks::HerAgent, &table), 23 * 7 * 8 + 2 * 8);
 }
 
 #[test]

@@ -13,14 +13,14 @@ fn forty(desk: &Desk) {
             _ => (format!("customer{n}@example.org"), "office@example.org"),
         };
         lines.push_str(&format!(
-            r#"{{"kind":"plan","by":"planner","ref":"n{n}","title":"Mail customer {n}","target":{{"environment":"staging"}},"steps":[{{"id":"send","action":"email.send","params":{{"to":"{to}","from":"{from}"}},"run":["/bin/true","{to}"]}}]}}"#
+            r#"{{"kind":"plan","by":"planner","ref":"n{n}","title":"Mail customer {n}","target":{{"environment":"staging"}},"steps":[{{"id":"send","action":"mail.send","params":{{"to":"{to}","from":"{from}"}},"run":["/bin/true","{to}"]}}]}}"#
         ));
         lines.push('\n');
     }
     // Something else that waits, and something else that mails.
     lines.push_str(r#"{"kind":"gate","by":"planner","title":"Go on?"}"#);
     lines.push('\n');
-    lines.push_str(r#"{"kind":"plan","by":"planner","title":"Mail all","target":{"environment":"staging"},"steps":[{"id":"send","action":"email.bulk","params":{"to":"all"}}]}"#);
+    lines.push_str(r#"{"kind":"plan","by":"planner","title":"Mail all","target":{"environment":"staging"},"steps":[{"id":"send","action":"mail.bulk","params":{"to":"all"}}]}"#);
     let path = desk.document("forty.jsonl", &lines);
     let done = desk.command(&["submit", &path]);
     assert!(done.status.success(), "{done:?}");

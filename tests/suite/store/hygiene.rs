@@ -320,7 +320,7 @@ fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched()
     let head = stage.app().head().unwrap();
     let conn = behind_its_back(&stage.store());
     conn.execute_batch(
-        "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; DROP TABLE snoozed; DROP TABLE seen;
+        "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; DROP TABLE snoozed; DROP TABLE seen; DROP TABLE progress;
          DROP INDEX inbox_by_request; DROP INDEX inbox_by_due;
          INSERT INTO drafts VALUES ('ann', 1, 'comment', '{}', 5); PRAGMA user_version = 1",
     )

@@ -11,3 +11,4 @@ mod inbox;
 mod sight;
 mod search;
 mod drafts;
+mod policy;

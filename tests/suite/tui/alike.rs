@@ -19,7 +19,7 @@ fn document(n: u64) -> Value {
     json!({"kind": "plan", "title": format!("Mail customer {n}"), "target": {"environment": "staging", "service": "mail"},
         "steps": [
             {"id": "render", "action": "mail.render", "params": {"template": "welcome", "customer": 1000 + n}},
-            {"id": "send", "action": "email.send",
+            {"id": "send", "action": "mail.send",
              "params": {"to": format!("customer{n}@example.org"), "from": "office@example.org", "cents": 100 + n,
                         "file": format!("/srv/mail/out/{n}.eml"), "opts": {"retry": 3, "tags": ["a", "b"]}},
              "run": ["/usr/bin/send", format!("customer{n}@example.org")],
@@ -72,7 +72,7 @@ const POISONS: [Poison; 20] = [
 
 /// What makes it another shape: it is in no batch, and nobody need say so.
 const OTHERS: [Poison; 8] = [
-    ("another action", |d| d["steps"][1]["action"] = json!("email.bulk")),
+    ("another action", |d| d["steps"][1]["action"] = json!("mail.bulk")),
     ("another program", |d| d["steps"][1]["run"][0] = json!("/tmp/send")),
     ("one more argument", |d| d["steps"][1]["run"].as_array_mut().unwrap().push(json!("--all"))),
     ("an undo", |d| d["steps"][1]["undo"] = json!(["/usr/bin/unsend"])),

@@ -20,7 +20,7 @@ fn pile() -> Vec<Told> {
         .map(|n| {
             let title = format!("Mail customer {n}");
             let steps =
-                json!([{"id": "send", "action": "email.send", "run": ["/usr/bin/send", n.to_string()]}]);
+                json!([{"id": "send", "action": "mail.send", "run": ["/usr/bin/send", n.to_string()]}]);
             Told::asked(n, "planner", ago(10), json!({"kind": "plan", "title": title, "steps": steps}))
         })
         .collect();

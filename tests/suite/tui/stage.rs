@@ -45,6 +45,7 @@ pub fn facts() -> Facts {
         self_review: false,
         open_of_requester: 0,
         team: false,
+        runner_gone: false,
     }
 }
 
@@ -80,6 +81,7 @@ impl Told {
     pub fn row(&self) -> Row {
         let request = &self.request;
         Row {
+            flagged: self.request.assessment().violation.is_some(),
             id: request.id,
             kind: request.kind(),
             title: request.content.as_ref().map(|c| c.title.clone()).unwrap_or_default(),

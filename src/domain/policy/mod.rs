@@ -1,13 +1,23 @@
-//! What a policy answers. Until one is adopted the built-in defaults hold: one human, computed risk, fixed deadlines.
+//! What a policy answers: how risky, who must sign, by when. Until one is adopted the built-in defaults hold: one
+//! human, computed risk, fixed deadlines.
+
+pub mod glob;
+pub mod seed;
+pub mod risk;
+pub mod rules;
+pub mod auto;
+pub mod asks;
 
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
-use crate::domain::names::StepId;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
-use crate::domain::step::Step;
+use asks::{Asks, Violation};
+use auto::{Grant, Restraint};
+use risk::{Circumstances, RiskTable};
+use rules::Rule;
 use serde::{Deserialize, Serialize};
 
 /// One reason for a risk, and how high it puts it at least.
@@ -21,6 +31,9 @@ pub struct Factor {
     pub reason: String,
     /// The floor it sets.
     pub floor: Risk,
+    /// The rule that set it; nothing in events older than the rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// What policy makes of one revision. All of it goes into the event, so that rebuilding never asks a policy.
@@ -46,7 +59,19 @@ pub struct Assessment {
     pub expires_after: Option<Span>,
     /// How long an approval may wait for its execution to start, in milliseconds.
     pub live_for: Span,
+    /// From being asked to the first reminder, where a rule says so, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_after: Option<Span>,
+    /// What a rule approves by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
+    /// Why it is no decision and should not have been asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub violation: Option<Violation>,
 }
+
+/// The name of the rule that holds where none matches.
+pub const BUILT_IN_RULE: &str = "built-in: one human";
 
 impl Assessment {
     /// Whether this asks more of reviewers than `other`: a higher risk, sensitivity, or other sign-offs.
@@ -66,6 +91,18 @@ pub struct Policy {
     pub claim_time: Span,
     /// How soon a claim may be extended.
     pub claim_again_after: Span,
+    /// The digest of the adopted text; nothing for the built-in defaults.
+    pub digest: Option<PolicyDigest>,
+    /// How risky.
+    pub risk: RiskTable,
+    /// Who must sign, by when; the first that matches.
+    pub rules: Vec<Rule>,
+    /// What holds auto-approval back.
+    pub restraint: Restraint,
+    /// Which requests are none.
+    pub asks: Asks,
+    /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
+    pub trouble: Option<String>,
 }
 
 impl Policy {
@@ -75,35 +112,49 @@ impl Policy {
         producer_time: Span::from_hours(72),
         claim_time: Span::from_minutes(15),
         claim_again_after: Span::from_minutes(5),
+        digest: None,
+        risk: RiskTable::BUILT_IN,
+        rules: Vec::new(),
+        restraint: Restraint::BUILT_IN,
+        asks: Asks::BUILT_IN,
+        trouble: None,
     };
 
-    /// What this policy makes of `content` as its producer gave it.
-    pub fn assess(&self, content: &Content) -> Assessment {
-        self.assess_edited(content, &[])
+    /// What holds when the adopted policy cannot be read: new requests are judged by what ships, and nothing that lets
+    /// anything run is decided.
+    pub fn unreadable(why: impl Into<String>) -> Policy {
+        Policy { trouble: Some(why.into()), ..Policy::BUILT_IN }
     }
 
-    /// What this policy makes of `content`, in which somebody else than the requester edited these steps.
-    pub fn assess_edited(&self, content: &Content, edited: &[StepId]) -> Assessment {
-        let mut factors = factors(content);
-        factors.extend(edited.iter().map(|step| Factor {
-            step: Some(step.clone()),
-            reason: "edited by a reviewer".to_owned(),
-            floor: Risk::Medium,
-        }));
+    /// What this policy makes of `content`.
+    pub fn assess(&self, content: &Content) -> Assessment {
+        self.assess_in(content, &Circumstances::default())
+    }
+
+    /// What this policy makes of `content`, with what is known beside it.
+    pub fn assess_in(&self, content: &Content, circumstances: &Circumstances) -> Assessment {
+        let factors = self.risk.factors(content, circumstances);
         let risk = factors.iter().map(|f| f.floor).max().unwrap_or(Risk::Low);
         let sensitive = risk >= Risk::High || content.is_sensitive_kind_or_target();
-        let due_after = due_after(content.kind, risk);
-        let expires_after = (content.kind != Kind::Debt).then(|| expires_after(risk).max(due_after));
+        let rule = self.rules.iter().find(|rule| rule.when.holds(content, risk));
+        let grant = rule.and_then(|rule| auto::grant(content, &factors, rule, &self.restraint));
+        let terms = rule.map(|rule| rule.terms).unwrap_or_default();
+        let due_after = terms.escalate.unwrap_or_else(|| due_after(content.kind, risk));
+        let expires_after = (content.kind != Kind::Debt)
+            .then(|| terms.expire.unwrap_or_else(|| expires_after(risk)).max(due_after));
         Assessment {
             risk,
-            factors,
             sensitive,
-            rule: "built-in: one human".to_owned(),
-            policy: None,
-            slots: vec![Slot::one_human()],
+            rule: rule.map_or_else(|| BUILT_IN_RULE.to_owned(), |rule| rule.name.clone()),
+            policy: self.digest,
+            slots: rules::slots(rule, grant.as_ref().is_some_and(|grant| grant.may_sign)),
             due_after,
             expires_after,
-            live_for: Span::from_hours(if sensitive { 4 } else { 24 }),
+            live_for: terms.live_for.unwrap_or(Span::from_hours(if sensitive { 4 } else { 24 })),
+            remind_after: terms.remind,
+            grant,
+            violation: self.asks.recognise(content, sensitive),
+            factors,
         }
     }
 }
@@ -131,37 +182,6 @@ fn expires_after(risk: Risk) -> Span {
         Risk::Medium => Span::from_hours(24),
         Risk::Low => Span::from_hours(72),
     }
-}
-
-/// How many steps must need a step before its reach counts as wide.
-const WIDE: usize = 5;
-
-/// Every reason for a risk above low: the producer's claims, and the modifiers no claim can lower.
-fn factors(content: &Content) -> Vec<Factor> {
-    let production = content.target.is_production();
-    let mut factors = Vec::new();
-    let mut add = |step: Option<&Step>, floor: Risk, reason: String| {
-        factors.push(Factor { step: step.map(|s| s.id.clone()), reason, floor });
-    };
-    if let Some(claimed) = content.risk {
-        add(None, claimed, format!("claimed {claimed} by the requester"));
-    }
-    if production {
-        add(None, Risk::Medium, "production target".to_owned());
-    }
-    for step in &content.steps {
-        if let Some(claimed) = step.risk {
-            add(Some(step), claimed, format!("claimed {claimed} by the requester"));
-        }
-        if production && step.undo.is_none() {
-            add(Some(step), Risk::High, "irreversible (no undo) in production".to_owned());
-        }
-        let reach = content.steps.iter().filter(|s| s.single_needs().any(|n| n.step == step.id)).count();
-        if reach >= WIDE {
-            add(Some(step), Risk::Medium, format!("wide reach: {reach} steps need it"));
-        }
-    }
-    factors
 }
 
 #[cfg(test)]

@@ -1,0 +1,69 @@
+//! Who acted, and what a decision was bound to: in the facts of events.
+
+use crate::domain::digest::{MarksDigest, RevisionDigest};
+use crate::domain::names::{PersonName, RevisionNumber};
+use crate::domain::principal::{Caller, Face, PrincipalKind};
+use crate::domain::quorum::Signer;
+use serde::{Deserialize, Serialize};
+
+/// How what was decided on had been before the decider's eyes. Never more is recorded than is known.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sight {
+    /// Nobody said.
+    No,
+    /// Its digest was quoted on the command line.
+    Digest,
+    /// A part of it was drawn on the screen.
+    Drawn,
+    /// All of it was drawn on the screen, line by line.
+    Whole,
+}
+
+impl Sight {
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Sight::No => "no",
+            Sight::Digest => "digest",
+            Sight::Drawn => "drawn",
+            Sight::Whole => "whole",
+        }
+    }
+}
+
+/// Who acted, beyond the name in the envelope: in the facts of every event.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// What sort of principal.
+    pub kind: PrincipalKind,
+    /// Its person or owner: in a solo store whoever runs the account, whatever name was asserted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Through which face.
+    pub face: Face,
+}
+
+impl Actor {
+    /// The caller as an actor.
+    pub fn of(caller: &Caller) -> Self {
+        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face }
+    }
+}
+
+/// What a decision was bound to, and how it came.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// The revision decided on.
+    pub revision: RevisionNumber,
+    /// What it would do.
+    pub revision_digest: RevisionDigest,
+    /// The marks as the decision leaves them.
+    pub marks_digest: MarksDigest,
+    /// How what was decided on had been before the decider's eyes.
+    pub seen: Sight,
+    /// Who decided.
+    pub signer: Signer,
+}

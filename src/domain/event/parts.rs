@@ -1,0 +1,100 @@
+//! What the facts of events are made of.
+
+use crate::domain::content::{Kind, Target};
+use crate::domain::digest::{RevisionDigest, StepDigest};
+use crate::domain::marks::Mark;
+use crate::domain::moment::Moment;
+use crate::domain::names::{PersonName, PrincipalName, RevisionNumber, StepId};
+use crate::domain::policy::Assessment;
+use crate::domain::risk::Priority;
+use serde::{Deserialize, Serialize};
+
+/// The number of a sign-off on one request, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignOffNumber(pub u32);
+
+/// The number of a comment on one request, counted from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommentNumber(pub u32);
+
+/// One step of a revision, as far as facts say: its id and digest.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepFact {
+    /// The step.
+    pub id: StepId,
+    /// What it does, with what it needs.
+    pub digest: StepDigest,
+}
+
+/// One revision, as far as facts say.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// Its number.
+    pub number: RevisionNumber,
+    /// What it would do.
+    pub digest: RevisionDigest,
+    /// Its steps, in document order.
+    pub steps: Vec<StepFact>,
+    /// What kind it is.
+    pub kind: Kind,
+    /// Where it would happen.
+    pub target: Target,
+    /// How soon, as the producer sees it.
+    pub priority: Priority,
+    /// What policy made of it.
+    pub assessment: Assessment,
+}
+
+/// The court a waiting request is in: its deadlines.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadlines {
+    /// From when on it is overdue.
+    pub due_at: Moment,
+    /// When it expires; a debt never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Moment>,
+}
+
+/// A step that is not as its producer had it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// The step.
+    pub step: StepId,
+    /// Everybody who edited it since.
+    pub by: Vec<Editor>,
+}
+
+/// Somebody who edited a step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Editor {
+    /// Who.
+    pub name: PrincipalName,
+    /// Their person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Whether they are the requester, or stand behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+}
+
+/// The aggregate of the policies.
+pub const POLICY: &str = "policy";
+
+/// One changed mark.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkFact {
+    /// The step.
+    pub step: StepId,
+    /// What it did when it was marked.
+    pub digest: StepDigest,
+    /// The new mark.
+    pub mark: Mark,
+}

@@ -1,0 +1,82 @@
+//! The rules of a policy: the first that matches says which sign-offs a request needs, and by when.
+
+use crate::domain::content::{Content, Kind};
+use crate::domain::moment::Span;
+use crate::domain::names::Identifier;
+use crate::domain::policy::glob::Glob;
+use crate::domain::policy::risk::Place;
+use crate::domain::principal::PrincipalKind;
+use crate::domain::quorum::Slot;
+use crate::domain::risk::{Priority, Risk};
+use std::collections::BTreeMap;
+
+/// What a request must be for a rule to hold; what is empty asks nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct When {
+    /// Kinds.
+    pub kind: Vec<Kind>,
+    /// Computed risks.
+    pub risk: Vec<Risk>,
+    /// Priorities.
+    pub priority: Vec<Priority>,
+    /// Where.
+    pub place: Place,
+    /// Labels it must carry, all of them.
+    pub labels: BTreeMap<Identifier, Glob>,
+}
+
+impl When {
+    /// Whether a request with this content and risk is meant.
+    pub fn holds(&self, content: &Content, risk: Risk) -> bool {
+        let label =
+            |(key, glob): (&Identifier, &Glob)| content.labels.get(key).is_some_and(|v| glob.fits(v.raw()));
+        (self.kind.is_empty() || self.kind.contains(&content.kind))
+            && (self.risk.is_empty() || self.risk.contains(&risk))
+            && (self.priority.is_empty() || self.priority.contains(&content.priority))
+            && self.place.holds(&content.target)
+            && self.labels.iter().all(label)
+    }
+}
+
+/// By when; what is not said is built in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Terms {
+    /// From being asked to the first reminder.
+    pub remind: Option<Span>,
+    /// From being asked to being overdue, and escalated.
+    pub escalate: Option<Span>,
+    /// From being asked to expiring.
+    pub expire: Option<Span>,
+    /// How long an approval may wait for its execution to start.
+    pub live_for: Option<Span>,
+}
+
+/// One rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rule {
+    /// Its name, which every request it was matched for carries.
+    pub name: String,
+    /// When it holds.
+    pub when: When,
+    /// The sign-offs; never none.
+    pub slots: Vec<Slot>,
+    /// By when.
+    pub terms: Terms,
+    /// Actions whose low-risk steps it marks approved by itself.
+    pub auto_approve: Vec<Glob>,
+}
+
+/// A slot that a rule fills, not a person.
+pub fn policy_slot() -> Slot {
+    Slot { kind: PrincipalKind::System, ..Slot::one_human() }
+}
+
+/// The slots as they hold: where a rule may not sign, a person must, so that the quorum is never smaller.
+pub fn slots(rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
+    let Some(rule) = rule.filter(|rule| !rule.slots.is_empty()) else { return vec![Slot::one_human()] };
+    let held = |slot: &Slot| match slot.kind {
+        PrincipalKind::System if !rule_may_sign => Slot::one_human(),
+        _ => slot.clone(),
+    };
+    rule.slots.iter().map(held).collect()
+}

@@ -1,0 +1,228 @@
+//! One process: started clean, watched, ended with everything it started.
+
+use crate::domain::moment::Span;
+use crate::drive::printed::{Stream, drain};
+use crate::drive::program;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, kill_process_group, pidfd_open,
+    set_child_subreaper, setsid, test_kill_process_group, waitpgid, waitpid,
+};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Where a process looks for programs.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How often whoever waits looks whether it should go on.
+const TICK: Duration = Duration::from_millis(250);
+/// How long what was printed is waited for once nobody of the group is left.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How often a group that is going is looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What is to be run, and for how long at most.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The program and its arguments.
+    pub command: &'a [String],
+    /// Names this one run of this one step, so that whatever it calls can tell a second time from the first.
+    pub run_id: &'a str,
+    /// How long it may take.
+    pub limit: Duration,
+    /// How long it has between TERM and KILL.
+    pub grace: Duration,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit status, when it ended by itself.
+    pub exit: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Whether its time was over.
+    pub timed_out: bool,
+    /// Whether it was ended because somebody said stop.
+    pub halted: bool,
+    /// What it printed on stdout.
+    pub stdout: Arc<Mutex<Stream>>,
+    /// What it printed on stderr.
+    pub stderr: Arc<Mutex<Stream>>,
+    /// How many processes it left in sessions of their own, as far as can be seen.
+    pub left: u32,
+    /// How long it took.
+    pub took: Span,
+}
+
+/// Makes this process one that runs commands: whatever they leave behind becomes its child, and no descriptor of its own
+/// is passed on, not even one it was started with. To be called once, before the first, by a process without children.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn alone() -> std::io::Result<()> {
+    set_child_subreaper(Some(getpid()))?;
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let name = entry?.file_name();
+        let Some(number) = name.to_str().and_then(|n| n.parse::<i32>().ok()).filter(|n| *n > 2) else {
+            continue;
+        };
+        close_on_exec(number);
+    }
+    Ok(())
+}
+
+/// A descriptor that is not there any more (the one that listed them) is no trouble.
+#[allow(unsafe_code, reason = "a descriptor we were started with has no owner in this program")]
+fn close_on_exec(number: i32) {
+    // SAFETY: the number is only borrowed for one call, which does not close it; a wrong one is answered with EBADF.
+    let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
+    let _ = rustix::io::fcntl_setfd(borrowed, rustix::io::FdFlags::CLOEXEC);
+}
+
+#[allow(unsafe_code, reason = "a session of its own can only be made between fork and exec")]
+fn in_its_own_session(command: &mut Command) {
+    // SAFETY: setsid is one system call, safe after fork; nothing is allocated and no lock is taken.
+    unsafe {
+        command.pre_exec(|| {
+            setsid()?;
+            Ok(())
+        });
+    }
+}
+
+/// Runs one command to its end. `halt` is asked several times a second whether to end it early.
+///
+/// # Errors
+/// Why it was not started, as a sentence; nothing ran then.
+pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome, String> {
+    let Some((program, arguments)) = order.command.split_first() else {
+        return Err("there is no command".to_owned());
+    };
+    if let Some(why) = program::trouble(program) {
+        return Err(why);
+    }
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().current_dir("/");
+    command.env("PATH", PATH).env("LANG", "C.UTF-8").env("RUN_ID", order.run_id);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    in_its_own_session(&mut command);
+    let begun = Instant::now();
+    let mut child = command.spawn().map_err(|e| format!("it could not be started: {e}"))?;
+    let (done, ended) = mpsc::channel();
+    let streams = [
+        child.stdout.take().map(|from| drain(from, done.clone())),
+        child.stderr.take().map(|from| drain(from, done.clone())),
+    ];
+    drop(done);
+    let [stdout, stderr] = streams.map(Option::unwrap_or_default);
+    let group = Pid::from_child(&child);
+    let pidfd = pidfd_open(group, PidfdFlags::empty()).ok();
+    let (mut timed_out, mut halted) = (false, false);
+    while !ends_within(&mut child, pidfd.as_ref(), TICK.min(order.limit.saturating_sub(begun.elapsed()))) {
+        timed_out = begun.elapsed() >= order.limit;
+        halted = !timed_out && halt();
+        if timed_out || halted {
+            let _ = kill_process_group(group, Signal::TERM);
+            if !ends_within(&mut child, pidfd.as_ref(), order.grace) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            break;
+        }
+    }
+    let status = child.wait().map_err(|e| format!("its end could not be waited for: {e}"))?;
+    end_group(group, order.grace);
+    let left = if timed_out || halted { end_the_rest() } else { the_rest().len() };
+    // Both streams end when nobody holds them any more. A process that went to a session of its own may hold them on.
+    let last = Instant::now();
+    while ended.recv_timeout(LAST_WORDS.saturating_sub(last.elapsed())).is_ok() {}
+    Ok(Outcome {
+        exit: status.code(),
+        signal: status.signal(),
+        timed_out,
+        halted,
+        stdout,
+        stderr,
+        left: u32::try_from(left).unwrap_or(u32::MAX),
+        took: Span::from_millis(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)),
+    })
+}
+
+/// Whether the process has ended, at the latest after `span`.
+fn ends_within(child: &mut Child, pidfd: Option<&OwnedFd>, span: Duration) -> bool {
+    let Some(pidfd) = pidfd else {
+        // A kernel without pidfds: look, rest, look again.
+        let until = Instant::now() + span;
+        while matches!(child.try_wait(), Ok(None)) {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(LOOK);
+        }
+        return true;
+    };
+    let limit = Timespec {
+        tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(span.subsec_nanos()),
+    };
+    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+    matches!(poll(&mut fds, Some(&limit)), Ok(n) if n > 0)
+}
+
+/// Ends whoever of the group is still there: the step is over, and so is everything that it started in its own session.
+fn end_group(group: Pid, grace: Duration) {
+    let gone = || {
+        // Those of the group whose parent is dead are ours to bury; the dead count as members until then.
+        while matches!(waitpgid(group, WaitOptions::NOHANG), Ok(Some(_))) {}
+        test_kill_process_group(group).is_err()
+    };
+    for signal in [Signal::TERM, Signal::KILL] {
+        if gone() || kill_process_group(group, signal).is_err() {
+            return;
+        }
+        let since = Instant::now();
+        while !gone() && since.elapsed() < grace.min(LAST_WORDS) {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// The processes that left the group and lost their parent: they are our children now.
+fn the_rest() -> Vec<Pid> {
+    let me = std::process::id().to_string();
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let is_mine = |entry: std::fs::DirEntry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name in the parentheses may hold anything: the fields behind it are what counts.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let (state, parent) = (fields.next()?, fields.next()?);
+        (parent == me && state != "Z").then_some(Pid::from_raw(pid)).flatten()
+    };
+    entries.flatten().filter_map(is_mine).collect()
+}
+
+/// Ends them, and those that become ours when they go; how many there were.
+fn end_the_rest() -> usize {
+    let since = Instant::now();
+    let mut ended = 0;
+    loop {
+        let rest = the_rest();
+        if rest.is_empty() || since.elapsed() > LAST_WORDS {
+            return ended;
+        }
+        for pid in rest {
+            if kill_process(pid, Signal::KILL).is_ok() && waitpid(Some(pid), WaitOptions::empty()).is_ok() {
+                ended += 1;
+            }
+        }
+    }
+}
+
+/// What was printed, as it stands now.
+pub fn printed(stream: &Arc<Mutex<Stream>>) -> std::sync::MutexGuard<'_, Stream> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
+}

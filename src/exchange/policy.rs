@@ -1,0 +1,410 @@
+//! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
+//! shows all of it.
+
+use crate::domain::content::Kind;
+use crate::domain::digest::PolicyDigest;
+use crate::domain::moment::Span;
+use crate::domain::names::{Identifier, ParamKey, PrincipalName};
+use crate::domain::policy::Policy;
+use crate::domain::policy::asks::{Asks, Pattern};
+use crate::domain::policy::auto::Restraint;
+use crate::domain::policy::glob::Glob;
+use crate::domain::policy::risk::{Floors, ParamTest, Place, RiskRule, RiskTable, Test};
+use crate::domain::policy::rules::{Rule, Terms, When};
+use crate::domain::principal::{Assurance, PrincipalKind, Role};
+use crate::domain::quorum::Slot;
+use crate::domain::risk::{Priority, Risk};
+use crate::domain::text::is_marked;
+use serde::Deserialize;
+use serde_json::{Number, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use toml::Spanned;
+
+/// Bytes of a whole policy.
+pub const LONGEST: usize = 256 << 10;
+
+/// What is wrong with a policy file, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wrong {
+    /// The line, from 1; nothing for the file as a whole.
+    pub line: Option<usize>,
+    /// What is wrong, with the key.
+    pub why: String,
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let why = crate::domain::text::safe_line(&self.why);
+        match self.line {
+            Some(line) => write!(f, "line {line}: {why}"),
+            None => write!(f, "{why}"),
+        }
+    }
+}
+
+/// Reads and checks a policy.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub fn read(text: &str) -> Result<Policy, Wrong> {
+    if text.len() > LONGEST {
+        return Err(Wrong { line: None, why: format!("{} bytes; at most {LONGEST}", text.len()) });
+    }
+    let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    let form: Form = toml::from_str(text).map_err(|e| Wrong {
+        line: e.span().map(|span| line(span.start)),
+        why: e.message().trim().replace('\n', "; "),
+    })?;
+    let policy = form.policy().map_err(|(span, why)| Wrong { line: Some(line(span.start)), why })?;
+    Ok(Policy { digest: Some(PolicyDigest::of(text)), ..policy })
+}
+
+/// Where, and what is wrong there.
+type Fault = (Range<usize>, String);
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Form {
+    risk: RiskForm,
+    auto_approval: RestraintForm,
+    may_i_continue: AsksForm,
+    rule: Vec<Spanned<RuleForm>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RiskForm {
+    builtin_actions: bool,
+    floors: FloorsForm,
+    rule: Vec<Spanned<RiskRuleForm>>,
+}
+
+impl Default for RiskForm {
+    fn default() -> Self {
+        Self { builtin_actions: true, floors: FloorsForm::default(), rule: Vec::new() }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FloorsForm {
+    production: Option<Spanned<Risk>>,
+    irreversible: Option<Spanned<Risk>>,
+    wide_reach: Option<Spanned<Risk>>,
+    wide_reach_from: Option<Spanned<usize>>,
+    edited: Option<Spanned<Risk>>,
+    failed_before: Option<Spanned<Risk>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RiskRuleForm {
+    name: Spanned<Name>,
+    #[serde(default)]
+    action: Vec<Glob>,
+    #[serde(default)]
+    environment: Vec<Glob>,
+    #[serde(default)]
+    service: Vec<Glob>,
+    #[serde(default)]
+    tenant: Vec<Glob>,
+    #[serde(default)]
+    params: Vec<Spanned<ParamForm>>,
+    risk: Risk,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParamForm {
+    key: ParamKey,
+    equals: Option<Value>,
+    glob: Option<Glob>,
+    greater: Option<Number>,
+    less: Option<Number>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RestraintForm {
+    always_confirm: Vec<Glob>,
+    max_without_confirmation: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AsksForm {
+    builtin_phrases: bool,
+    pattern: Vec<Spanned<PatternForm>>,
+}
+
+impl Default for AsksForm {
+    fn default() -> Self {
+        Self { builtin_phrases: true, pattern: Vec::new() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PatternForm {
+    name: Spanned<Name>,
+    phrases: Vec<Glob>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleForm {
+    name: Spanned<Name>,
+    #[serde(default)]
+    kind: Vec<Kind>,
+    #[serde(default)]
+    risk: Vec<Risk>,
+    #[serde(default)]
+    priority: Vec<Priority>,
+    #[serde(default)]
+    environment: Vec<Glob>,
+    #[serde(default)]
+    service: Vec<Glob>,
+    #[serde(default)]
+    tenant: Vec<Glob>,
+    #[serde(default)]
+    labels: BTreeMap<Identifier, Glob>,
+    slots: Option<Spanned<Vec<SlotForm>>>,
+    remind: Option<Spanned<Time>>,
+    escalate: Option<Spanned<Time>>,
+    expire: Option<Spanned<Time>>,
+    live_for: Option<Time>,
+    #[serde(default)]
+    auto_approve: Vec<Glob>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SlotForm {
+    kind: SlotKind,
+    role: Option<Role>,
+    #[serde(default)]
+    any_of: Vec<PrincipalName>,
+    assurance: Option<Assurance>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum SlotKind {
+    Human,
+    Agent,
+    Policy,
+}
+
+/// The name of a rule: short, and of characters that can be seen.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Name(String);
+
+impl TryFrom<String> for Name {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let seen = !text.trim().is_empty() && !text.chars().any(is_marked) && text.trim() == text;
+        if !seen || text.len() > 80 || text.contains(':') || text == "claim" {
+            return Err("a name has 1 to 80 visible bytes without `:`, and is not `claim`".to_owned());
+        }
+        Ok(Self(text))
+    }
+}
+
+/// A time such as `30m`, `4h` or `2d`.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(try_from = "String")]
+struct Time(Span);
+
+impl TryFrom<String> for Time {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        const MOST: i64 = 90 * 24 * 60;
+        let (digits, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
+        let minutes = match unit {
+            "m" => 1,
+            "h" => 60,
+            "d" => 24 * 60,
+            _ => 0,
+        };
+        let number: Option<i64> = digits.parse().ok().filter(|_| digits.bytes().all(|c| c.is_ascii_digit()));
+        match number.map(|n| n.saturating_mul(minutes)) {
+            Some(minutes @ 1..=MOST) => Ok(Self(Span::from_minutes(minutes))),
+            _ => {
+                Err("a time is a number with m, h or d behind it, from 1m to 90d, such as \"30m\"".to_owned())
+            }
+        }
+    }
+}
+
+impl Form {
+    fn policy(self) -> Result<Policy, Fault> {
+        let mut names = BTreeSet::new();
+        let mut name = |name: Spanned<Name>, of: &str| -> Result<String, Fault> {
+            let (span, Name(text)) = (name.span(), name.into_inner());
+            if names.insert(format!("{of} {text}")) {
+                Ok(text)
+            } else {
+                Err((span, format!("name: there is a {of} `{text}` already")))
+            }
+        };
+        let RiskForm { builtin_actions, floors, rule } = self.risk;
+        let mut risk = RiskTable { builtin: builtin_actions, rules: Vec::new(), floors: floors.raised()? };
+        for rule in rule {
+            let span = rule.span();
+            let rule = rule.into_inner();
+            let named = name(rule.name, "risk rule")?;
+            let place = Place { environment: rule.environment, service: rule.service, tenant: rule.tenant };
+            let params = rule.params.into_iter().map(param).collect::<Result<Vec<_>, _>>()?;
+            if rule.action.is_empty() && params.is_empty() && place == Place::ANY {
+                return Err((span, format!("risk.rule `{named}`: names no action, target or parameter")));
+            }
+            risk.rules.push(RiskRule { name: named, action: rule.action, place, params, risk: rule.risk });
+        }
+        let mut asks = Asks { builtin: self.may_i_continue.builtin_phrases, patterns: Vec::new() };
+        for pattern in self.may_i_continue.pattern {
+            let span = pattern.span();
+            let PatternForm { name: named, phrases } = pattern.into_inner();
+            let named = name(named, "pattern")?;
+            if phrases.is_empty()
+                || phrases.iter().any(|p| p.as_str().chars().all(|c| matches!(c, '*' | '?')))
+            {
+                let why = format!(
+                    "may_i_continue.pattern `{named}`: phrases must name words, or every question fits"
+                );
+                return Err((span, why));
+            }
+            asks.patterns.push(Pattern { name: named, phrases });
+        }
+        let mut rules = Vec::new();
+        for rule in self.rule {
+            let rule = rule.into_inner();
+            let named = name(rule.name, "rule")?;
+            let terms = terms(&rule.remind, &rule.escalate, &rule.expire, rule.live_for)?;
+            let slots = slots(rule.slots, &rule.risk, !rule.auto_approve.is_empty())?;
+            let place = Place { environment: rule.environment, service: rule.service, tenant: rule.tenant };
+            let when = When {
+                kind: rule.kind,
+                risk: rule.risk,
+                priority: rule.priority,
+                place,
+                labels: rule.labels,
+            };
+            rules.push(Rule { name: named, when, slots, terms, auto_approve: rule.auto_approve });
+        }
+        let restraint = Restraint {
+            always_confirm: self.auto_approval.always_confirm,
+            max_without_confirmation: self.auto_approval.max_without_confirmation,
+        };
+        Ok(Policy { risk, asks, rules, restraint, ..Policy::BUILT_IN })
+    }
+}
+
+impl FloorsForm {
+    /// The floors with what is raised; lowering one is a fault.
+    fn raised(self) -> Result<Floors, Fault> {
+        let mut floors = Floors::BUILT_IN;
+        let FloorsForm { production, irreversible, wide_reach, wide_reach_from, edited, failed_before } =
+            self;
+        for (key, floor, raised) in [
+            ("production", &mut floors.production, production),
+            ("irreversible", &mut floors.irreversible, irreversible),
+            ("wide_reach", &mut floors.wide, wide_reach),
+            ("edited", &mut floors.edited, edited),
+            ("failed_before", &mut floors.precedent, failed_before),
+        ] {
+            let Some(raised) = raised else { continue };
+            if raised.get_ref() < floor {
+                let why =
+                    format!("risk.floors.{key}: a floor can be raised, not lowered; it is at least {floor}");
+                return Err((raised.span(), why));
+            }
+            *floor = raised.into_inner();
+        }
+        if let Some(from) = wide_reach_from {
+            if !(1..=floors.wide_from).contains(from.get_ref()) {
+                let why = format!("risk.floors.wide_reach_from: is 1 to {}", floors.wide_from);
+                return Err((from.span(), why));
+            }
+            floors.wide_from = from.into_inner();
+        }
+        Ok(floors)
+    }
+}
+
+fn param(param: Spanned<ParamForm>) -> Result<ParamTest, Fault> {
+    let span = param.span();
+    let ParamForm { key, equals, glob, greater, less } = param.into_inner();
+    let tests =
+        [equals.map(Test::Equals), glob.map(Test::Glob), greater.map(Test::Greater), less.map(Test::Less)];
+    let mut tests = tests.into_iter().flatten();
+    match (tests.next(), tests.next()) {
+        (Some(test), None) => Ok(ParamTest { key, test }),
+        _ => Err((span, format!("params `{key}`: name one of equals, glob, greater, less"))),
+    }
+}
+
+/// The deadlines of a rule, in their order.
+fn terms(
+    remind: &Option<Spanned<Time>>,
+    escalate: &Option<Spanned<Time>>,
+    expire: &Option<Spanned<Time>>,
+    live_for: Option<Time>,
+) -> Result<Terms, Fault> {
+    let span = |time: &Option<Spanned<Time>>| time.as_ref().map(|t| t.get_ref().0);
+    for (earlier, later, why) in [
+        (remind, escalate, "escalate: is before remind"),
+        (escalate, expire, "expire: is before escalate"),
+        (remind, expire, "expire: is before remind"),
+    ] {
+        if let (Some(earlier), Some(later)) = (earlier, later)
+            && later.get_ref().0 < earlier.get_ref().0
+        {
+            return Err((later.span(), why.to_owned()));
+        }
+    }
+    let (remind, escalate, expire) = (span(remind), span(escalate), span(expire));
+    Ok(Terms { remind, escalate, expire, live_for: live_for.map(|t| t.0) })
+}
+
+/// The slots of a rule: one human when none are named; none at all cannot be said.
+fn slots(
+    slots: Option<Spanned<Vec<SlotForm>>>,
+    risks: &[Risk],
+    approves_by_itself: bool,
+) -> Result<Vec<Slot>, Fault> {
+    let Some(slots) = slots else { return Ok(vec![Slot::one_human()]) };
+    let (span, slots) = (slots.span(), slots.into_inner());
+    if slots.is_empty() {
+        return Err((span, "slots: a request needs at least one sign-off".to_owned()));
+    }
+    if slots.iter().filter(|slot| slot.kind == SlotKind::Policy).count() > 1 {
+        return Err((span, "slots: one slot at most is the policy's own".to_owned()));
+    }
+    let mut out = Vec::new();
+    for SlotForm { kind, role, any_of, assurance } in slots {
+        let policy = kind == SlotKind::Policy;
+        if policy && (role.is_some() || !any_of.is_empty() || assurance.is_some()) {
+            return Err((span, "slots: the policy's own slot has no role, any_of or assurance".to_owned()));
+        }
+        if policy && (!approves_by_itself || risks.iter().any(|risk| *risk > Risk::Low)) {
+            let why = "slots: the policy's own slot needs auto_approve, and is for low risk only".to_owned();
+            return Err((span, why));
+        }
+        out.push(Slot {
+            kind: match kind {
+                SlotKind::Human => PrincipalKind::Human,
+                SlotKind::Agent => PrincipalKind::Agent,
+                SlotKind::Policy => PrincipalKind::System,
+            },
+            role,
+            any_of,
+            assurance: assurance.unwrap_or(Assurance::Asserted),
+        });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! A policy in words: what it holds, what another one would change.
+
+use crate::domain::names::RequestId;
+use crate::domain::policy::rules::Rule;
+use crate::domain::policy::{Assessment, Policy};
+use crate::domain::principal::{Assurance, PrincipalKind};
+use crate::domain::quorum::Slot;
+use crate::domain::text::{Safe, safe_line};
+use crate::present::line::{Line, Tone};
+use crate::present::words;
+use similar::{Algorithm, ChangeTag};
+
+/// What a policy holds, in a few lines.
+pub fn contents(policy: &Policy) -> Vec<Line> {
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let shipped = if policy.risk.builtin { "the actions that ship and " } else { "" };
+    let mut out = vec![
+        Line::plain(format_args!("risk: {shipped}{}", many(policy.risk.rules.len(), "rule"))).indented(2),
+        Line::plain(format_args!("who signs: {}; else 1 human", many(policy.rules.len(), "rule")))
+            .indented(2),
+    ];
+    out.extend(policy.rules.iter().map(rule));
+    out
+}
+
+fn rule(rule: &Rule) -> Line {
+    let auto = if rule.auto_approve.is_empty() { "" } else { "; approves low-risk steps by itself" };
+    Line::plain(format_args!("{}: {}{auto}", safe_line(&rule.name), slots(&rule.slots))).indented(4)
+}
+
+fn slots(slots: &[Slot]) -> String {
+    slots.iter().map(Slot::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What a solo store cannot do of it: there is one person, nobody holds a role, and nothing is signed.
+pub fn notes_for_solo(policy: &Policy) -> Vec<String> {
+    let cannot = |rule: &Rule| {
+        let people = rule.slots.iter().filter(|slot| slot.kind != PrincipalKind::System).count();
+        let why = match rule
+            .slots
+            .iter()
+            .find(|slot| slot.role.is_some() || slot.assurance > Assurance::Asserted)
+        {
+            _ if people > 1 => format!("it asks for {people} sign-offs of different people"),
+            Some(slot) => format!("nobody can fill `{slot}`"),
+            None if rule.slots.iter().any(|slot| slot.kind == PrincipalKind::Agent) => {
+                "no agent signs there".to_owned()
+            }
+            None => return None,
+        };
+        Some(format!("in a solo store nothing is ever approved by the rule {}: {why}", safe_line(&rule.name)))
+    };
+    policy.rules.iter().filter_map(cannot).collect()
+}
+
+/// How two texts differ, line by line, with a line of what stays around each change.
+pub fn difference(before: &str, after: &str) -> Vec<Line> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let ops = similar::capture_diff_slices(Algorithm::Myers, &old, &new);
+    let mut out = Vec::new();
+    for group in similar::group_diff_ops(ops, 1) {
+        for change in group.iter().flat_map(|op| op.iter_changes(&old, &new)) {
+            let (sign, tone) = match change.tag() {
+                ChangeTag::Delete => ("- ", Tone::Bad),
+                ChangeTag::Insert => ("+ ", Tone::Good),
+                ChangeTag::Equal => ("  ", Tone::Dim),
+            };
+            let text = safe_line(change.value());
+            let mut line = Line::quoted(Safe::composed(format_args!("{sign}{text}")));
+            line.phrases.iter_mut().for_each(|phrase| phrase.tone = tone);
+            out.push(line);
+        }
+    }
+    out
+}
+
+/// What another policy makes of one open request.
+pub fn judged(id: RequestId, before: &Assessment, after: &Assessment) -> Line {
+    let mut line = Line::plain(format_args!("{id}: "));
+    if before.risk != after.risk {
+        line = line
+            .and(words::risk(before.risk), format_args!("{} risk → ", before.risk))
+            .and(words::risk(after.risk), format_args!("{}; ", after.risk));
+    }
+    if before.slots != after.slots {
+        line = line.and(Tone::Warn, format_args!("{} → {}; ", slots(&before.slots), slots(&after.slots)));
+    }
+    if before.violation.is_some() != after.violation.is_some() {
+        let words =
+            if after.violation.is_some() { "would be a violation; " } else { "would be a decision; " };
+        line = line.and(Tone::Warn, words);
+    }
+    line.and(Tone::Plain, format_args!("rule {}", safe_line(&after.rule)))
+}

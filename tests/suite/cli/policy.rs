@@ -1,0 +1,117 @@
+//! The policy at the command line: check, diff, adopt, show, and what explain, list and submit say of it.
+
+use super::{Desk, plan};
+use serde_json::json;
+
+const STRICT: &str = "[[risk.rule]]\nname = \"all mail\"\naction = [\"email.*\"]\nrisk = \"high\"\n";
+
+#[test]
+fn a_file_is_checked_as_a_whole_without_a_store_and_refused_with_line_and_key() {
+    let desk = Desk::new();
+    let good = desk.file("good.toml", STRICT);
+    desk.run(&["policy", "check", &good]).ended(0).said(&["valid: policy ", "1 rule"]);
+    assert!(!desk.path("store.db").exists(), "checking makes no store");
+    let bad = desk.file("bad.toml", "[risk.floors]\nproduction = \"low\"\n");
+    desk.run(&["policy", "check", &bad])
+        .refused(65, &["bad.toml: line 2: risk.floors.production", "nothing was adopted"]);
+    desk.run(&["policy", "adopt", &bad]).refused(65, &["line 2"]);
+    desk.run(&["policy", "adopt", "absent.toml"]).refused(74, &["absent.toml"]);
+    let hostile = desk.file("hostile.toml", "\"a\\u001b[2Jb\" = 1\n");
+    let ran = desk.run(&["policy", "check", &hostile]).ended(65);
+    assert!(!ran.err.contains('\u{1b}'), "{ran}");
+    let team = desk
+        .file("team.toml", "[[rule]]\nname = \"keys\"\nslots = [{kind = \"human\", role = \"release\"}]\n");
+    desk.run(&["policy", "check", &team])
+        .ended(0)
+        .said(&["note: in a solo store nothing is ever approved by the rule keys"]);
+}
+
+#[test]
+fn what_is_adopted_stands_in_the_log_and_the_file_is_not_needed_any_more() {
+    let desk = Desk::new();
+    let id = desk.submit(&plan("bot", "one"));
+    let file = desk.file("p.toml", STRICT);
+    desk.run(&["policy", "diff", &file])
+        .ended(0)
+        .said(&["+ name = \"all mail\"", &format!("{id}: low risk → high")]);
+    desk.run(&["policy", "show"]).ended(0).said(&["policy: built-in"]);
+    desk.run(&["policy", "adopt", &file]).ended(0).said(&["is in force: version 1"]);
+    desk.run(&["policy", "adopt", &file]).ended(0).said(&["already"]);
+    std::fs::remove_file(&file).unwrap();
+    desk.run(&["policy", "show"]).ended(0).said(&["version 1", "│ name = \"all mail\""]);
+    desk.run(&["list"]).ended(0).said(&["policy: ", "version 1"]);
+    desk.run(&["explain", &id]).ended(0).said(&[
+        "it was judged by the built-in policy",
+        "high risk, sensitive",
+        "draft: action email.draft  (all mail)",
+        "rule: built-in: one human, of policy ",
+        "expires after 4 h",
+        "except bot and whoever controls it",
+    ]);
+    desk.run(&["approve", &id])
+        .refused(3, &["the policy changed since", "now high risk, low before", "look again"]);
+    desk.run(&["approve", &id]).refused(1, &["a reason is required"]);
+    desk.run(&["approve", &id, "--reason", "read it"]).ended(0);
+    let shown = desk.shown(&id);
+    let policy = desk.run(&["policy", "show", "--json"]).ended(0).json();
+    assert_eq!(shown["policy"], policy["policy"]);
+    assert_eq!(shown["risk_factors"].as_array().unwrap().last().unwrap()["rule"], "all mail");
+    desk.run(&["log"]).ended(0).said(&["adopted policy 1", "judged it again by policy"]);
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.head();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.head(), before);
+}
+
+#[test]
+fn a_rule_that_may_sign_lets_a_producer_go_on_at_once_and_says_so_everywhere() {
+    let desk = Desk::new();
+    let file = desk.file(
+        "p.toml",
+        "[[rule]]\nname = \"reading\"\nrisk = [\"low\"]\nauto_approve = [\"task.list*\"]\nslots = [{kind = \"policy\"}]\n",
+    );
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    let read = json!({"kind": "plan", "title": "Look", "by": "bot", "steps": [{"id": "a", "action": "task.list_tasks"}]});
+    let id = desk.submit(&read);
+    desk.run(&["wait", &id]).ended(0);
+    desk.run(&["show", &id]).ended(0).said(&[
+        "approved by rule reading",
+        "a: approved by rule reading",
+        "by rule reading",
+    ]);
+    assert_eq!(desk.shown(&id)["auto_approved"], json!([{"step": "a", "rule": "reading"}]));
+    desk.run(&["log", &id]).ended(0).said(&["rule reading marked a approved", "rule reading signed off"]);
+    // The same where it is not legal waits for a person.
+    let mut production = read.clone();
+    production["target"] = json!({"environment": "production"});
+    let id = desk.submit(&production);
+    desk.run(&["explain", &id]).ended(0).said(&["rule: built-in: one human", "1 human: open"]);
+}
+
+#[test]
+fn may_i_continue_is_told_to_the_producer_and_waits_for_nobody() {
+    let desk = Desk::new();
+    let asks = json!({"kind": "question", "title": "The plan is there. Should I proceed?", "by": "bot"});
+    let ran = desk.feed(&["submit", "-"], asks.to_string()).ended(0);
+    assert_eq!(ran.out, "R-1\n");
+    ran.complained(&["R-1: POLICY VIOLATION (built-in: asks to go on)", "bot can go on without an answer"]);
+    desk.run(&["check"]).ended(0).said(&["nothing waits for you"]);
+    desk.run(&["list"]).ended(0).said(&["1 (0 for you)", "? R-1", "violation"]);
+    desk.run(&["show", "R-1"]).ended(0).said(&["POLICY VIOLATION", "waits for nobody"]);
+    assert_eq!(desk.shown("R-1")["violation"]["rule"], "built-in: asks to go on");
+    desk.run(&["answer", "R-1", "--text", "yes"]).ended(0);
+}
+
+#[test]
+fn explain_says_what_hangs_on_a_risky_step() {
+    let desk = Desk::new();
+    let plan = json!({"kind": "plan", "title": "t", "by": "bot", "steps": [
+        {"id": "a", "action": "email.send_email"},
+        {"id": "b", "action": "x", "needs": [{"step": "a"}]},
+        {"id": "c", "action": "x", "needs": [{"step": "b"}]},
+        {"id": "d", "action": "x"}]});
+    let id = desk.submit(&plan);
+    desk.run(&["explain", &id]).ended(0).said(&["2 steps depend on a: b, c", "(built-in: email.send*)"]);
+    let said = desk.run(&["explain", &id, "--json"]).ended(0).json();
+    assert_eq!(said["risk_factors"][0]["rule"], "built-in: email.send*");
+}
