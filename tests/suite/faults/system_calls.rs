@@ -27,7 +27,7 @@ enum Fault {
 }
 
 /// Every verb that writes, on the store that [`prepared`] makes. `{}` is the desk's directory.
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 18] = [
     &["approve", "R-1", "--reason", "r"],
     &["submit", "{}/new.json"],
     &["--as", "planner", "resubmit", "R-3", "{}/again.json"],
@@ -43,6 +43,9 @@ const VERBS: [&[&str]; 15] = [
     &["answer", "R-4", "--option", "1"],
     &["submit", "{}/revised.json", "--revise"],
     &["rebuild"],
+    &["snooze", "R-1", "--for", "1h"],
+    &["modify", "R-2", "--step", "lookup", "--set", "query=\"Jane\"", "--reason", "r"],
+    &["--as", "planner", "next", "R-6"],
 ];
 
 fn prepared() -> Desk {
@@ -54,6 +57,8 @@ fn prepared() -> Desk {
         serde_json::json!({"kind": "question", "title": "Which?", "by": "planner", "options": ["a", "b"]});
     desk.submit(&question);
     desk.submit(&gate("planner", "g5"));
+    desk.submit(&plan("planner", "p6"));
+    desk.run(&["approve", "R-6"]).ended(0);
     desk.run(&["request-changes", "R-3", "--reason", "shorter"]).ended(0);
     desk.run(&["claim", "R-5"]).ended(0);
     desk
