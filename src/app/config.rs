@@ -17,6 +17,10 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// What holds in a solo store.
     pub solo: Solo,
+    /// How much room is kept on the disk.
+    pub disk: Disk,
+    /// What one producer may ask.
+    pub limits: Limits,
     /// Filters with a name: `:view NAME` on the screen.
     pub views: BTreeMap<Identifier, View>,
     /// How the screen looks and calls.
@@ -56,6 +60,45 @@ impl TryFrom<String> for View {
             }
             _ => Ok(Self(text)),
         }
+    }
+}
+
+/// What one producer may ask, beside what every document keeps to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// New requests of one producer within a minute; 0 is no limit.
+    pub per_minute: u64,
+}
+
+impl Default for Limits {
+    /// More than a producer may have open at once, so that only one whose requests are closed as fast as it asks meets it.
+    fn default() -> Self {
+        Self { per_minute: 1_200 }
+    }
+}
+
+/// How much room is kept on the store's disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disk {
+    /// Mebibytes taken beforehand, so that decisions can be stored on a full disk; 0 takes none.
+    pub reserve_mib: u16,
+    /// Mebibytes below which new requests and comments are refused.
+    pub keep_free_mib: u16,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { reserve_mib: 4, keep_free_mib: 16 }
+    }
+}
+
+impl Disk {
+    /// The same in bytes.
+    pub fn room(self) -> crate::store::reserve::Room {
+        let bytes = |mib: u16| u64::from(mib) << 20;
+        crate::store::reserve::Room { reserve: bytes(self.reserve_mib), keep_free: bytes(self.keep_free_mib) }
     }
 }
 
@@ -210,7 +253,20 @@ mod tests {
                 if is_setting { format!("{all}{line}\n") } else { all }
             });
         let parsed = Config::parse(&shown).expect("the sample's settings");
-        let Config { store, solo: Solo { self_review }, views, screen, run, keys, rebindings, path } = parsed;
+        let Config {
+            store,
+            solo: Solo { self_review },
+            disk,
+            limits,
+            views,
+            screen,
+            run,
+            keys,
+            rebindings,
+            path,
+        } = parsed;
+        assert_eq!(limits, Limits::default());
+        assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
         assert_eq!(run, Run::default(), "every setting of running stands there with its default");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");

@@ -59,6 +59,9 @@ impl App {
                 let Some(request) = tx.load(id)? else {
                     return Err(Refusal::NoSuchRequest(id.to_string()).into());
                 };
+                if command.can_wait() {
+                    tx.room_for_more()?;
+                }
                 let policy = known.effective(tx)?;
                 let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.

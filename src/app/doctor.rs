@@ -1,6 +1,7 @@
 //! The doctor: what is well, what is not, and what to do about it.
 
-use crate::app::App;
+use crate::app::troubles::{self, Trouble};
+use crate::app::{App, Failure, Place};
 use crate::domain::text::Safe;
 use std::os::unix::fs::MetadataExt;
 
@@ -26,7 +27,45 @@ pub struct Finding {
     pub words: Safe,
 }
 
+/// Looks at the place of a store that could not be opened.
+pub fn from_outside(place: &Place, failure: &Failure) -> Vec<Finding> {
+    let ill = |trouble: &Trouble, words: String| Finding {
+        health: Health::Ill,
+        what: trouble.what,
+        words: Safe::composed(words),
+    };
+    let trouble = match failure {
+        Failure::Full { .. } | Failure::Scarce { .. } => &troubles::FULL,
+        Failure::Busy { .. } => &troubles::BUSY,
+        Failure::Damaged { .. } => &troubles::DAMAGED,
+        Failure::Io { .. } => &troubles::NOT_WRITABLE,
+        Failure::Unusable { .. } | Failure::Invalid { .. } => &troubles::NOT_OPENED,
+    };
+    let mut findings = vec![ill(trouble, format!("{failure}: {}", trouble.words()))];
+    let path = crate::app::Config::read(place.config.as_deref()).and_then(|config| place.store_path(&config));
+    if let Ok(path) = path {
+        let words = format!(
+            "the store is meant to be at {}",
+            crate::domain::text::safe_line(&path.to_string_lossy())
+        );
+        findings.push(Finding { health: Health::Note, what: "store", words: Safe::composed(words) });
+    }
+    findings
+}
+
+/// A clock that shows less than the last event by more than this was set back.
+const BEHIND: crate::domain::moment::Span = crate::domain::moment::Span::from_minutes(1);
+
 impl App {
+    /// By how much the clock is behind the last event, when that is more than a minute.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn clock_behind(&self) -> Result<Option<crate::domain::moment::Span>, Failure> {
+        let behind = self.store.last_at()?.since(self.now());
+        Ok((behind > BEHIND).then_some(behind))
+    }
+
     /// Looks at everything a store needs, without changing it. The full check of the log is `audit verify`.
     pub fn doctor(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -48,11 +87,36 @@ impl App {
         );
         match self.store.head() {
             Ok((seq, hash)) => find(Health::Well, "log", format!("{seq} events, head {hash}")),
+            Err(e) => find(Health::Ill, "log", format!("{e}: {}", troubles::DAMAGED.words())),
+        }
+        if let Err(e) = self.store.still_there() {
+            find(Health::Ill, troubles::GONE.what, format!("{e}: {}", troubles::GONE.words()));
+        }
+        if let Some(holder) = self.store.writer() {
+            find(
+                Health::Note,
+                troubles::BUSY.what,
+                format!("{holder} holds the store. If it stays so: {}", troubles::BUSY.words()),
+            );
+        }
+        find(Health::Note, troubles::NO_ANCHOR.what, format!("none: {}", troubles::NO_ANCHOR.words()));
+        match self.clock_behind() {
+            Ok(None) => {
+                find(Health::Well, troubles::CLOCK_BEHIND.what, "not behind the last event".to_owned())
+            }
+            Ok(Some(behind)) => find(
+                Health::Ill,
+                troubles::CLOCK_BEHIND.what,
+                format!(
+                    "{} behind the last event: {}",
+                    crate::present::time::span(behind),
+                    troubles::CLOCK_BEHIND.words()
+                ),
+            ),
             Err(e) => find(Health::Ill, "log", e.to_string()),
         }
-        find(Health::Note, "anchor", "none: a log that was cut off or made anew as a whole cannot be told from this one; keep exported heads elsewhere".to_owned());
         if let Some(why) = self.store.read_only() {
-            find(Health::Ill, "writing", format!("refused: {why}; use the program that wrote it"));
+            find(Health::Ill, "writing", format!("refused: {why}: {}", troubles::NEWER.words()));
         }
         for (what, file) in [("directory", path.parent()), ("file", Some(path))] {
             let Some(meta) = file.and_then(|f| std::fs::metadata(f).ok()) else { continue };
@@ -62,32 +126,56 @@ impl App {
                 find(
                     Health::Note,
                     what,
-                    format!("mode {:o}: others can read it; chmod go-rwx", meta.mode() & 0o777),
+                    format!(
+                        "mode {:o}: others can read it: {}",
+                        meta.mode() & 0o777,
+                        troubles::READABLE.words()
+                    ),
                 );
             }
         }
-        if let Some(Ok(disk)) = path.parent().map(rustix::fs::statvfs) {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
-            let health = if free < 64 { Health::Ill } else { Health::Well };
+        let reserve = self.store.reserve();
+        let (free, held) = (reserve.free(), reserve.held());
+        let (keep, wanted) = (reserve.room().keep_free, reserve.room().reserve);
+        let mib = |bytes: u64| bytes >> 20;
+        match free {
+            Some(free) if free < wanted => {
+                find(
+                    Health::Ill,
+                    troubles::FULL.what,
+                    format!("{free} bytes free: {}", troubles::FULL.words()),
+                );
+            }
+            Some(free) if free < keep => find(
+                Health::Ill,
+                troubles::NEARLY_FULL.what,
+                format!("{free} bytes free, below {keep}: {}", troubles::NEARLY_FULL.words()),
+            ),
+            Some(free) => find(Health::Well, "disk", format!("{} MiB free", mib(free))),
+            None => find(Health::Note, "disk", "does not say how much is free".to_owned()),
+        }
+        if reserve.is_scarce() {
             find(
-                health,
-                "disk",
-                format!(
-                    "{free} MiB free{}",
-                    if free < 64 { ": free some, or decisions will be refused" } else { "" }
-                ),
+                Health::Note,
+                troubles::NO_RESERVE.what,
+                "is lent to this very look, and taken back behind it".to_owned(),
             );
+        } else if held < wanted {
+            find(
+                Health::Note,
+                troubles::NO_RESERVE.what,
+                format!("{held} of {wanted} bytes: {}", troubles::NO_RESERVE.words()),
+            );
+        } else if wanted > 0 {
+            find(Health::Well, "reserve", format!("{} MiB are kept for decisions on a full disk", mib(held)));
         }
         let now = self.now();
         match self.store.due(now, 1_000) {
             Ok(due) if due.is_empty() => find(Health::Well, "time", "nothing is due".to_owned()),
             Ok(due) => find(
                 Health::Note,
-                "time",
-                format!(
-                    "{} requests are due to expire or lapse and not yet recorded; the next command or screen records it",
-                    due.len()
-                ),
+                troubles::OVERDUE.what,
+                format!("{} requests: {}", due.len(), troubles::OVERDUE.words()),
             ),
             Err(e) => find(Health::Ill, "time", e.to_string()),
         }

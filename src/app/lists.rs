@@ -31,6 +31,8 @@ pub struct Counters {
     pub open: u64,
     /// Those that are decided.
     pub decided: u64,
+    /// By how much the clock is behind the last event, when that is more than a minute.
+    pub clock_behind: Option<crate::domain::moment::Span>,
 }
 
 /// How somebody wants to look at a list.
@@ -144,6 +146,7 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn counters(&self) -> Result<Counters, Failure> {
+        self.store.still_there()?;
         let (reader, now) = (self.reader(), self.now());
         let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
@@ -155,6 +158,7 @@ impl App {
             questions: count(Queue::Questions)?,
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
+            clock_behind: self.clock_behind()?,
         })
     }
 

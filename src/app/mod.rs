@@ -21,6 +21,7 @@ pub mod audit;
 pub mod drafts;
 pub mod editor;
 pub mod doctor;
+pub mod troubles;
 pub mod demo;
 
 pub use crate::store::bell::Bell;
@@ -65,6 +66,15 @@ impl Error {
     }
 }
 
+impl crate::store::failure::Told for Error {
+    fn failure(self) -> Result<Failure, Self> {
+        match self {
+            Error::Failed(failure) => Ok(failure),
+            refused => Err(refused),
+        }
+    }
+}
+
 /// The program, as every face sees it: one open store, a clock, the settings, and who is there.
 pub struct App {
     store: Store,
@@ -85,7 +95,7 @@ impl App {
         let path = place.store_path(&config)?;
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
-        let store = Store::open(&path, &birth, Box::new(clock::chance))?;
+        let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
         Ok(Self { store, clock, config, identity, known: policy::Known::default() })
     }
 
@@ -137,6 +147,7 @@ impl App {
     /// # Errors
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
+        self.store.still_there()?;
         self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
 }

@@ -7,13 +7,15 @@ use crate::domain::document::Document;
 use crate::domain::due;
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
-use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::moment::{Moment, Span};
+use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::successor;
 use crate::store::write::Tx;
+use std::collections::BTreeMap;
 
 /// What became of one document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,12 +50,26 @@ impl App {
         let self_review = self.config.solo.self_review;
         let known = &self.known;
         let mut at = 0;
+        let per_minute = self.config.limits.per_minute;
         let done = self.store.write(|tx| {
             let policy = known.effective(tx)?;
+            // Looked up once for each producer of the call, and counted on from there.
+            let mut pace: BTreeMap<&PrincipalName, Pace> = BTreeMap::new();
             let mut out = Vec::with_capacity(documents.len());
             for (n, (document, requester)) in documents.iter().zip(&requesters).enumerate() {
                 at = n;
-                out.push(one(tx, document, requester, how, caller, (&policy, self_review), now)?);
+                let submitted = one(tx, document, requester, how, caller, (&policy, self_review), now)?;
+                if submitted.placement == Placement::New && per_minute > 0 {
+                    if !pace.contains_key(&requester.name) {
+                        pace.insert(&requester.name, Pace::of(tx, &requester.name, per_minute, now)?);
+                    } else if let Some(pace) = pace.get_mut(&requester.name) {
+                        pace.asked += 1;
+                    }
+                    if let Some(pace) = pace.get(&requester.name) {
+                        pace.check(&requester.name, per_minute, now)?;
+                    }
+                }
+                out.push(submitted);
             }
             Ok(out)
         });
@@ -88,6 +104,31 @@ impl App {
     }
 }
 
+/// How often a producer asked within the last minute. Whoever asks that often makes most of what is asked, so only the
+/// newest few are looked at.
+struct Pace {
+    asked: u64,
+    oldest: Option<Moment>,
+}
+
+impl Pace {
+    const MINUTE: Span = Span::from_minutes(1);
+
+    /// With what this call has stored so far.
+    fn of(tx: &Tx<'_>, by: &PrincipalName, limit: u64, now: Moment) -> Result<Self, Error> {
+        let (asked, oldest) = tx.asked_since(by, now.minus(Self::MINUTE), limit.saturating_mul(2))?;
+        Ok(Self { asked, oldest })
+    }
+
+    fn check(&self, by: &PrincipalName, limit: u64, now: Moment) -> Result<(), Refusal> {
+        if self.asked <= limit {
+            return Ok(());
+        }
+        let again_in = self.oldest.map_or(Self::MINUTE, |oldest| oldest.plus(Self::MINUTE).since(now));
+        Err(Refusal::TooOften { requester: by.clone(), limit, again_in })
+    }
+}
+
 fn one(
     tx: &mut Tx<'_>,
     document: &Document,
@@ -119,6 +160,7 @@ fn one(
             tx.commit(&known, &entries)?.0
         }
         (Placement::NextRevision(_), Some(known)) => {
+            tx.room_for_more()?;
             let command = Command::Revise { content: Box::new(document.content.clone()) };
             // Who revises is the requester, however the account got at the document.
             let requester_calls = Caller { name: requester.name.clone(), ..caller.clone() };
@@ -126,6 +168,7 @@ fn one(
             tx.commit(&known, &entries)?.0
         }
         _ => {
+            tx.room_for_more()?;
             let id = tx.next_number()?;
             let content = document.content.clone();
             let entry =

@@ -105,6 +105,10 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         None => return commands::screen::run(&place, &cli.look, out),
         Some(verb) => verb,
     };
-    let mut app = App::open(&place, Clock::system())?;
+    let mut app = match (App::open(&place, Clock::system()), &verb) {
+        (Ok(app), _) => app,
+        (Err(failure), Verb::Doctor) => return commands::audit::doctor_outside(&place, &failure, out),
+        (Err(failure), _) => return Err(failure.into()),
+    };
     commands::run(&mut app, verb, out)
 }

@@ -247,6 +247,11 @@ pub enum Said {
 }
 
 impl Command {
+    /// Whether it only adds, so that on a full disk it has to wait for room. Deciding and taking back never wait.
+    pub const fn can_wait(&self) -> bool {
+        matches!(self, Command::Revise { .. } | Command::Comment { .. })
+    }
+
     /// The verb whose row of the transition table this obeys; nothing for `Settle`, which only keeps time. Revising
     /// is two rows; which one holds depends on the state.
     pub const fn verb(&self) -> Option<Verb> {

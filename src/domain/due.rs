@@ -48,13 +48,15 @@ fn asked(run: &Run) -> Option<(&StepId, Moment)> {
     run.steps.iter().filter_map(until).min_by_key(|(_, at)| *at)
 }
 
-/// The entries for everything that is due at `now`.
+/// The entries for everything that is due at `now`. A clock that was set back does not make a request younger than its
+/// last event: what was seen to be due stays due.
 pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     let system = Caller::system();
     let mut out: Vec<Entry> = Vec::new();
+    let judged = now.max(request.updated_at);
     let mut request = request.clone();
     // Each of them leads on: a step times out once, and an end has nothing due.
-    while let Some((at, due)) = next_due(&request).filter(|(at, _)| *at <= now) {
+    while let Some((at, due)) = next_due(&request).filter(|(at, _)| *at <= judged) {
         let fact = match (due, &request.run) {
             (Due::Expires, _) => Fact::Expired { due_at: at },
             (Due::StepTimesOut, Some(run)) => {

@@ -5,7 +5,7 @@
 use crate::domain::conflict::Conflict;
 use crate::domain::difference::Difference;
 use crate::domain::invalid::Invalid;
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
@@ -201,6 +201,15 @@ pub enum Refusal {
         /// How many are allowed.
         limit: u64,
     },
+    /// The producer asks too often.
+    TooOften {
+        /// Who.
+        requester: PrincipalName,
+        /// How many requests a minute are taken from one producer.
+        limit: u64,
+        /// When there is room for one more.
+        again_in: Span,
+    },
     /// The document is not valid.
     Invalid(Invalid),
     /// The policy that was adopted cannot be read.
@@ -248,7 +257,7 @@ impl Refusal {
             | Refusal::JudgedAnew { .. }
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
-            Refusal::Quota { .. } => exit::BUSY,
+            Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
             | Refusal::OwnRequest { .. }
@@ -350,6 +359,11 @@ impl fmt::Display for Refusal {
             Refusal::Quota { requester, limit } => write!(
                 f,
                 "{requester} has {limit} open requests, which is the limit: try again when some are decided"
+            ),
+            Refusal::TooOften { requester, limit, again_in } => write!(
+                f,
+                "{requester} asked {limit} times within a minute, which is the limit; nothing was stored: try again in {} s",
+                again_in.millis() / 1000 + 1
             ),
             Refusal::Invalid(invalid) => write!(f, "{invalid}; nothing was stored"),
             Refusal::NoPolicy { why } => write!(

@@ -49,9 +49,10 @@ impl Bell {
     pub fn beside(store: &Path) -> Result<Self, Failure> {
         let path = hygiene::beside(store, ".bell");
         hygiene::own_file(&path, false)?;
+        // ATTRIB: a bell that is removed is heard once more, so that whoever waits looks, and finds the store gone.
         let listen = || {
             let fd = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).ok()?;
-            inotify::add_watch(&fd, &path, inotify::WatchFlags::MODIFY).ok()?;
+            inotify::add_watch(&fd, &path, inotify::WatchFlags::MODIFY | inotify::WatchFlags::ATTRIB).ok()?;
             Some(fd)
         };
         Ok(Self { inotify: listen() })

@@ -17,6 +17,28 @@ pub enum Failure {
         /// What to do now.
         remedy: &'static str,
     },
+    /// The disk has no room left.
+    #[error("{doing}: {}; nothing was changed: free some space there", full(*free, place))]
+    Full {
+        /// What the program was doing.
+        doing: Safe,
+        /// How many bytes are free, where that is known.
+        free: Option<u64>,
+        /// The directory on that disk; blank where it is not known.
+        place: Safe,
+    },
+    /// The disk is so full that only decisions are taken.
+    #[error(
+        "the disk is nearly full: {free} bytes free at {place}, and below {keep_free} nothing new is stored; decisions are still taken: free some space there and try again"
+    )]
+    Scarce {
+        /// How many bytes are free.
+        free: u64,
+        /// The directory on that disk.
+        place: Safe,
+        /// The watermark, in bytes.
+        keep_free: u64,
+    },
     /// Somebody else holds the store.
     #[error("store busy for {seconds} s by {holder}; nothing was changed: try again")]
     Busy {
@@ -73,11 +95,33 @@ impl Failure {
     /// The exit code of the command line.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Failure::Io { .. } | Failure::Unusable { .. } => exit::IO,
-            Failure::Busy { .. } => exit::BUSY,
+            Failure::Io { .. } | Failure::Unusable { .. } | Failure::Full { .. } => exit::IO,
+            Failure::Busy { .. } | Failure::Scarce { .. } => exit::BUSY,
             Failure::Invalid { .. } => exit::INVALID,
             Failure::Damaged { .. } => exit::NOT_VERIFIED,
         }
+    }
+}
+
+/// An error of a use case, which may be a failure of the store.
+pub trait Told: From<Failure> {
+    /// The failure, or the error as it was.
+    ///
+    /// # Errors
+    /// The error itself, when it is no failure of the store.
+    fn failure(self) -> Result<Failure, Self>;
+}
+
+impl Told for Failure {
+    fn failure(self) -> Result<Failure, Self> {
+        Ok(self)
+    }
+}
+
+fn full(free: Option<u64>, place: &Safe) -> String {
+    match free {
+        Some(free) => format!("the disk is full ({free} bytes free at {place})"),
+        None => "the disk is full".to_owned(),
     }
 }
 
@@ -88,7 +132,7 @@ pub fn failed(doing: &str, e: rusqlite::Error) -> Failure {
             Failure::Busy { seconds: 10, holder: safe_line("another program that opened the file itself") }
         }
         Some(ErrorCode::DiskFull) => {
-            Failure::io(doing, "the disk is full", "free some space; nothing was changed")
+            Failure::Full { doing: safe_line(doing), free: None, place: safe_line("") }
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
             Failure::io(doing, e, "check that you may write to the store's directory; nothing was changed")

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The lock file of one store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WritersLock {
     path: PathBuf,
     file: Arc<File>,
@@ -80,6 +80,16 @@ impl WritersLock {
             .map(|()| Held(Arc::clone(&self.file)))
     }
 
+    /// Who holds the lock just now, if anybody does.
+    pub fn taken_by(&self) -> Option<Safe> {
+        // An opening of its own, so that the look never lets go of what this process holds.
+        let file = hygiene::own_file(&self.path, false).ok()?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => None,
+            Err(_) => Some(self.holder()),
+        }
+    }
+
     /// Who holds the lock, from /proc/locks; asked only to say so.
     fn holder(&self) -> Safe {
         let inode = self.file.metadata().map(|m| m.ino()).unwrap_or_default().to_string();
@@ -91,6 +101,15 @@ impl WritersLock {
                 (place.rsplit(':').next() == Some(inode.as_str()))
                     .then(|| words.get(4).copied().unwrap_or("?").to_owned())
             });
-        safe_line(&pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))
+        safe_line(&pid.map_or_else(
+            || "another process".to_owned(),
+            |pid| format!("process {pid}{}", if is_stopped(&pid) { " (stopped)" } else { "" }),
+        ))
     }
+}
+
+/// Whether a process was stopped (Ctrl-Z, SIGSTOP, a debugger), by the letter behind its name in /proc.
+fn is_stopped(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| matches!(rest.trim_start().chars().next(), Some('T' | 't')))
 }

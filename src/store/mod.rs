@@ -5,6 +5,7 @@
 pub mod failure;
 pub mod hygiene;
 pub mod lock;
+pub mod reserve;
 pub mod bell;
 pub mod open;
 pub mod write;

@@ -10,9 +10,11 @@ use crate::store::failure::{Failure, failed};
 use crate::store::hygiene::{self, APPLICATION_ID, FORM, Found};
 use crate::store::lock::WritersLock;
 use crate::store::log::{Appending, Chance};
+use crate::store::reserve::{Reserve, Room};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,7 +33,11 @@ pub struct Birth {
 /// One open store.
 pub struct Store {
     pub(super) conn: Connection,
+    // Behind the connection, because fields are dropped in this order.
+    pub(super) reserve: Reserve,
     pub(super) path: PathBuf,
+    /// Device and inode of the file that is open.
+    pub(super) seat: (u64, u64),
     pub(super) id: StoreId,
     pub(super) lock: WritersLock,
     pub(super) rope: Rope,
@@ -43,11 +49,19 @@ pub struct Store {
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 impl Store {
+    /// Opens the store at `path`, making it when there is none, with the built-in reserve.
+    ///
+    /// # Errors
+    /// As [`Store::open_with`].
+    pub fn open(path: &Path, birth: &Birth, chance: Chance) -> Result<Self, Failure> {
+        Self::open_with(path, birth, chance, Room::BUILT_IN)
+    }
+
     /// Opens the store at `path`, making it when there is none.
     ///
     /// # Errors
     /// Everything [`hygiene`] refuses; a damaged file; a disk error.
-    pub fn open(path: &Path, birth: &Birth, mut chance: Chance) -> Result<Self, Failure> {
+    pub fn open_with(path: &Path, birth: &Birth, mut chance: Chance, room: Room) -> Result<Self, Failure> {
         rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(Failure::unusable(
@@ -69,17 +83,37 @@ impl Store {
                 make(&path, birth, &mut chance)?;
             }
         }
-        let conn = connect(&path)?;
+        let reserve = Reserve::beside(&path, room, lock.clone());
+        reserve.lend_if_scarce();
+        let conn = match connect(&path) {
+            // Somebody may have taken the room between our look and SQLite's.
+            Err(Failure::Full { .. } | Failure::Io { .. }) if reserve.is_scarce() && reserve.lend() => {
+                connect(&path)
+            }
+            other => other,
+        };
+        let conn = conn.map_err(|failure| reserve.explained(failure))?;
         let id: Option<Vec<u8>> = conn
             .query_row("SELECT CAST(id AS BLOB) FROM store", [], |row| row.get(0))
             .optional()
             .map_err(|e| failed("reading the store's id", e))?;
         let id = id.and_then(|id| StoreId::parse(&String::from_utf8_lossy(&id)));
         let id = id.ok_or_else(|| Failure::damaged("the store has no id, or one that is none"))?;
-        let mut store =
-            Self { conn, path, id, lock, rope: Rope::beside(&dir.join(name))?, chance, read_only: None };
+        let seat = seat(&path).unwrap_or_default();
+        let mut store = Self {
+            conn,
+            reserve,
+            path,
+            seat,
+            id,
+            lock,
+            rope: Rope::beside(&dir.join(name))?,
+            chance,
+            read_only: None,
+        };
         store.read_only = store.unknown_event()?;
         store.bring_up()?;
+        store.reserve.make();
         Ok(store)
     }
 
@@ -123,6 +157,30 @@ impl Store {
         &self.path
     }
 
+    /// Whether the open file is still the one at its place: what is written to another nobody finds again.
+    ///
+    /// # Errors
+    /// When it was removed, moved or replaced.
+    pub fn still_there(&self) -> Result<(), Failure> {
+        if seat(&self.path) == Some(self.seat) {
+            return Ok(());
+        }
+        Err(Failure::unusable(
+            format!("the store {} is gone: it was removed, moved or replaced", self.path.display()),
+            "nothing was changed; put it back, and start again",
+        ))
+    }
+
+    /// Who holds the writers' lock just now, if anybody does.
+    pub fn writer(&self) -> Option<Safe> {
+        self.lock.taken_by()
+    }
+
+    /// Its room on the disk.
+    pub fn reserve(&self) -> &Reserve {
+        &self.reserve
+    }
+
     /// Why it is only read, if it is.
     pub fn read_only(&self) -> Option<&Safe> {
         self.read_only.as_ref()
@@ -135,6 +193,11 @@ impl Store {
     pub fn bell(&self) -> Result<Bell, Failure> {
         Bell::beside(&self.path)
     }
+}
+
+/// Device and inode of the file at `path`.
+fn seat(path: &Path) -> Option<(u64, u64)> {
+    path.symlink_metadata().ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 /// Opens SQLite on a file that was looked at.

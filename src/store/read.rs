@@ -3,7 +3,7 @@
 use crate::domain::event::Entry;
 use crate::domain::evolve;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, Seq, StoreId};
+use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
 use crate::domain::request::Request;
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
@@ -45,6 +45,37 @@ pub(super) fn counter(conn: &Connection, name: &str) -> Result<u64, Failure> {
         .and_then(|mut query| query.query_row([name], |row| row.get(0)).optional())
         .map(Option::unwrap_or_default)
         .map_err(|e| failed("reading a counter", e))
+}
+
+/// How many requests of a producer the newest `looked_at` rows hold that were made after `since`, and when the oldest of
+/// those was. Costs one look-up while fewer than that were made since, whoever made them.
+pub(super) fn asked_since(
+    conn: &Connection,
+    by: &PrincipalName,
+    since: Moment,
+    looked_at: u64,
+) -> Result<(u64, Option<Moment>), Failure> {
+    let counting = |e| failed("counting what was asked lately", e);
+    let busy: bool = conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM requests
+                 WHERE id = (SELECT max(id) FROM requests) - ?1 AND created_at > ?2)",
+        )
+        .and_then(|mut query| query.query_row(params![looked_at / 2, since.millis()], |row| row.get(0)))
+        .map_err(counting)?;
+    if !busy {
+        return Ok((0, None));
+    }
+    conn.prepare_cached(
+        "SELECT count(*), min(created_at) FROM requests
+         WHERE id > (SELECT max(id) FROM requests) - ?1 AND created_at > ?2 AND requester = ?3",
+    )
+    .and_then(|mut query| {
+        query.query_row(params![looked_at, since.millis(), by.as_str()], |row| {
+            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Moment::from_millis)))
+        })
+    })
+    .map_err(counting)
 }
 
 impl Store {
@@ -139,6 +170,18 @@ impl Store {
             .and_then(|mut query| query.query_row([seq.0], |row| row.get::<_, [u8; 32]>(0)).optional())
             .map(|hash| hash.map(crate::domain::digest::EventHash::from_bytes))
             .map_err(|e| failed("reading the log", e))
+    }
+
+    /// When the last event happened, by the clock of then.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_at(&self) -> Result<Moment, Failure> {
+        self.conn
+            .prepare_cached("SELECT at FROM log ORDER BY seq DESC LIMIT 1")
+            .and_then(|mut query| query.query_row([], |row| row.get(0)).optional())
+            .map(|at| Moment::from_millis(at.unwrap_or(i64::MIN)))
+            .map_err(|e| failed("reading the head of the log", e))
     }
 
     /// The last event's number and hash.

@@ -5,14 +5,16 @@
 
 use crate::domain::event::{Entry, POLICY};
 use crate::domain::evolve;
+use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;
-use crate::store::failure::{Failure, failed};
+use crate::store::failure::{Failure, Told, failed};
 use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
 use crate::store::open::Store;
 use crate::store::read;
+use crate::store::reserve::Reserve;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A write in progress. Everything read through it is read under the lock.
@@ -20,6 +22,7 @@ pub struct Tx<'a> {
     conn: &'a Connection,
     store: &'a crate::domain::names::StoreId,
     chance: &'a mut Chance,
+    reserve: &'a Reserve,
 }
 
 impl Store {
@@ -27,10 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
-    pub fn write<T, E: From<Failure>>(
-        &mut self,
-        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn write<T, E: Told>(&mut self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         if let Some(why) = &self.read_only {
             let what = format!("the store is read only: {why}");
             return Err(Failure::Unusable {
@@ -40,21 +40,47 @@ impl Store {
             .into());
         }
         let held = self.lock.take()?;
+        // Under the lock, so that nobody takes the room back meanwhile.
+        let mut lent = self.reserve.lend_if_scarce();
+        let mut done = self.attempt(&mut work);
+        if let Err(e) = done {
+            done = match e.failure() {
+                Ok(Failure::Full { .. }) if !lent && self.reserve.lend() => {
+                    lent = true;
+                    self.attempt(&mut work)
+                }
+                Ok(failure) => Err(self.reserve.explained(failure).into()),
+                Err(e) => Err(e),
+            };
+        }
+        if done.is_ok() {
+            self.rope.pull();
+        }
+        if lent {
+            self.reserve.take_back();
+        }
+        drop(held);
+        done
+    }
+
+    /// One try: all of it, or nothing.
+    fn attempt<T, E: Told>(&mut self, work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed("beginning to write", e))?;
-        let done = self
-            .still_ours()
-            .map_err(E::from)
-            .and_then(|()| work(&mut Tx { conn: &self.conn, store: &self.id, chance: &mut self.chance }));
+        let done = self.still_there().and_then(|()| self.still_ours()).map_err(E::from).and_then(|()| {
+            work(&mut Tx {
+                conn: &self.conn,
+                store: &self.id,
+                chance: &mut self.chance,
+                reserve: &self.reserve,
+            })
+        });
+        let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
         let done = done.and_then(|value| {
             self.conn.execute_batch("COMMIT").map_err(|e| E::from(failed("committing", e))).map(|()| value)
         });
         if done.is_err() {
             // After a failed COMMIT, SQLite may have rolled back itself; then there is nothing to roll back.
             let _ = self.conn.execute_batch("ROLLBACK");
-        }
-        drop(held);
-        if done.is_ok() {
-            self.rope.pull();
         }
         done
     }
@@ -89,6 +115,14 @@ impl<'a> Tx<'a> {
     /// The store's identity.
     pub(super) fn store(&self) -> &'a crate::domain::names::StoreId {
         self.store
+    }
+
+    /// Whether the disk has room for what could as well be added later.
+    ///
+    /// # Errors
+    /// [`Failure::Scarce`] when it has not.
+    pub fn room_for_more(&self) -> Result<(), Failure> {
+        self.reserve.for_more()
     }
 
     /// The request, replayed from its own events; `None` when there is none.
@@ -135,6 +169,20 @@ impl<'a> Tx<'a> {
     /// When it cannot be read.
     pub fn open_of(&self, by: &PrincipalName) -> Result<u64, Failure> {
         read::counter(self.conn, &format!("open-of:{by}"))
+    }
+
+    /// How many requests of a producer the newest `looked_at` requests hold that were made after `since`, and when the
+    /// oldest of those was made. Nothing while fewer than half of `looked_at` were made since, by anybody.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn asked_since(
+        &self,
+        by: &PrincipalName,
+        since: Moment,
+        looked_at: u64,
+    ) -> Result<(u64, Option<Moment>), Failure> {
+        read::asked_since(self.conn, by, since, looked_at)
     }
 
     /// Appends the entries of a new request, and everything derived from them.

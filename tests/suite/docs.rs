@@ -30,12 +30,23 @@ clock is closed first. Silence never approves.
 }
 
 #[test]
+fn the_runbook_is_the_table_whose_sentences_the_doctor_says() {
+    current("docs/runbook.md", &countersign::app::troubles::as_markdown());
+}
+
+#[test]
 fn the_guides_name_no_command_that_does_not_exist() {
     use clap::CommandFactory;
     let cli = countersign::cli::args::Cli::command();
     let known: Vec<String> = cli.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-    for file in ["README.md", "docs/reviewer.md", "docs/producer.md", "docs/log-format.md", "docs/policy.md"]
-    {
+    for file in [
+        "README.md",
+        "docs/reviewer.md",
+        "docs/producer.md",
+        "docs/log-format.md",
+        "docs/runbook.md",
+        "docs/policy.md",
+    ] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         for (at, _) in text.match_indices("countersign ") {
             let word: String =

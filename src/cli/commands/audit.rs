@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::audit::Against;
-use crate::app::doctor::Health;
+use crate::app::doctor::{Finding, Health};
 use crate::cli::args::Log;
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, input};
@@ -182,7 +182,15 @@ pub fn backup(app: &mut App, file: &Path, out: &mut Out) -> Done {
 
 /// `doctor`: exit 5 when something is wrong.
 pub fn doctor(app: &mut App, out: &mut Out) -> Done {
-    let findings = app.doctor();
+    Ok(tell_findings(&app.doctor(), out))
+}
+
+/// `doctor` on a store that cannot be opened.
+pub fn doctor_outside(place: &crate::app::Place, failure: &crate::app::Failure, out: &mut Out) -> Done {
+    Ok(tell_findings(&crate::app::doctor::from_outside(place, failure), out))
+}
+
+fn tell_findings(findings: &[Finding], out: &mut Out) -> u8 {
     let word = |health| match health {
         Health::Well => "well",
         Health::Note => "note",
@@ -195,10 +203,10 @@ pub fn doctor(app: &mut App, out: &mut Out) -> Done {
             .collect();
         out.json(&json!({"v": json::VERSION, "findings": list}));
     } else {
-        for finding in &findings {
+        for finding in findings {
             out.line(format_args!("{:<4}  {:<11} {}", word(finding.health), finding.what, finding.words));
         }
     }
     let ill = findings.iter().any(|f| f.health == Health::Ill);
-    Ok(if ill { exit::NOT_VERIFIED } else { exit::DONE })
+    if ill { exit::NOT_VERIFIED } else { exit::DONE }
 }

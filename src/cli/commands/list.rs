@@ -19,6 +19,10 @@ const LOOKED_AT: usize = 20_000;
 
 /// Records what time has done, so that a list does not lie; a store that cannot be written is still listed.
 pub(super) fn settle(app: &mut App, out: &mut Out) {
+    if let Ok(Some(behind)) = app.clock_behind() {
+        let words = format!("note: the clock is {} behind the last event; set it right", time::span(behind));
+        out.aside(&Safe::composed(words));
+    }
     loop {
         match app.settle_due() {
             Ok(0) => break,
@@ -31,6 +35,27 @@ pub(super) fn settle(app: &mut App, out: &mut Out) {
                 break;
             }
         }
+    }
+}
+
+/// A row, and how many like it are folded behind it.
+struct Folded {
+    row: Row,
+    more: usize,
+}
+
+/// How many rows of one producer stand in a run before the rest of it is folded.
+const RUN: usize = 3;
+
+/// Takes a row, or folds it behind the last when that ends a run of the same producer. Nothing sensitive is ever folded,
+/// and nothing that somebody is on.
+fn fold(rows: &mut Vec<Folded>, row: Row, folds: bool) {
+    let plain = |row: &Row| !row.sensitive && row.claim.is_none();
+    let run =
+        rows.iter().rev().take(RUN).filter(|f| plain(&f.row) && f.row.requester == row.requester).count();
+    match rows.last_mut() {
+        Some(last) if folds && plain(&row) && run == RUN => last.more += 1,
+        _ => rows.push(Folded { row, more: 0 }),
     }
 }
 
@@ -60,23 +85,29 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
         Sort::Due => Order::Due,
     };
     let looking = Looking { order, seen_by: None };
-    let mut rows = Vec::new();
+    let folds = !out.as_json && args.by.is_none() && args.filter.is_none();
+    let mut rows: Vec<Folded> = Vec::new();
     let mut looked_at = 0;
     let mut of_the_first = None;
     for queue in queues {
         if let Some(filter) = &filter {
             let found = app.find_as(*queue, filter, looking)?;
             of_the_first = of_the_first.or(found.of_the_first);
-            rows.extend(found.rows.into_iter().filter(|row| matches(row, args)));
+            found
+                .rows
+                .into_iter()
+                .filter(|row| matches(row, args))
+                .for_each(|row| fold(&mut rows, row, folds));
             continue;
         }
         let mut last: Option<Row> = None;
-        while rows.len() < args.limit && looked_at < LOOKED_AT {
+        // One more than asked for, so that the last run is whole.
+        while rows.len() <= args.limit && looked_at < LOOKED_AT {
             let from = last.as_ref().map_or(From::Start, From::After);
             let page = app.page_as(*queue, from, PAGE, looking)?;
             let Some(end) = page.last().cloned() else { break };
             looked_at += page.len();
-            rows.extend(page.into_iter().filter(|row| matches(row, args)));
+            page.into_iter().filter(|row| matches(row, args)).for_each(|row| fold(&mut rows, row, folds));
             last = Some(end);
         }
     }
@@ -89,7 +120,7 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
         }
         let list: Vec<_> = rows
             .iter()
-            .map(|row| app.request(row.id).map(|request| json::request(&request, now)))
+            .map(|folded| app.request(folded.row.id).map(|request| json::request(&request, now)))
             .collect::<Result<_, Error>>()?;
         out.json(&json!(list));
         return Ok(exit::DONE);
@@ -101,7 +132,14 @@ pub fn list(app: &mut App, args: &List, out: &mut Out) -> Done {
     }
     out.line(super::policy::in_force_words(app)?);
     for (n, row) in rows.iter().enumerate() {
-        print_row(n + 1, row, &app.request(row.id)?, now, out);
+        print_row(n + 1, &row.row, &app.request(row.row.id)?, now, out);
+        if row.more > 0 {
+            let by = &row.row.requester;
+            out.line(format_args!(
+                "     flood: {} more of {by}; `countersign list --by {by}` shows them",
+                row.more
+            ));
+        }
     }
     if let Some(most) = looked_at_only {
         out.line(format_args!("only the first {most} were looked at"));

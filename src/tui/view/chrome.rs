@@ -8,6 +8,7 @@
 //! ```
 
 use crate::present::line::{Line, Tone};
+use crate::present::time::span;
 use crate::tui::action::Action;
 use crate::tui::filtering;
 use crate::tui::keymap::{Binding, Scope};
@@ -26,9 +27,12 @@ pub fn count(n: u64) -> String {
 /// Who, where, how many wait, what time it is.
 pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
     let dot = canvas.glyphs.dot();
-    let clock = model.now.hour_and_minute();
     let mut right = line.right().saturating_sub(1);
-    right -= canvas.put_right(right, line.y, 8, &clock, Tone::Plain).min(right);
+    let clock = match model.counters.and_then(|counters| counters.clock_behind) {
+        None => (model.now.hour_and_minute(), Tone::Plain),
+        Some(behind) => (format!("clock {} behind", span(behind)), Tone::Bad),
+    };
+    right -= canvas.put_right(right, line.y, 28, &clock.0, clock.1).min(right);
     let mut used = line.x + 1;
     used += canvas.put(used, line.y, 14, "countersign", Tone::Strong) + 2;
     let who = format!("{}{dot}{}", model.host, model.caller.name);

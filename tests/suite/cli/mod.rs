@@ -25,11 +25,12 @@ pub const HOUR: i64 = 3_600_000;
 /// A home with one store in it.
 pub struct Desk {
     home: TempDir,
+    store: Option<PathBuf>,
 }
 
 impl Desk {
     pub fn new() -> Self {
-        Self { home: TempDir::new().unwrap() }
+        Self { home: TempDir::new().unwrap(), store: None }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -38,6 +39,16 @@ impl Desk {
 
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Where the store is.
+    pub fn store(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| self.path("store.db"))
+    }
+
+    /// The store is somewhere else from now on.
+    pub fn keep_store_at(&mut self, store: PathBuf) {
+        self.store = Some(store);
     }
 
     /// Writes a file and returns its path as an argument.
@@ -50,7 +61,7 @@ impl Desk {
     /// The binary with `arguments`, nothing on stdin, and nothing of our own environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
-        command.env_clear().env("HOME", self.home()).env("COUNTERSIGN_STORE", self.path("store.db"));
+        command.env_clear().env("HOME", self.home()).env("COUNTERSIGN_STORE", self.store());
         command.current_dir(self.home()).args(arguments).stdin(Stdio::null());
         command
     }
@@ -168,7 +179,7 @@ impl Waiting {
 }
 
 impl Ran {
-    fn of(arguments: &[&str], output: Output) -> Self {
+    pub fn of(arguments: &[&str], output: Output) -> Self {
         Self {
             asked: arguments.join(" "),
             code: output.status.code(),

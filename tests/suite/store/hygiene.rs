@@ -81,7 +81,7 @@ fn whatever_the_umask_all_that_is_made_is_the_owners_alone() {
     for name in ["s.db", "s.db-wal", "s.db-shm", "s.db.lock", "s.db.bell"] {
         assert!(modes.contains(&(name.to_owned(), 0o600)), "{name}: {modes:?}");
     }
-    assert_eq!(modes.len(), 5, "{modes:?}");
+    assert_eq!(modes.len(), 6, "{modes:?}");
     assert_eq!((mode(&dir), mode(dir.parent().unwrap())), (0o700, 0o700));
     // The one who was killed left nothing that is in the way.
     assert!(stage.app_at(store).verify(|_| {}).unwrap().is_sound());

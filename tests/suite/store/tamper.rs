@@ -762,7 +762,7 @@ fn a_flipped_bit_is_found_or_changes_nothing_that_is_stored() {
     let bytes = std::fs::read(&sound.file).unwrap();
     let (mut found, mut harmless) = (0, 0);
     let mut dice: u64 = 1;
-    for _ in 0..400 {
+    for _ in 0..500 {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (at, bit) = ((dice >> 33) as usize % bytes.len(), (dice >> 20) % 8);
         let copy = sound.copy(|_| {});

@@ -194,6 +194,7 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
         questions: 1,
         open: waiting + 3,
         decided: 1240,
+        clock_behind: None,
     };
     hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();
