@@ -14,6 +14,8 @@ pub mod step;
 pub mod content;
 pub mod needs;
 pub mod document;
+pub mod outcome;
+pub mod consequences;
 pub mod preview;
 pub mod conflict;
 pub mod late;
