@@ -50,6 +50,13 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if model.asks_unseen() {
         return Vec::new(); // typed before the dialog was drawn: meant for something else
     }
+    let is_over = model.dialog.as_ref().is_some_and(|dialog| dialog.over) && model.help.is_none();
+    if is_over
+        && matches!(key.code, KeyCode::Char(_))
+        && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
+    {
+        return Vec::new(); // the rest of a sentence that was being typed when it ended
+    }
     match binding {
         Some(binding) => {
             model.said = None;

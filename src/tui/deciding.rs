@@ -125,7 +125,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
 
 /// Does it: hands the decision over, bound to what was drawn. When the request changed, looks again instead.
 pub fn submit(model: &mut Model) -> Vec<Effect> {
-    let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };
     dialog.closing = false;
     if dialog.changed {
         let id = dialog.id;
@@ -161,7 +161,7 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
 /// Esc: closes; with text in a field it asks once.
 pub fn cancel(model: &mut Model) {
     let Some(dialog) = &mut model.dialog else { return };
-    if dialog.has_text() && !dialog.closing {
+    if dialog.has_text() && !dialog.closing && !dialog.over {
         dialog.closing = true;
         dialog.say(Tone::Warn, "Esc again closes it; what you typed is kept as a draft");
         return;
@@ -171,8 +171,15 @@ pub fn cancel(model: &mut Model) {
 
 /// Closes without deciding, and keeps what was typed.
 fn close(model: &mut Model) {
+    let fresh = model.arrival.is_fresh(model.at);
+    if model.dialog.as_mut().is_some_and(|dialog| dialog.over && (fresh || dialog.warns_of_the_text())) {
+        return;
+    }
     let Some(dialog) = model.dialog.take() else { return };
     let key = (dialog.id, dialog.ask);
+    if dialog.over {
+        return;
+    }
     if dialog.has_text() {
         let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
         model.drafts.insert(key, texts.collect());

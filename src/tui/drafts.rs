@@ -62,7 +62,8 @@ fn key(draft: &Draft) -> Option<Key> {
 
 /// Notes what is typed now; called after every change.
 pub fn note(model: &mut Model) {
-    model.kept.note(model.dialog.as_ref(), &model.drafts, model.now);
+    let dialog = model.dialog.as_ref().filter(|dialog| !dialog.over);
+    model.kept.note(dialog, &model.drafts, model.now);
 }
 
 /// What the file held when the screen was opened.

@@ -103,10 +103,10 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.refusal_of(binding.action).is_some() || unread(binding.action);
-        // What a batch came to is read and closed.
-        if model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
-            && matches!(binding.action, Action::Submit | Action::NextField)
-        {
+        // What a batch came to is read and closed, as is a dialog that is over.
+        let is_over = model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
+            || model.dialog.as_ref().is_some_and(|dialog| dialog.over);
+        if is_over && matches!(binding.action, Action::Submit | Action::NextField) {
             continue;
         }
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
@@ -140,6 +140,7 @@ fn words(model: &Model, binding: &Binding) -> String {
             }
             (None, None) => binding.short,
         },
+        (Action::Cancel, _) if model.dialog.as_ref().is_some_and(|dialog| dialog.over) => "close",
         _ => binding.short,
     };
     format!("{key} {short}")

@@ -79,9 +79,11 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
         y += 1;
     }
     let y = sheet.bottom().saturating_sub(1);
-    let submit = button(canvas, 2, y, dialog.button(), dialog.focus == Focus::Submit);
-    let cancel_x = 2 + submit + 2;
-    button(canvas, cancel_x, y, "Cancel", dialog.focus == Focus::Cancel);
+    let cancel_x = match dialog.over {
+        true => 2,
+        false => 2 + button(canvas, 2, y, dialog.button(), dialog.focus == Focus::Submit) + 2,
+    };
+    button(canvas, cancel_x, y, dialog.way_out(), dialog.focus == Focus::Cancel);
     match dialog.focus {
         Focus::Field(_) => cursor,
         Focus::Submit => Some(Position { x: 3, y }),
@@ -111,7 +113,12 @@ impl Plan {
         let many = lines(dialog.fields.iter().filter(|f| !f.is_one_line()).count());
         let note = lines(note).clamp(1, 3);
         let fixed = FIXED - 1 + note + one;
-        let mut field = FIELD_LINES;
+        // What can only be copied any more is shown whole, if there is room.
+        let rows = |field: &Field| field.area.lines().iter().map(|line| 1 + line.chars().count() / 56).sum();
+        let mut field = match dialog.over {
+            true => lines(dialog.fields.iter().map(rows).max().unwrap_or(0)).max(1),
+            false => FIELD_LINES,
+        };
         let mut gap = 1;
         let mut about = lines(about);
         let need = |about: u16, field: u16, gap: u16| fixed + about + gap + many * (field + 1);

@@ -7,6 +7,7 @@ mod sight;
 mod batch;
 mod hostile;
 mod keys;
+mod dialogs;
 mod gate;
 mod reading;
 mod misfire;
