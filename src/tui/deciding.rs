@@ -10,7 +10,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
-use crate::tui::view::dialog::room;
+use crate::tui::view::dialog::on_screen;
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// The key of a verb: opens its dialog, or says why not. What is not in front of one's eyes is opened first.
@@ -69,10 +69,11 @@ fn to_the_plan(model: &mut Model) {
 
 /// A page on, or back, in what the dialog says.
 pub fn more(model: &mut Model, on: bool) {
-    let (page, last) = room(model);
+    let Some(seen) = on_screen(model) else { return };
     if let Some(dialog) = &mut model.dialog {
-        let to = if on { dialog.scroll + page } else { dialog.scroll.saturating_sub(page) };
-        dialog.scroll = to.min(last);
+        let page = seen.shown.max(1);
+        let to = if on { seen.first + page } else { seen.first.saturating_sub(page) };
+        dialog.scroll = to.min(seen.all - seen.shown);
     }
 }
 
@@ -148,6 +149,14 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    if let Some(left) = dialog.left_to_show() {
+        let lines = if left == 1 { "line" } else { "lines" };
+        dialog.say(
+            Tone::Warn,
+            format_args!("{left} {lines} of what comes of it not shown yet: pgdn shows more"),
+        );
+        return Vec::new();
+    }
     match dialog.command() {
         Ok(command) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
         Err((field, missing)) => {

@@ -24,6 +24,15 @@ pub enum Focus {
     Cancel,
 }
 
+/// How much of what a dialog says was drawn, as it was set when that was drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Seen {
+    width: u16,
+    all: usize,
+    /// Lines from the first one on.
+    lines: usize,
+}
+
 /// An open dialog.
 #[derive(Clone, Debug)]
 pub struct Dialog {
@@ -57,6 +66,9 @@ pub struct Dialog {
     pub scroll: usize,
     /// What is to be said: a refusal, a missing reason, a returned draft.
     pub note: Option<Line>,
+    /// Whether it decides something sensitive: then all that it says must have been drawn before.
+    pub sensitive: bool,
+    seen: Seen,
     options: Vec<Text>,
 }
 
@@ -82,6 +94,8 @@ impl Dialog {
             difference: Vec::new(),
             scroll: 0,
             note: None,
+            sensitive: ask != Ask::Comment && request.assessment().sensitive,
+            seen: Seen::default(),
             options,
         }
     }
@@ -117,6 +131,22 @@ impl Dialog {
         // Whoever is typing meant none of these keys for the button that is here now.
         (self.focus, self.scroll, self.shown) = (Focus::Cancel, 0, false);
         self.note = Some(Line::default().and(Tone::Bad, refusal));
+    }
+
+    /// A frame of this width showed `shown` of `all` lines from `first` on.
+    pub fn was_drawn(&mut self, width: u16, first: usize, shown: usize, all: usize) {
+        if (self.seen.width, self.seen.all) != (width, all) {
+            self.seen = Seen { width, all, lines: 0 };
+        }
+        if first <= self.seen.lines {
+            self.seen.lines = self.seen.lines.max(first + shown);
+        }
+    }
+
+    /// How many lines of what it says were in no frame, when it must not decide before they were.
+    pub fn left_to_show(&self) -> Option<usize> {
+        let left = self.seen.all.saturating_sub(self.seen.lines);
+        (self.sensitive && left > 0).then_some(left)
     }
 
     /// Everything above the fields. When it changed, what stands there is what changed, not what was.

@@ -312,6 +312,10 @@ impl Model {
             batch.was_drawn(crate::tui::batch::visible(layout.body.height));
             return !std::mem::replace(&mut batch.shown, true);
         }
+        let said = crate::tui::view::dialog::on_screen(self).filter(|_| self.help.is_none());
+        if let (Some(dialog), Some(said)) = (&mut self.dialog, said) {
+            dialog.was_drawn(said.width, said.first, said.shown, said.all);
+        }
         match &mut self.dialog {
             Some(dialog) if !dialog.shown && layout.is_some() && self.help.is_none() => {
                 dialog.shown = true;

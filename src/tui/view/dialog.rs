@@ -32,12 +32,37 @@ fn words(dialog: &Dialog, width: u16, glyphs: Glyphs) -> (Vec<Wrapped>, Vec<Wrap
     (dialog.says().flat_map(wrapped).collect(), dialog.note.iter().flat_map(wrapped).collect())
 }
 
-/// How many lines of what the open dialog says fit, and the last one that can be the first of them.
-pub fn room(model: &Model) -> (usize, usize) {
-    let (Some(layout), Some(dialog)) = (model.layout(), &model.dialog) else { return (1, 0) };
-    let (about, note) = words(dialog, layout.body.width.saturating_sub(2), model.glyphs());
+/// What of the open dialog's words is in the frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OnScreen {
+    /// Columns they are set in.
+    pub width: u16,
+    /// The first line that is shown.
+    pub first: usize,
+    /// How many are shown from there on.
+    pub shown: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+/// What a frame of this model shows of the open dialog's words; nothing when there is none.
+pub fn on_screen(model: &Model) -> Option<OnScreen> {
+    let (layout, dialog) = (model.layout()?, model.dialog.as_ref()?);
+    let width = layout.body.width.saturating_sub(2);
+    let (about, note) = words(dialog, width, model.glyphs());
     let shown = Plan::new(dialog, about.len(), note.len(), layout.body.height).shown(about.len());
-    (shown.max(1), about.len() - shown)
+    let first = dialog.scroll.min(about.len() - shown);
+    Some(OnScreen { width, first, shown, all: about.len() })
+}
+
+/// Where the lines are that are not shown.
+fn elsewhere(before: usize, behind: usize) -> String {
+    let lines = |n: usize| if n == 1 { "1 more line".to_owned() } else { format!("{n} more lines") };
+    match (before, behind) {
+        (0, behind) => format!("pgdn: {}", lines(behind)),
+        (before, 0) => format!("pgup: {} above", lines(before)),
+        (before, behind) => format!("pgdn: {}, pgup: {} above", lines(behind), lines(before)),
+    }
 }
 
 /// Draws the dialog; returns where the cursor stands.
@@ -57,8 +82,7 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
         y += 1;
     }
     if shown < about.len() {
-        let (first, last, all) = (from + 1, from + shown, about.len());
-        let words = format!("lines {first} to {last} of {all}: pgdn and pgup show the others");
+        let words = elsewhere(from, about.len() - shown - from);
         canvas.put(1, y, width, &words, Tone::Warn);
         y += 1;
     }

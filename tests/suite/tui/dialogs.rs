@@ -86,3 +86,27 @@ fn a_comment_is_still_sent_on_what_was_closed_meanwhile() {
     alice_rejects(&mut model, mail());
     assert!(decides(&press(&mut model, "alt-enter")));
 }
+
+#[test]
+fn at_60_by_16_nothing_sensitive_is_decided_before_all_that_comes_of_it_was_shown() {
+    let mut model = asked(deployment(), "A", (60, 16));
+    let frame = text(&model);
+    assert!(frame.contains("pgdn: 4 more lines"), "{frame}");
+    type_text(&mut model, "canary was clean");
+    press(&mut model, "tab");
+    type_text(&mut model, "R-1042");
+    assert!(!decides(&press(&mut model, "alt-enter")));
+    assert!(text(&model).contains("not shown yet: pgdn shows more"), "{}", text(&model));
+    for _ in 0..9 {
+        press(&mut model, "pgdn");
+    }
+    assert!(text(&model).contains("pgup: "), "{}", text(&model));
+    assert!(decides(&press(&mut model, "alt-enter")));
+}
+
+#[test]
+fn what_is_not_sensitive_is_decided_as_it_stands() {
+    let mut model = asked(mail(), "R", (60, 16));
+    type_text(&mut model, "no");
+    assert!(decides(&press(&mut model, "alt-enter")));
+}
