@@ -36,7 +36,28 @@ pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
     effects
 }
 
+/// Esc with another key close behind it, both read in one piece, look like that key with Alt. Where Alt with it means
+/// nothing, it was Esc; the key behind it is dropped, because no frame had shown what Esc did.
+fn escaped(model: &Model, key: &KeyEvent) -> bool {
+    let in_one_byte =
+        matches!(key.code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace);
+    in_one_byte
+        && key.modifiers.contains(KeyModifiers::ALT)
+        && model.habits.keys.lookup(model.scope(), key).is_none()
+}
+
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if !escaped(model, &key) {
+        return pressed_one(model, key);
+    }
+    let effects = pressed_one(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+    if model.said.is_none() {
+        model.say(Tone::Dim, "the key that came at once with esc was dropped");
+    }
+    effects
+}
+
+fn pressed_one(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let scope = model.scope();
     let binding = model.habits.keys.lookup(scope, &key);
     if model.layout().is_none() {

@@ -343,20 +343,25 @@ impl Sitting {
             }
             None => None,
         };
+        // Enter in the menu does what the selected line says.
+        let menu = self.model.help.is_some();
         let wants = input(&mut self.model, event.clone());
-        if self.meant.is_none() && self.model.dialog.is_some() {
-            let Event::Key(KeyEvent { code: KeyCode::Char(c), .. }) = event else {
-                panic!("{event:?} opened it")
-            };
+        if self.meant.is_none()
+            && let Some(dialog) = &self.model.dialog
+        {
             let request = there.unwrap();
-            let ask = match (c, request.kind()) {
-                ('A', Kind::Question) => Ask::Answer,
-                ('A', _) => Ask::Approve,
-                ('R', _) => Ask::Reject,
-                ('C', _) => Ask::RequestChanges,
-                ('W', _) => Ask::Withdraw,
-                ('c', _) => Ask::Comment,
-                _ => panic!("{c} opened a dialog"),
+            let ask = match (&event, request.kind()) {
+                (Event::Key(KeyEvent { code: KeyCode::Enter, .. }), _) if menu => dialog.ask,
+                (Event::Key(KeyEvent { code: KeyCode::Char(c), .. }), kind) => match (c, kind) {
+                    ('A', Kind::Question) => Ask::Answer,
+                    ('A', _) => Ask::Approve,
+                    ('R', _) => Ask::Reject,
+                    ('C', _) => Ask::RequestChanges,
+                    ('W', _) => Ask::Withdraw,
+                    ('c', _) => Ask::Comment,
+                    _ => panic!("{c} opened a dialog"),
+                },
+                _ => panic!("{event:?} opened it"),
             };
             assert_eq!(frame, Some(Drawn::of(&request)), "opened on what was not drawn");
             self.meant = Some(Meant::opened(ask, &request, self.model.drafts.get(&(request.id, ask))));
