@@ -243,6 +243,13 @@ impl Model {
         }
     }
 
+    /// Whether a key stands in brackets: a rule forbids what it would do now, or there is nothing to do it with. Pressed,
+    /// it says which.
+    pub fn is_greyed(&self, action: Action) -> bool {
+        self.refusal_of(action).is_some()
+            || (action == Action::CopyField && crate::tui::picking::why_not(self).is_some())
+    }
+
     /// What the claim key does: release what one has claimed, else claim.
     pub fn claim_verb(&self) -> Verb {
         let mine = self

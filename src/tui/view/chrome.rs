@@ -102,7 +102,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let left = model.left_in_frame().is_some();
     let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
-        let forbidden = model.refusal_of(binding.action).is_some() || unread(binding.action);
+        let forbidden = model.is_greyed(binding.action) || unread(binding.action);
         // What a batch came to is read and closed, as is a dialog that is over.
         let is_over = model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
             || model.dialog.as_ref().is_some_and(|dialog| dialog.over);
