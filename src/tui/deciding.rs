@@ -151,10 +151,7 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     if let Some(left) = dialog.left_to_show() {
         let lines = if left == 1 { "line" } else { "lines" };
-        dialog.say(
-            Tone::Warn,
-            format_args!("{left} {lines} of what comes of it not shown yet: pgdn shows more"),
-        );
+        dialog.say(Tone::Warn, format_args!("{left} more {lines} must be shown first: pgdn"));
         return Vec::new();
     }
     match dialog.command() {

@@ -1,11 +1,16 @@
 //! What a dialog does when the world goes on without it, and when it does not fit.
 
 use super::stage::*;
+use countersign::app::{Found, Queue};
 use countersign::domain::command::{Command, Seen};
 use countersign::tui::Options;
+use countersign::tui::act::input;
 use countersign::tui::action::Effect;
-use countersign::tui::hear::hear;
+use countersign::tui::filtering::Seek;
+use countersign::tui::hear::{Message, hear};
 use countersign::tui::model::Model;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use serde_json::json;
 use std::time::Duration;
 
 fn asked(told: Told, key: &str, size: (u16, u16)) -> Model {
@@ -96,7 +101,7 @@ fn at_60_by_16_nothing_sensitive_is_decided_before_all_that_comes_of_it_was_show
     press(&mut model, "tab");
     type_text(&mut model, "R-1042");
     assert!(!decides(&press(&mut model, "alt-enter")));
-    assert!(text(&model).contains("not shown yet: pgdn shows more"), "{}", text(&model));
+    assert!(text(&model).contains("4 more lines must be shown first: pgdn"), "{}", text(&model));
     for _ in 0..9 {
         press(&mut model, "pgdn");
     }
@@ -109,4 +114,68 @@ fn what_is_not_sensitive_is_decided_as_it_stands() {
     let mut model = asked(mail(), "R", (60, 16));
     type_text(&mut model, "no");
     assert!(decides(&press(&mut model, "alt-enter")));
+}
+
+fn alt(c: char) -> Event {
+    Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT))
+}
+
+#[test]
+fn esc_and_a_key_read_in_one_piece_are_esc() {
+    // A terminal sends ESC and the byte of the key; together they are that key with Alt.
+    for c in ['A', 'q', 'd', 'y', ':'] {
+        let mut model = asked(mail(), "R", (80, 24));
+        type_text(&mut model, "no");
+        assert!(input(&mut model, alt(c)).is_empty());
+        assert!(text(&model).contains("Esc again closes it"), "{c}: {}", text(&model));
+        assert_eq!(model.dialog.as_ref().unwrap().fields[0].typed(), "no", "{c} was dropped");
+        assert!(input(&mut model, alt(c)).is_empty());
+        assert!(model.dialog.is_none() && model.in_detail, "{c}: no more than Esc");
+        assert!(input(&mut model, alt(c)).is_empty());
+        assert!(!model.in_detail && model.dialog.is_none(), "{c}: {}", text(&model));
+    }
+}
+
+#[test]
+fn what_has_nothing_to_copy_has_its_key_in_brackets() {
+    let gate = json!({"kind": "gate", "title": "Go on?", "risk": "low"});
+    for (told, greyed) in [(Told::asked(9, "cp20", ago(2), gate), true), (mail(), false)] {
+        let mut model = screen_with((120, 60), Options::default(), &[told]);
+        press(&mut model, "enter");
+        press(&mut model, "?");
+        assert_eq!(text(&model).contains("(p)"), greyed, "{}", text(&model));
+        press(&mut model, "esc");
+        press(&mut model, "p");
+        assert_eq!(text(&model).contains("it has no target, commands or parameters"), greyed);
+    }
+}
+
+#[test]
+fn when_the_last_match_of_a_filter_closes_its_row_says_by_whom() {
+    for size in [(120, 40), (80, 24), (60, 16)] {
+        let told = inbox();
+        let mut model = screen_with(size, Options::default(), &told);
+        press(&mut model, "/");
+        for c in "john".chars() {
+            let effects = press(&mut model, &c.to_string());
+            found(&mut model, effects, &told);
+        }
+        press(&mut model, "enter");
+        let no = Command::Reject { reason: Some("no".into()), seen: Seen::Nothing };
+        let closed = mail().then("alice", NOW, &no);
+        let nothing = Found { rows: Vec::new(), ..Found::default() };
+        hear(&mut model, Message::Found { queue: Queue::Waiting, why: Seek::Around, found: nothing });
+        hear(&mut model, closed.message());
+        let frame = lines(&model);
+        let row = frame.iter().find(|line| line.contains("R-1037")).unwrap();
+        assert!(row.contains("rejected by alice"), "{row}\n{}", text(&model));
+        let footer = frame.last().unwrap();
+        assert!(footer.contains("(A approve)") && footer.contains("(R reject)"), "{footer}");
+        model.frame_shown();
+        model.at += Duration::from_secs(1);
+        press(&mut model, "R");
+        // Where the list stands alone, the first press goes into the request.
+        press(&mut model, "R");
+        assert!(text(&model).contains("already rejected by alice"), "{}", text(&model));
+    }
 }
