@@ -51,7 +51,7 @@ impl Kept {
 }
 
 /// What a draft says of what was in front of its writer.
-fn seen(drawn: Drawn) -> String {
+pub fn seen(drawn: Drawn) -> String {
     format!("{} {}", drawn.revision, drawn.marks)
 }
 

@@ -63,15 +63,19 @@ impl Desk {
     }
 
     /// What the log says happened, one name an event.
+    /// The log as it is exported.
+    pub fn log(&self) -> String {
+        String::from_utf8(self.command(&["audit", "export"]).stdout).unwrap()
+    }
+
     pub fn events(&self) -> Vec<String> {
-        let export = self.command(&["audit", "export"]).stdout;
         let name = |line: &str| {
             serde_json::from_str::<serde_json::Value>(line).unwrap()["envelope"]["name"]
                 .as_str()
                 .unwrap()
                 .to_owned()
         };
-        String::from_utf8(export).unwrap().lines().map(name).collect()
+        self.log().lines().map(name).collect()
     }
 
     fn alice(&self) -> Person {
