@@ -2,6 +2,7 @@
 
 use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
@@ -52,6 +53,7 @@ impl Hands {
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
+            Effect::PutOffAll { until, ids } => return self.put_off_all(until, ids),
             Effect::FindDrafts => self.find_drafts().map_err(Error::from),
             Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
                 Ok(kept) => Message::DraftKept(Box::new(kept)),
@@ -152,6 +154,15 @@ impl Hands {
             outcomes.push((id, outcome.map(|_| ()).map_err(Safe::composed)));
         }
         vec![Message::Now(self.app.now()), Message::DecidedAll { ask, outcomes }]
+    }
+
+    fn put_off_all(&mut self, until: Option<Moment>, ids: Vec<RequestId>) -> Vec<Message> {
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let outcome = self.app.decide(id, &Command::Snooze { until }, &self.caller);
+            outcomes.push((id, outcome.map(|_| ()).map_err(Safe::composed)));
+        }
+        vec![Message::Now(self.app.now()), Message::PutOffAll { until, outcomes }]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

@@ -96,6 +96,13 @@ pub enum Message {
         /// What came of each.
         outcomes: Vec<(RequestId, Result<(), Safe>)>,
     },
+    /// Several were put off, or are no longer, one by one.
+    PutOffAll {
+        /// Until when.
+        until: Option<Moment>,
+        /// What came of each.
+        outcomes: Vec<(RequestId, Result<(), Safe>)>,
+    },
     /// No, and why.
     Refused {
         /// On which request.
@@ -169,6 +176,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::DecidedAll { ask, outcomes } => {
             batch::done(model, ask, outcomes);
+            changed(model)
+        }
+        Message::PutOffAll { until, outcomes } => {
+            snoozing::all_done(model, until, &outcomes);
             changed(model)
         }
         Message::Refused { id, refusal } => refused(model, id, &refusal),

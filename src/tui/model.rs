@@ -238,6 +238,7 @@ impl Model {
                 self.refusal(Self::ask_on(ask, request).verb())
             }
             Action::Claim => self.refusal(self.claim_verb()),
+            Action::Snooze if crate::tui::snoozing::means_the_marks(self) => None,
             Action::Snooze => self.refusal(Verb::Snooze),
             _ => None,
         }

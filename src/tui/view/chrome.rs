@@ -65,7 +65,10 @@ pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
         let hidden =
             model.marks.ids.iter().filter(|id| !model.list.rows.iter().any(|s| s.row.id == **id)).count();
         let hidden = if hidden > 0 { format!(" ({hidden} not in view)") } else { String::new() };
-        let words = format!("{} marked{hidden}: A and R decide on them, esc lets go", model.marks.ids.len());
+        let words = format!(
+            "{} marked{hidden}: A and R decide on them, z puts them off, esc lets go",
+            model.marks.ids.len()
+        );
         let right = line.right().saturating_sub(1);
         width = width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2);
     }
