@@ -102,27 +102,30 @@ pub fn all_done(model: &mut Model, until: Option<Moment>, outcomes: &[(RequestId
     let (many, all) = (done.len(), outcomes.len());
     let of = if many == all { many.to_string() } else { format!("{many} of {all}") };
     let mut line = Line::plain(match until {
-        Some(until) => format!("{of} put off until {} or until they change", time::clock(until, model.now)),
+        Some(until) if many == all => {
+            format!("{of} put off until {} or until they change", time::clock(until, model.now))
+        }
+        Some(until) => format!("{of} put off until {}", time::clock(until, model.now)),
         None => format!("{of} no longer put off"),
     });
+    if let Some((id, Err(why))) = outcomes.iter().find(|(_, outcome)| outcome.is_err()) {
+        line = line.and(Tone::Warn, format_args!("; not {id}: {why}"));
+    }
     if let Some(until) = until {
         let rows = model.list.rows.iter().map(|shown| &shown.row).filter(|row| done.contains(&row.id));
-        let (mut over, mut due) = (0, 0);
+        let (mut over, mut late, mut due) = (0, 0, 0);
         for row in rows {
             match row.expires_at.is_some_and(|at| at <= until) {
                 true => over += 1,
+                false if row.due_at <= model.now => late += 1,
                 false => due += usize::from(row.due_at <= until),
             }
         }
-        if over > 0 {
-            line = line.and(Tone::Warn, format_args!("; {over} EXPIRE before"));
+        for (many, what) in [(over, "EXPIRE before"), (late, "OVERDUE all the same"), (due, "due before")] {
+            if many > 0 {
+                line = line.and(Tone::Warn, format_args!("; {many} {what}"));
+            }
         }
-        if due > 0 {
-            line = line.and(Tone::Warn, format_args!("; {due} due before"));
-        }
-    }
-    if let Some((id, Err(why))) = outcomes.iter().find(|(_, outcome)| outcome.is_err()) {
-        line = line.and(Tone::Warn, format_args!("; not {id}: {why}"));
     }
     model.said = Some(line);
 }

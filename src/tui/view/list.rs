@@ -152,7 +152,8 @@ fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool
     let title = title_width(line.width);
     let x = line.x + BEFORE_TITLE + 1;
     let gutter = canvas.put(x, line.y, title, canvas.glyphs.gutter(), Tone::Dim);
-    let tone = if shown.gone { Tone::Dim } else { Tone::Plain };
+    // The row that keys are about is found at once.
+    let tone = if shown.gone { Tone::Dim } else { id };
     let (words, tone) = match row.title.is_blank() {
         true => ("(no title)".to_owned(), Tone::Dim),
         false => (row.title.line().to_string(), tone),

@@ -10,6 +10,7 @@ use countersign::tui::filtering::Seek;
 use countersign::tui::hear::{Message, hear};
 use countersign::tui::model::Model;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::Modifier;
 use serde_json::json;
 use std::time::Duration;
 
@@ -178,4 +179,13 @@ fn when_the_last_match_of_a_filter_closes_its_row_says_by_whom() {
         press(&mut model, "R");
         assert!(text(&model).contains("already rejected by alice"), "{}", text(&model));
     }
+}
+
+#[test]
+fn the_name_on_a_rule_is_as_plain_to_see_as_it_is_meant() {
+    let model = asked(mail(), "A", (80, 24));
+    let (buffer, _) = draw(&model);
+    let y = lines(&model).iter().position(|line| line.contains("Approve R-1037")).unwrap();
+    let name = &buffer[(2, u16::try_from(y).unwrap())];
+    assert_eq!((name.symbol(), name.modifier), ("A", Modifier::BOLD));
 }
