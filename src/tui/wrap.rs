@@ -133,7 +133,7 @@ mod tests {
             }
         }
         let number = Line::plain("revision 3 has 4 steps");
-        assert_eq!(words(&wrap(&number, 12, GLYPHS)), ["revision 3 ", "has 4 ", "steps"]);
+        assert_eq!(words(&wrap(&number, 9, GLYPHS)), ["revision ", "3 has 4 ", "steps"]);
         let theirs = Line::quoted(Text::from("wait 1 h 40 min").line());
         assert_eq!(words(&wrap(&theirs, 13, GLYPHS)), ["wait 1 h ", "40 min"]);
     }
