@@ -77,6 +77,7 @@ pub fn lints(content: &Content) -> Vec<Lint> {
 mod tests {
     use super::*;
     use crate::domain::document::{Limits, read};
+    use crate::domain::names::ParamKey;
     use serde_json::json;
 
     fn plan(effect: &str, resolution: &str) -> Content {

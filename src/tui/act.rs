@@ -37,7 +37,28 @@ pub fn input(model: &mut Model, event: Event) -> Vec<Effect> {
     effects
 }
 
+/// Esc with another key close behind it, both read in one piece, look like that key with Alt. Where Alt with it means
+/// nothing, it was Esc; the key behind it is dropped, because no frame had shown what Esc did.
+fn escaped(model: &Model, key: &KeyEvent) -> bool {
+    let in_one_byte =
+        matches!(key.code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace);
+    in_one_byte
+        && key.modifiers.contains(KeyModifiers::ALT)
+        && model.habits.keys.lookup(model.scope(), key).is_none()
+}
+
 fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if !escaped(model, &key) {
+        return pressed_one(model, key);
+    }
+    let effects = pressed_one(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+    if model.said.is_none() {
+        model.say(Tone::Dim, "the key that came at once with esc was dropped");
+    }
+    effects
+}
+
+fn pressed_one(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let scope = model.scope();
     let binding = model.habits.keys.lookup(scope, &key);
     if model.layout().is_none() {
@@ -50,6 +71,13 @@ fn pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     if model.asks_unseen() {
         return Vec::new(); // typed before the dialog was drawn: meant for something else
+    }
+    let is_over = model.dialog.as_ref().is_some_and(|dialog| dialog.over) && model.help.is_none();
+    if is_over
+        && matches!(key.code, KeyCode::Char(_))
+        && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
+    {
+        return Vec::new(); // the rest of a sentence that was being typed when it ended
     }
     match binding {
         Some(binding) => {

@@ -3,6 +3,7 @@
 use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
+use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::transitions::Verb;
 use crate::tui::filtering::Seek;
@@ -300,6 +301,13 @@ pub enum Effect {
         ask: Ask,
         /// What on which.
         commands: Vec<(RequestId, Command)>,
+    },
+    /// Put several off, or end that, each by itself.
+    PutOffAll {
+        /// Until when; nothing ends it.
+        until: Option<Moment>,
+        /// Which.
+        ids: Vec<RequestId>,
     },
     /// Send text to the terminal's clipboard.
     Copy(String),

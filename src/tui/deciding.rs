@@ -10,7 +10,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
-use crate::tui::view::dialog::room;
+use crate::tui::view::dialog::on_screen;
 use crossterm::event::{KeyCode, KeyEvent};
 
 /// The key of a verb: opens its dialog, or says why not. What is not in front of one's eyes is opened first.
@@ -69,10 +69,11 @@ fn to_the_plan(model: &mut Model) {
 
 /// A page on, or back, in what the dialog says.
 pub fn more(model: &mut Model, on: bool) {
-    let (page, last) = room(model);
+    let Some(seen) = on_screen(model) else { return };
     if let Some(dialog) = &mut model.dialog {
-        let to = if on { dialog.scroll + page } else { dialog.scroll.saturating_sub(page) };
-        dialog.scroll = to.min(last);
+        let page = seen.shown.max(1);
+        let to = if on { seen.first + page } else { seen.first.saturating_sub(page) };
+        dialog.scroll = to.min(seen.all - seen.shown);
     }
 }
 
@@ -125,7 +126,7 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
 
 /// Does it: hands the decision over, bound to what was drawn. When the request changed, looks again instead.
 pub fn submit(model: &mut Model) -> Vec<Effect> {
-    let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };
     dialog.closing = false;
     if dialog.changed {
         let id = dialog.id;
@@ -148,6 +149,11 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    if let Some(left) = dialog.left_to_show() {
+        let lines = if left == 1 { "line" } else { "lines" };
+        dialog.say(Tone::Warn, format_args!("{left} more {lines} must be shown first: pgdn"));
+        return Vec::new();
+    }
     match dialog.command() {
         Ok(command) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
         Err((field, missing)) => {
@@ -161,7 +167,7 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
 /// Esc: closes; with text in a field it asks once.
 pub fn cancel(model: &mut Model) {
     let Some(dialog) = &mut model.dialog else { return };
-    if dialog.has_text() && !dialog.closing {
+    if dialog.has_text() && !dialog.closing && !dialog.over {
         dialog.closing = true;
         dialog.say(Tone::Warn, "Esc again closes it; what you typed is kept as a draft");
         return;
@@ -171,8 +177,15 @@ pub fn cancel(model: &mut Model) {
 
 /// Closes without deciding, and keeps what was typed.
 fn close(model: &mut Model) {
+    let fresh = model.arrival.is_fresh(model.at);
+    if model.dialog.as_mut().is_some_and(|dialog| dialog.over && (fresh || dialog.warns_of_the_text())) {
+        return;
+    }
     let Some(dialog) = model.dialog.take() else { return };
     let key = (dialog.id, dialog.ask);
+    if dialog.over {
+        return;
+    }
     if dialog.has_text() {
         let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
         model.drafts.insert(key, texts.collect());

@@ -24,6 +24,15 @@ pub enum Focus {
     Cancel,
 }
 
+/// How much of what a dialog says was drawn, as it was set when that was drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Seen {
+    width: u16,
+    all: usize,
+    /// Lines from the first one on.
+    lines: usize,
+}
+
 /// An open dialog.
 #[derive(Clone, Debug)]
 pub struct Dialog {
@@ -45,6 +54,8 @@ pub struct Dialog {
     pub closing: bool,
     /// Whether the request changed since: then the button looks again before anything can be decided.
     pub changed: bool,
+    /// Whether it is over: somebody else closed the request meanwhile, and nothing can be decided here any more.
+    pub over: bool,
     /// Whether every line of the plan was drawn when the dialog opened, or when it was looked at again.
     pub read_whole: bool,
     /// What would run as it was drawn, to be compared with what would run now.
@@ -55,6 +66,9 @@ pub struct Dialog {
     pub scroll: usize,
     /// What is to be said: a refusal, a missing reason, a returned draft.
     pub note: Option<Line>,
+    /// Whether it decides something sensitive: then all that it says must have been drawn before.
+    pub sensitive: bool,
+    seen: Seen,
     options: Vec<Text>,
 }
 
@@ -74,11 +88,14 @@ impl Dialog {
             shown: false,
             closing: false,
             changed: false,
+            over: false,
             read_whole: false,
             drawn_plan: Plan::of(request),
             difference: Vec::new(),
             scroll: 0,
             note: None,
+            sensitive: ask != Ask::Comment && request.assessment().sensitive,
+            seen: Seen::default(),
             options,
         }
     }
@@ -97,6 +114,41 @@ impl Dialog {
         }
     }
 
+    /// The request is closed or gone, and the dialog with it: what it said would come of it will not, and what was typed
+    /// stays to be read and copied, no longer to be sent.
+    pub fn end(&mut self, refusal: impl std::fmt::Display) {
+        if self.over {
+            return;
+        }
+        self.about.truncate(1);
+        self.difference.clear();
+        self.fields.retain(|f| f.name != FieldName::Code && f.text().is_some());
+        for field in &mut self.fields {
+            field.required = false;
+            field.label = "What you typed; it is not kept: copy it if you need it".to_owned();
+        }
+        (self.over, self.changed, self.closing) = (true, false, false);
+        // Whoever is typing meant none of these keys for the button that is here now.
+        (self.focus, self.scroll, self.shown) = (Focus::Cancel, 0, false);
+        self.note = Some(Line::default().and(Tone::Bad, refusal));
+    }
+
+    /// A frame of this width showed `shown` of `all` lines from `first` on.
+    pub fn was_drawn(&mut self, width: u16, first: usize, shown: usize, all: usize) {
+        if (self.seen.width, self.seen.all) != (width, all) {
+            self.seen = Seen { width, all, lines: 0 };
+        }
+        if first <= self.seen.lines {
+            self.seen.lines = self.seen.lines.max(first + shown);
+        }
+    }
+
+    /// How many lines of what it says were in no frame, when it must not decide before they were.
+    pub fn left_to_show(&self) -> Option<usize> {
+        let left = self.seen.all.saturating_sub(self.seen.lines);
+        (self.sensitive && left > 0).then_some(left)
+    }
+
     /// Everything above the fields. When it changed, what stands there is what changed, not what was.
     pub fn says(&self) -> impl Iterator<Item = &Line> {
         let about = if self.changed && !self.difference.is_empty() { 1 } else { self.about.len() };
@@ -106,6 +158,11 @@ impl Dialog {
     /// The word on the button.
     pub fn button(&self) -> &'static str {
         if self.changed { "Look again" } else { self.ask.title() }
+    }
+
+    /// The word on the button that does not.
+    pub fn way_out(&self) -> &'static str {
+        if self.over { "Close" } else { "Cancel" }
     }
 
     /// Whether keys are typed into a field.
@@ -123,6 +180,9 @@ impl Dialog {
 
     /// The focus goes round: the fields, the button, Cancel.
     pub fn turn(&mut self, forward: bool) {
+        if self.over {
+            return;
+        }
         let fields = self.fields.len();
         let at = match self.focus {
             Focus::Field(n) => n,
@@ -138,8 +198,21 @@ impl Dialog {
         };
     }
 
-    /// Says something inside the dialog.
+    /// Over, with something typed: says once that closing drops it.
+    pub fn warns_of_the_text(&mut self) -> bool {
+        if !self.over || !self.has_text() || std::mem::replace(&mut self.closing, true) {
+            return false;
+        }
+        let words = "; once more closes this, and what you typed is gone";
+        self.note = self.note.take().map(|note| note.and(Tone::Warn, words));
+        true
+    }
+
+    /// Says something inside the dialog. That it is over is never talked over.
     pub fn say(&mut self, tone: Tone, words: impl std::fmt::Display) {
+        if self.over {
+            return;
+        }
         self.note = Some(Line::default().and(tone, words));
     }
 

@@ -51,7 +51,7 @@ impl Kept {
 }
 
 /// What a draft says of what was in front of its writer.
-fn seen(drawn: Drawn) -> String {
+pub fn seen(drawn: Drawn) -> String {
     format!("{} {}", drawn.revision, drawn.marks)
 }
 
@@ -62,7 +62,8 @@ fn key(draft: &Draft) -> Option<Key> {
 
 /// Notes what is typed now; called after every change.
 pub fn note(model: &mut Model) {
-    model.kept.note(model.dialog.as_ref(), &model.drafts, model.now);
+    let dialog = model.dialog.as_ref().filter(|dialog| !dialog.over);
+    model.kept.note(dialog, &model.drafts, model.now);
 }
 
 /// What the file held when the screen was opened.

@@ -2,8 +2,11 @@
 
 use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::tui::action::{Ask, Effect, Place};
@@ -54,6 +57,7 @@ impl Hands {
                 .alikes(id, &self.caller)
                 .map(|found| vec![Message::Now(self.app.now()), Message::Alikes(Box::new(found))]),
             Effect::DecideAll { ask, commands } => return self.decide_all(ask, commands),
+            Effect::PutOffAll { until, ids } => return self.put_off_all(until, ids),
             Effect::FindDrafts => self.find_drafts().map_err(Error::from),
             Effect::KeepDraft(draft) => Ok(vec![match self.keeper.keep(&draft) {
                 Ok(kept) => Message::DraftKept(Box::new(kept)),
@@ -78,9 +82,11 @@ impl Hands {
 
     /// What was typed and not sent. Of a request that is closed meanwhile only a comment can still be sent.
     fn find_drafts(&self) -> Result<Vec<Message>, Failure> {
-        let (found, moot): (Vec<Draft>, Vec<Draft>) = self.keeper.all()?.into_iter().partition(|draft| {
-            draft.verb == Verb::Comment || self.app.request(draft.id).is_ok_and(|request| request.is_open())
-        });
+        let (moot, found): (Vec<Draft>, Vec<Draft>) = self
+            .keeper
+            .all()?
+            .into_iter()
+            .partition(|draft| is_moot(draft.verb, &self.app.request(draft.id)));
         for draft in moot {
             // When it cannot be forgotten now, then another time.
             let _ = self.keeper.keep(&Draft { texts: Vec::new(), ..draft });
@@ -154,6 +160,15 @@ impl Hands {
         vec![Message::Now(self.app.now()), Message::DecidedAll { ask, outcomes }]
     }
 
+    fn put_off_all(&mut self, until: Option<Moment>, ids: Vec<RequestId>) -> Vec<Message> {
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let outcome = self.app.decide(id, &Command::Snooze { until }, &self.caller);
+            outcomes.push((id, outcome.map(|_| ()).map_err(Safe::composed)));
+        }
+        vec![Message::Now(self.app.now()), Message::PutOffAll { until, outcomes }]
+    }
+
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {
         let Some(verb) = command.verb() else { return Vec::new() };
         let now = Message::Now(self.app.now());
@@ -167,9 +182,34 @@ impl Hands {
     }
 }
 
+/// Whether nothing can come of a draft any more: its request is closed or gone. One that cannot be read just now says
+/// nothing of that, and what somebody wrote is not forgotten for it.
+fn is_moot(verb: Verb, read: &Result<Request, Error>) -> bool {
+    match read {
+        Ok(request) => verb != Verb::Comment && !request.is_open(),
+        Err(Error::Refused(refusal)) => matches!(refusal, Refusal::NoSuchRequest(_)),
+        Err(Error::Failed(_)) => false,
+    }
+}
+
 fn cannot(id: RequestId, error: Error) -> Message {
     match error {
         Error::Refused(refusal) => Message::Refused { id, refusal },
         Error::Failed(failure) => Message::Failed(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_kept_when_its_request_cannot_be_read_and_forgotten_when_it_is_gone() {
+        let failed = || Err(Error::Failed(Failure::damaged("a line of the log does not read")));
+        let gone = || Err(Error::Refused(Refusal::NoSuchRequest("R-7".to_owned())));
+        for verb in [Verb::Reject, Verb::Comment] {
+            assert!(!is_moot(verb, &failed()), "{verb:?}");
+            assert!(is_moot(verb, &gone()), "{verb:?}");
+        }
     }
 }

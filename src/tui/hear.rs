@@ -98,6 +98,13 @@ pub enum Message {
         /// What came of each.
         outcomes: Vec<(RequestId, Result<(), Safe>)>,
     },
+    /// Several were put off, or are no longer, one by one.
+    PutOffAll {
+        /// Until when.
+        until: Option<Moment>,
+        /// What came of each.
+        outcomes: Vec<(RequestId, Result<(), Safe>)>,
+    },
     /// No, and why.
     Refused {
         /// On which request.
@@ -177,6 +184,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             batch::done(model, ask, outcomes);
             changed(model)
         }
+        Message::PutOffAll { until, outcomes } => {
+            snoozing::all_done(model, until, &outcomes);
+            changed(model)
+        }
         Message::Refused { id, refusal } => refused(model, id, &refusal),
         Message::Failed(failure) => {
             match &mut model.dialog {
@@ -250,6 +261,7 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     });
     if let Some(dialog) = &mut model.dialog
         && dialog.id == id
+        && !dialog.over
         && dialog.drawn_request != now_there
     {
         match still_as_seen(&request, &dialog.drawn_request.seen(false)) {
@@ -286,7 +298,14 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
 /// What the dialog says of deadlines, claims and rules is as of now, as long as it is about what is there.
 fn keep_dialog_current(model: &mut Model) {
     let (Some(dialog), Some(reading)) = (&mut model.dialog, &model.reading) else { return };
-    if dialog.changed || dialog.drawn_request != Drawn::of(&reading.request) {
+    if dialog.id == reading.request.id
+        && let Some(facts) = &reading.facts
+        && let Err(refusal @ Refusal::Closed { .. }) =
+            may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
+    {
+        return over(model, &refusal);
+    }
+    if dialog.over || dialog.changed || dialog.drawn_request != Drawn::of(&reading.request) {
         return;
     }
     let facts = reading.facts.as_ref();
@@ -296,6 +315,14 @@ fn keep_dialog_current(model: &mut Model) {
     {
         dialog.say(Tone::Bad, refusal);
     }
+}
+
+/// The dialog has nothing left to decide on; what was typed into it is no draft any more.
+fn over(model: &mut Model, refusal: &Refusal) {
+    let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return };
+    dialog.end(refusal);
+    model.arrival = Arrival::Unseen;
+    model.drafts.remove(&(dialog.id, dialog.ask));
 }
 
 fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
@@ -354,6 +381,11 @@ fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
 }
 
 fn refused(model: &mut Model, id: RequestId, refusal: &Refusal) -> Vec<Effect> {
+    if matches!(refusal, Refusal::Closed { .. } | Refusal::NoSuchRequest(_))
+        && model.dialog.as_ref().is_some_and(|dialog| dialog.id == id)
+    {
+        over(model, refusal);
+    }
     match model.dialog.as_mut().filter(|dialog| dialog.id == id) {
         Some(dialog) => {
             if matches!(refusal, Refusal::Changed(_)) {

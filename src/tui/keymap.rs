@@ -170,7 +170,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(READING, &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
     looks(READING, &[Key::char('u')], Action::Copy(Copied::Address), "", "send the address of the evidence to the terminal's clipboard; again: the next one"),
     looks(READING, &[Key::char('i')], Action::CopyField, "", "pick one field (target, commands, a parameter) and send its value to the terminal's clipboard"),
-    looks(PANES, &[Key::char('z')], Action::Snooze, "", "snooze it: out of your own queue for a while; it wakes when it changes"),
+    looks(PANES, &[Key::char('z')], Action::Snooze, "", "snooze it, or what is marked; a change wakes it"),
     looks(LIST, &[Key::char('s')], Action::Sort, "", "another order: to read in, newest first, due first"),
     looks(LIST, &[Key::char('u')], Action::HideSeen, "", "hide what you have opened (never overdue or escalated ones); again: show it"),
     looks(LIST, &[Key::char('9')], Action::NextView, "", "the first view of the settings; again: the next one"),

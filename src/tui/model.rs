@@ -245,9 +245,17 @@ impl Model {
                 self.refusal(Self::ask_on(ask, request).verb())
             }
             Action::Claim => self.refusal(self.claim_verb()),
+            Action::Snooze if crate::tui::snoozing::means_the_marks(self) => None,
             Action::Snooze => self.refusal(Verb::Snooze),
             _ => None,
         }
+    }
+
+    /// Whether a key stands in brackets: a rule forbids what it would do now, or there is nothing to do it with. Pressed,
+    /// it says which.
+    pub fn is_greyed(&self, action: Action) -> bool {
+        self.refusal_of(action).is_some()
+            || (action == Action::CopyField && crate::tui::picking::why_not(self).is_some())
     }
 
     /// What the claim key does: release what one has claimed, else claim.
@@ -325,6 +333,10 @@ impl Model {
         }
         if let Some(alike) = self.alike.as_mut().filter(|_| self.help.is_none() && layout.is_some()) {
             return alike.was_drawn();
+        }
+        let said = crate::tui::view::dialog::on_screen(self).filter(|_| self.help.is_none());
+        if let (Some(dialog), Some(said)) = (&mut self.dialog, said) {
+            dialog.was_drawn(said.width, said.first, said.shown, said.all);
         }
         match &mut self.dialog {
             Some(dialog) if !dialog.shown && layout.is_some() && self.help.is_none() => {

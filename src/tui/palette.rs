@@ -219,7 +219,8 @@ fn understood(model: &mut Model, text: &str) -> Result<Vec<Effect>, String> {
         }
         Does::Snooze => {
             let Some(id) = model.list.selected_id() else { return Err("nothing is selected".to_owned()) };
-            let effects = snoozing::put_off(model, id, rest.trim())?;
+            let one = Some(id).filter(|_| !snoozing::means_the_marks(model));
+            let effects = snoozing::put_off(model, one, rest.trim())?;
             model.prompt = None;
             Ok(effects)
         }

@@ -15,13 +15,19 @@ fn fields_of(model: &Model) -> Vec<(String, Text)> {
     content.map(fields).unwrap_or_default()
 }
 
+/// Why there is nothing to pick; nothing when there is, or no request was read.
+pub fn why_not(model: &Model) -> Option<&'static str> {
+    let nothing = model.subject().is_some() && fields_of(model).is_empty();
+    nothing.then_some("it has no target, commands or parameters to copy")
+}
+
 /// `p`: asks which.
 pub fn begin(model: &mut Model) {
     if model.subject().is_none() {
         return;
     }
-    if fields_of(model).is_empty() {
-        return model.say(Tone::Dim, "it has no target, commands or parameters to copy");
+    if let Some(why) = why_not(model) {
+        return model.say(Tone::Warn, why);
     }
     model.prompt = Some(Prompt::new(Purpose::Field, ""));
 }

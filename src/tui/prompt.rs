@@ -19,6 +19,8 @@ pub enum Purpose {
     Command,
     /// For how long to put this request off.
     Snooze(RequestId),
+    /// For how long to put off all that is marked.
+    SnoozeMarked,
     /// Which field to copy.
     Field,
 }
@@ -58,7 +60,7 @@ impl Prompt {
         match self.purpose {
             Purpose::Filter => "/",
             Purpose::Command => ":",
-            Purpose::Snooze(_) => "snooze ",
+            Purpose::Snooze(_) | Purpose::SnoozeMarked => "snooze ",
             Purpose::Field => "copy ",
         }
     }
@@ -149,7 +151,7 @@ fn changed(model: &mut Model) -> Vec<Effect> {
     prompt.stem = prompt.text.clone();
     match prompt.purpose {
         Purpose::Filter => filtering::typed(model),
-        Purpose::Command | Purpose::Snooze(_) | Purpose::Field => Vec::new(),
+        Purpose::Command | Purpose::Snooze(_) | Purpose::SnoozeMarked | Purpose::Field => Vec::new(),
     }
 }
 
@@ -164,7 +166,8 @@ pub fn accept(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(Purpose::Command) => palette::run(model),
-        Some(Purpose::Snooze(id)) => snoozing::run(model, id),
+        Some(Purpose::Snooze(id)) => snoozing::run(model, Some(id)),
+        Some(Purpose::SnoozeMarked) => snoozing::run(model, None),
         Some(Purpose::Field) => picking::run(model),
         None => Vec::new(),
     }
@@ -191,7 +194,7 @@ pub fn complete(model: &mut Model, forward: bool) -> Vec<Effect> {
             palette::complete(model, forward);
             Vec::new()
         }
-        Some(Purpose::Snooze(_) | Purpose::Field) => {
+        Some(Purpose::Snooze(_) | Purpose::SnoozeMarked | Purpose::Field) => {
             let Some(prompt) = &model.prompt else { return Vec::new() };
             let next = match prompt.purpose {
                 Purpose::Field => picking::completed(model, prompt, forward),

@@ -1,21 +1,36 @@
-//! Putting the selected request off: a line in which the span is typed, with quick answers. It decides nothing.
+//! Putting the selected request off, or all that is marked: a line in which the span is typed, with quick answers. It decides nothing.
 
 use crate::domain::command::Command;
+use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::request::Request;
 use crate::domain::snooze::{self, QUICK};
+use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
 use crate::present::{time, words};
 use crate::tui::action::Effect;
+use crate::tui::marks::MOST;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 
 /// What ends it.
 const OFF: &str = "off";
 
+/// Whether what is put off is what is marked, and not the row under the cursor.
+pub fn means_the_marks(model: &Model) -> bool {
+    !model.in_detail && !model.marks.is_empty()
+}
+
 /// `z`: asks for how long.
 pub fn begin(model: &mut Model) {
+    if means_the_marks(model) {
+        if model.marks.anchor.is_some() {
+            return model.say(Tone::Warn, "the range is open: v or space marks it, esc drops it");
+        }
+        model.prompt = Some(Prompt::new(Purpose::SnoozeMarked, ""));
+        return;
+    }
     let Some(shown) = model.list.selected() else { return };
     let id = shown.row.id;
     if let Some(refusal) = model.refusal(Verb::Snooze) {
@@ -28,11 +43,11 @@ pub fn begin(model: &mut Model) {
 }
 
 /// What stands beside what is typed: what it comes to, or what can be typed.
-pub fn hint(model: &Model, id: RequestId, text: &str) -> String {
+pub fn hint(model: &Model, what: &str, text: &str) -> String {
     match (text.trim(), snooze::until(text, model.now)) {
-        (OFF, _) => format!("{id} waits for you again"),
-        (_, Ok(until)) => format!("{id} until {}", time::clock(until, model.now)),
-        (_, Err(_)) => format!("put {id} off for: {}; or 14:30, off", QUICK.join(" ")),
+        (OFF, _) => format!("{what}: no longer put off"),
+        (_, Ok(until)) => format!("{what} until {}", time::clock(until, model.now)),
+        (_, Err(_)) => format!("put {what} off for: {}; or 14:30, off", QUICK.join(" ")),
     }
 }
 
@@ -49,7 +64,7 @@ pub fn completed(prompt: &Prompt, forward: bool) -> (usize, &'static str) {
 }
 
 /// Enter: does it, or says what can be typed.
-pub fn run(model: &mut Model, id: RequestId) -> Vec<Effect> {
+pub fn run(model: &mut Model, id: Option<RequestId>) -> Vec<Effect> {
     let text = model.prompt.as_ref().map(|prompt| prompt.text.trim().to_owned()).unwrap_or_default();
     match put_off(model, id, &text) {
         Ok(effects) => {
@@ -65,13 +80,54 @@ pub fn run(model: &mut Model, id: RequestId) -> Vec<Effect> {
     }
 }
 
-/// What puts it off as it was typed.
+/// What puts it, or with no number all that is marked, off as it was typed.
 ///
 /// # Errors
 /// What can be typed.
-pub fn put_off(model: &Model, id: RequestId, text: &str) -> Result<Vec<Effect>, String> {
+pub fn put_off(model: &Model, id: Option<RequestId>, text: &str) -> Result<Vec<Effect>, String> {
     let until = if text == OFF { None } else { Some(snooze::until(text, model.now)?) };
-    Ok(vec![Effect::Decide { id, command: Box::new(Command::Snooze { until }) }])
+    Ok(vec![match id {
+        Some(id) => Effect::Decide { id, command: Box::new(Command::Snooze { until }) },
+        None => Effect::PutOffAll { until, ids: model.marks.ids.iter().copied().take(MOST).collect() },
+    }])
+}
+
+/// They were put off one by one: how many of how many, what is due or over before they are back, and why not the others.
+pub fn all_done(model: &mut Model, until: Option<Moment>, outcomes: &[(RequestId, Result<(), Safe>)]) {
+    let done: Vec<RequestId> = outcomes.iter().filter(|(_, o)| o.is_ok()).map(|(id, _)| *id).collect();
+    for id in &done {
+        model.marks.ids.remove(id);
+        model.list.note(*id, |shown| shown.row.snoozed = until);
+    }
+    let (many, all) = (done.len(), outcomes.len());
+    let of = if many == all { many.to_string() } else { format!("{many} of {all}") };
+    let mut line = Line::plain(match until {
+        Some(until) if many == all => {
+            format!("{of} put off until {} or until they change", time::clock(until, model.now))
+        }
+        Some(until) => format!("{of} put off until {}", time::clock(until, model.now)),
+        None => format!("{of} no longer put off"),
+    });
+    if let Some((id, Err(why))) = outcomes.iter().find(|(_, outcome)| outcome.is_err()) {
+        line = line.and(Tone::Warn, format_args!("; not {id}: {why}"));
+    }
+    if let Some(until) = until {
+        let rows = model.list.rows.iter().map(|shown| &shown.row).filter(|row| done.contains(&row.id));
+        let (mut over, mut late, mut due) = (0, 0, 0);
+        for row in rows {
+            match row.expires_at.is_some_and(|at| at <= until) {
+                true => over += 1,
+                false if row.due_at <= model.now => late += 1,
+                false => due += usize::from(row.due_at <= until),
+            }
+        }
+        for (many, what) in [(over, "EXPIRE before"), (late, "OVERDUE all the same"), (due, "due before")] {
+            if many > 0 {
+                line = line.and(Tone::Warn, format_args!("; {many} {what}"));
+            }
+        }
+    }
+    model.said = Some(line);
 }
 
 /// It was recorded: the row says so, and how it comes back.

@@ -29,7 +29,7 @@ pub fn wrap(line: &Line, width: u16, glyphs: Glyphs) -> Vec<Wrapped> {
     let mut out = Vec::new();
     let mut start = 0;
     while start < clusters.len() {
-        let end = break_at(&clusters, start, room);
+        let end = break_at(&clusters, start, room, !line.gutter);
         let mut part = blank();
         for cluster in &clusters[start..end] {
             match part.spans.last_mut() {
@@ -68,8 +68,9 @@ fn clusters(line: &Line, glyphs: Glyphs) -> Vec<Cluster> {
 }
 
 /// Where the line that begins at `start` ends: after the last blank that fits, or in the middle of a word that is too
-/// long for a line of its own. A blank may hang over the edge, so that none is dropped or begins a line.
-fn break_at(clusters: &[Cluster], start: usize, room: usize) -> usize {
+/// long for a line of its own. A blank may hang over the edge, so that none is dropped or begins a line. In our own words
+/// a span of time is one word: `1` at the end of a line and `h 40 min` on the next is read wrongly.
+fn break_at(clusters: &[Cluster], start: usize, room: usize, ours: bool) -> usize {
     let mut used = 0;
     let mut after_blank = None;
     for (n, cluster) in clusters.iter().enumerate().skip(start) {
@@ -79,11 +80,28 @@ fn break_at(clusters: &[Cluster], start: usize, room: usize) -> usize {
             return after_blank.unwrap_or(n.max(start + 1));
         }
         used += cluster.cells;
-        if is_blank && n > start {
+        if is_blank && n > start && !(ours && is_inside_a_span(clusters, n)) {
             after_blank = Some(n + 1);
         }
     }
     clusters.len()
+}
+
+/// Whether the blank at `n` stands between a number and its unit of time, or between the two parts of `1 h 40 min`.
+fn is_inside_a_span(clusters: &[Cluster], n: usize) -> bool {
+    let (before, behind) = clusters.split_at(n);
+    let joined = |part: &mut dyn Iterator<Item = &Cluster>| -> String {
+        part.take_while(|c| c.text.chars().all(char::is_alphanumeric)).map(|c| c.text.as_str()).collect()
+    };
+    let mut back = before.rsplit(|c| c.text == " ").map(|word| -> String {
+        let reversed = joined(&mut word.iter().rev());
+        reversed.chars().rev().collect()
+    });
+    let next = joined(&mut behind.iter().skip(1));
+    let (last, last_but_one) = (back.next().unwrap_or_default(), back.next().unwrap_or_default());
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let is_unit = |word: &str| matches!(word, "s" | "min" | "h" | "d");
+    is_number(&last) && is_unit(&next) || is_number(&last_but_one) && is_unit(&last) && is_number(&next)
 }
 
 #[cfg(test)]
@@ -103,6 +121,21 @@ mod tests {
         assert_eq!(words(&wrap(&line, 12, GLYPHS)), ["alpha beta ", "gamma"]);
         let long = Line::plain("aaaaaaaaaaaaaaaaaaaa");
         assert_eq!(words(&wrap(&long, 11, GLYPHS)), ["aaaaaaaaaa", "aaaaaaaaaa"]);
+    }
+
+    #[test]
+    fn a_span_of_time_stays_on_one_line() {
+        let line = Line::plain("escalated (1 h 40 min ago) and due in 3 d 4 h, or 12 min, at 7 h");
+        for width in 16..70 {
+            let parts = words(&wrap(&line, width, GLYPHS));
+            for span in ["1 h 40 min", "3 d 4 h", "12 min", "7 h"] {
+                assert!(parts.iter().any(|part| part.contains(span)), "{span} at {width}: {parts:?}");
+            }
+        }
+        let number = Line::plain("revision 3 has 4 steps");
+        assert_eq!(words(&wrap(&number, 9, GLYPHS)), ["revision ", "3 has 4 ", "steps"]);
+        let theirs = Line::quoted(Text::from("wait 1 h 40 min").line());
+        assert_eq!(words(&wrap(&theirs, 13, GLYPHS)), ["wait 1 h ", "40 min"]);
     }
 
     #[test]

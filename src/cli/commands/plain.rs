@@ -8,7 +8,7 @@
 //! A number opens a request; l list again, n next, q quit:
 //! ```
 
-use crate::app::{App, Error, From, Queue, Row};
+use crate::app::{App, Draft, Drafts, Error, From, Queue, Row};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
 use crate::domain::command::Command;
@@ -19,13 +19,15 @@ use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
 use crate::domain::rules;
-use crate::present::detail::{detail, detail_with};
+use crate::domain::text::Text;
+use crate::present::detail::{detail, detail_with, quoted};
 use crate::present::line::Line;
 use crate::present::plan::Long;
 use crate::present::{history, time};
 use crate::tui::action::Ask;
 use crate::tui::dialog::Dialog;
-use crate::tui::field::FieldName;
+use crate::tui::drafts::seen;
+use crate::tui::field::{Field, FieldName};
 use rustix::termios::{QueueSelector, tcflush};
 use std::io::{BufRead, stdin};
 use std::time::{Duration, Instant};
@@ -36,6 +38,9 @@ const LINES: usize = 20;
 const PAGE: usize = 20;
 /// An answer that comes sooner was on its way before anybody could have read the question.
 const READING: Duration = Duration::from_millis(200);
+
+/// How long somebody who decides is waited for, until a draft is not kept.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What a letter asks for.
 const LETTERS: [(&str, Ask); 5] = [
@@ -153,7 +158,7 @@ fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
                     "Not fully printed: {} lines are left, and it is sensitive; m prints the next page.",
                     pages.left()
                 )),
-                Some((_, ask)) => match decide(app, &request, *ask, &caller, out)? {
+                Some((_, ask)) => match decide(app, &request, *ask, pages.were_read_whole(), &caller, out)? {
                     Ended::Nobody => return Ok(Go::Out),
                     Ended::Recorded => return Ok(Go::On),
                     Ended::Not => {}
@@ -169,13 +174,17 @@ struct Pages {
     lines: Vec<Line>,
     printed: usize,
     whole: bool,
+    /// Whether the lines hold every value in full.
+    unfolded: bool,
 }
 
 impl Pages {
     fn of(request: &Request, now: Moment) -> Self {
         let gated = request.is_open() && request.assessment().sensitive;
-        let lines = if gated { detail_with(request, now, Long::Whole) } else { detail(request, now) };
-        Self { of: request.decision_digest(), lines, printed: 0, whole: !gated }
+        let in_full = detail_with(request, now, Long::Whole);
+        let lines = if gated { in_full.clone() } else { detail(request, now) };
+        let unfolded = lines == in_full;
+        Self { of: request.decision_digest(), lines, printed: 0, whole: !gated, unfolded }
     }
 
     /// What was printed whole before stays so, while it is what is there.
@@ -189,6 +198,11 @@ impl Pages {
 
     fn were_printed(&self) -> bool {
         self.whole || self.left() == 0
+    }
+
+    /// Whether every line of it was printed, and every value in full: what a decision says was seen.
+    fn were_read_whole(&self) -> bool {
+        self.unfolded && self.left() == 0
     }
 
     /// The next page; what need not be read to its end is one page.
@@ -214,7 +228,14 @@ enum Ended {
 }
 
 /// A verb on what was printed: what comes of it, the reason, and the word that makes it so.
-fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut Out) -> Result<Ended, Stop> {
+fn decide(
+    app: &mut App,
+    request: &Request,
+    ask: Ask,
+    whole: bool,
+    caller: &Caller,
+    out: &mut Out,
+) -> Result<Ended, Stop> {
     let (facts, now) = (app.facts(caller, request)?, app.now());
     let ask = crate::tui::model::Model::ask_on(ask, request);
     if let Err(refusal) = rules::may(ask.verb(), request, caller, &facts, now) {
@@ -222,10 +243,24 @@ fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut
         return Ok(Ended::Not);
     }
     let mut dialog = Dialog::open(ask, request, caller, Some(&facts), now);
+    dialog.read_whole = whole;
     out.line(format_args!("{} {}:", ask.title(), request.id));
     out.lines(&dialog.about);
+    let drafts = app.drafts(caller)?;
+    let kept = drafts.all()?.into_iter().find(|draft| draft.id == request.id && draft.verb == ask.verb());
+    let mut kept = kept.map(|draft| draft.texts).unwrap_or_default().into_iter();
     for field in dialog.fields.iter_mut().filter(|field| field.name != FieldName::Code) {
+        let draft = kept.next().filter(|draft| !draft.trim().is_empty());
+        if let Some(draft) = &draft {
+            out.line("You wrote this before and did not send it; an empty line takes it, - drops it:");
+            out.lines(&quoted(Some(&Text::from(draft.as_str())), 3));
+        }
         let Some(text) = ask_for(&format!("{}:", field.label), out)? else { return Ok(Ended::Nobody) };
+        if let Some(draft) = draft.filter(|_| text.is_empty()) {
+            field.put(&draft);
+            continue;
+        }
+        let text = if text == "-" { String::new() } else { text };
         if field.required && text.is_empty() {
             out.line("Nothing was written, so nothing was done.");
             return Ok(Ended::Not);
@@ -234,6 +269,8 @@ fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut
             out.line(said);
         }
     }
+    // Kept before the question: whoever loses the line now is not asked for it anew.
+    keep(&drafts, &dialog, true, out);
     let code = dialog.fields.iter().position(|field| field.name == FieldName::Code);
     let word = if code.is_some() { request.id.to_string() } else { "yes".to_owned() };
     // What was typed or pasted ahead answers nothing.
@@ -253,11 +290,28 @@ fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut
         field.put(&answer);
     }
     match dialog.command() {
-        Ok(command) => record(app, request.id, &command, caller, out),
+        Ok(command) => {
+            let ended = record(app, request.id, &command, caller, out)?;
+            if matches!(ended, Ended::Recorded) {
+                keep(&drafts, &dialog, false, out);
+            }
+            Ok(ended)
+        }
         Err((_, missing)) => {
             out.line(format_args!("{missing}; nothing was done."));
             Ok(Ended::Not)
         }
+    }
+}
+
+/// Keeps what was typed as a draft, or forgets it once it was sent.
+fn keep(drafts: &Drafts, dialog: &Dialog, unsent: bool, out: &mut Out) {
+    let typed = dialog.fields.iter().filter(|field| unsent && field.name != FieldName::Code);
+    let texts = typed.map(Field::typed).collect();
+    let (id, verb, drawn) = (dialog.id, dialog.ask.verb(), dialog.drawn_request);
+    let draft = Draft { id, verb, texts, seen: seen(drawn), at: Moment::from_millis(0) };
+    if let Err(failure) = drafts.keep(&draft, PATIENCE) {
+        out.line(format_args!("Your text is not kept as a draft: {failure}"));
     }
 }
 

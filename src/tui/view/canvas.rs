@@ -37,6 +37,8 @@ impl<'a> Canvas<'a> {
         }
         let width = width.min(area.right() - x);
         let clipped = self.glyphs.clip(text, usize::from(width));
+        // What stood there leaves nothing of its style behind: a name on a dim rule is not dim.
+        let style = Style::reset().patch(style);
         self.buffer.set_stringn(x, y, &clipped, usize::from(width), style);
         cells(&clipped)
     }

@@ -69,7 +69,10 @@ pub fn status(model: &Model, canvas: &mut Canvas, line: Rect) {
         let hidden =
             model.marks.ids.iter().filter(|id| !model.list.rows.iter().any(|s| s.row.id == **id)).count();
         let hidden = if hidden > 0 { format!(" ({hidden} not in view)") } else { String::new() };
-        let words = format!("{} marked{hidden}: A and R decide on them, esc lets go", model.marks.ids.len());
+        let words = format!(
+            "{} marked{hidden}: A and R decide on them, z puts them off, esc lets go",
+            model.marks.ids.len()
+        );
         let right = line.right().saturating_sub(1);
         width = width.saturating_sub(canvas.put_right(right, line.y, width, &words, Tone::Strong) + 2);
     }
@@ -106,11 +109,11 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let left = model.left_in_frame().is_some();
     let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
-        let forbidden = model.refusal_of(binding.action).is_some() || unread(binding.action);
-        // What a batch came to is read and closed.
-        if model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
-            && matches!(binding.action, Action::Submit | Action::NextField)
-        {
+        let forbidden = model.is_greyed(binding.action) || unread(binding.action);
+        // What a batch came to is read and closed, as is a dialog that is over.
+        let is_over = model.batch.as_ref().is_some_and(|batch| batch.result.is_some())
+            || model.dialog.as_ref().is_some_and(|dialog| dialog.over);
+        if is_over && matches!(binding.action, Action::Submit | Action::NextField) {
             continue;
         }
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
@@ -144,6 +147,7 @@ fn words(model: &Model, binding: &Binding) -> String {
             }
             (None, None) => binding.short,
         },
+        (Action::Cancel, _) if model.dialog.as_ref().is_some_and(|dialog| dialog.over) => "close",
         _ => binding.short,
     };
     format!("{key} {short}")

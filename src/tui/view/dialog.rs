@@ -32,12 +32,37 @@ fn words(dialog: &Dialog, width: u16, glyphs: Glyphs) -> (Vec<Wrapped>, Vec<Wrap
     (dialog.says().flat_map(wrapped).collect(), dialog.note.iter().flat_map(wrapped).collect())
 }
 
-/// How many lines of what the open dialog says fit, and the last one that can be the first of them.
-pub fn room(model: &Model) -> (usize, usize) {
-    let (Some(layout), Some(dialog)) = (model.layout(), &model.dialog) else { return (1, 0) };
-    let (about, note) = words(dialog, layout.body.width.saturating_sub(2), model.glyphs());
+/// What of the open dialog's words is in the frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OnScreen {
+    /// Columns they are set in.
+    pub width: u16,
+    /// The first line that is shown.
+    pub first: usize,
+    /// How many are shown from there on.
+    pub shown: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
+/// What a frame of this model shows of the open dialog's words; nothing when there is none.
+pub fn on_screen(model: &Model) -> Option<OnScreen> {
+    let (layout, dialog) = (model.layout()?, model.dialog.as_ref()?);
+    let width = layout.body.width.saturating_sub(2);
+    let (about, note) = words(dialog, width, model.glyphs());
     let shown = Plan::new(dialog, about.len(), note.len(), layout.body.height).shown(about.len());
-    (shown.max(1), about.len() - shown)
+    let first = dialog.scroll.min(about.len() - shown);
+    Some(OnScreen { width, first, shown, all: about.len() })
+}
+
+/// Where the lines are that are not shown.
+fn elsewhere(before: usize, behind: usize) -> String {
+    let lines = |n: usize| if n == 1 { "1 more line".to_owned() } else { format!("{n} more lines") };
+    match (before, behind) {
+        (0, behind) => format!("pgdn: {}", lines(behind)),
+        (before, 0) => format!("pgup: {} above", lines(before)),
+        (before, behind) => format!("pgdn: {}, pgup: {} above", lines(behind), lines(before)),
+    }
 }
 
 /// Draws the dialog; returns where the cursor stands.
@@ -57,8 +82,7 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
         y += 1;
     }
     if shown < about.len() {
-        let (first, last, all) = (from + 1, from + shown, about.len());
-        let words = format!("lines {first} to {last} of {all}: pgdn and pgup show the others");
+        let words = elsewhere(from, about.len() - shown - from);
         canvas.put(1, y, width, &words, Tone::Warn);
         y += 1;
     }
@@ -79,9 +103,11 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
         y += 1;
     }
     let y = sheet.bottom().saturating_sub(1);
-    let submit = button(canvas, 2, y, dialog.button(), dialog.focus == Focus::Submit);
-    let cancel_x = 2 + submit + 2;
-    button(canvas, cancel_x, y, "Cancel", dialog.focus == Focus::Cancel);
+    let cancel_x = match dialog.over {
+        true => 2,
+        false => 2 + button(canvas, 2, y, dialog.button(), dialog.focus == Focus::Submit) + 2,
+    };
+    button(canvas, cancel_x, y, dialog.way_out(), dialog.focus == Focus::Cancel);
     match dialog.focus {
         Focus::Field(_) => cursor,
         Focus::Submit => Some(Position { x: 3, y }),
@@ -111,7 +137,12 @@ impl Plan {
         let many = lines(dialog.fields.iter().filter(|f| !f.is_one_line()).count());
         let note = lines(note).clamp(1, 3);
         let fixed = FIXED - 1 + note + one;
-        let mut field = FIELD_LINES;
+        // What can only be copied any more is shown whole, if there is room.
+        let rows = |field: &Field| field.area.lines().iter().map(|line| 1 + line.chars().count() / 56).sum();
+        let mut field = match dialog.over {
+            true => lines(dialog.fields.iter().map(rows).max().unwrap_or(0)).max(1),
+            false => FIELD_LINES,
+        };
         let mut gap = 1;
         let mut about = lines(about);
         let need = |about: u16, field: u16, gap: u16| fixed + about + gap + many * (field + 1);

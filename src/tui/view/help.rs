@@ -40,7 +40,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         out.push(words(heading));
         for binding in model.habits.keys.in_scope(scope) {
             let runs = scope == here && binding.action != Action::Help;
-            let forbidden = runs && model.refusal_of(binding.action).is_some();
+            let forbidden = runs && model.is_greyed(binding.action);
             out.push(Entry { line: about(binding, forbidden), binding: Some((binding, runs)) });
         }
     }

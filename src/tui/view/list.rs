@@ -31,6 +31,8 @@ struct Column {
     cell: fn(&Model, &Shown, u16) -> (String, Tone),
 }
 
+/// From this screen width on, it says who is on a request.
+const ON_IT: u16 = 76;
 /// From this screen width on, columns have their wide form.
 const WIDE: u16 = 100;
 
@@ -39,8 +41,8 @@ const COLUMNS: &[Column] = &[
     Column { heading: "kind", wide: 10, narrow: 10, from: 125, cell: |_, s, _| (s.row.kind.to_string(), Tone::Plain) },
     Column { heading: "risk", wide: 8, narrow: 4, from: 0, cell: |_, s, width| risk(&s.row, width) },
     Column { heading: "where", wide: 10, narrow: 10, from: 72, cell: |_, s, _| environment(&s.row) },
-    Column { heading: "due", wide: 11, narrow: 9, from: 0, cell: due },
-    Column { heading: "on it", wide: 8, narrow: 7, from: 76, cell: |m, s, width| on_it(m, &s.row, width) },
+    Column { heading: "due", wide: 11, narrow: 11, from: 0, cell: due },
+    Column { heading: "on it", wide: 8, narrow: 7, from: ON_IT, cell: |m, s, width| on_it(m, &s.row, width) },
     Column { heading: "asked by", wide: 12, narrow: 12, from: 110, cell: |_, s, _| (s.row.requester.to_string(), Tone::Plain) },
 ];
 
@@ -154,19 +156,41 @@ fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool
     let title = title_width(line.width);
     let x = line.x + BEFORE_TITLE + 1;
     let gutter = canvas.put(x, line.y, title, canvas.glyphs.gutter(), Tone::Dim);
-    let tone = if shown.gone { Tone::Dim } else { Tone::Plain };
+    // The row that keys are about is found at once.
+    let tone = if shown.gone { Tone::Dim } else { id };
     let (words, tone) = match row.title.is_blank() {
         true => ("(no title)".to_owned(), Tone::Dim),
         false => (row.title.line().to_string(), tone),
     };
     canvas.put(x + gutter, line.y, title.saturating_sub(gutter), &words, tone);
     let mut x = x + title + 2;
+    // What became of it takes the room of what no longer matters.
+    let mut ended = ended(model, row);
+    let (from, to) = if line.width < ON_IT { ("risk", "due") } else { ("due", "on it") };
+    let mut start = None;
     for column in columns(line.width) {
         let width = column.width(line.width);
-        let (words, tone) = (column.cell)(model, shown, width);
-        canvas.put(x, line.y, width, &words, if shown.gone { Tone::Dim } else { tone });
+        match &ended {
+            Some(words) if column.heading == from || start.is_some() => {
+                let start = *start.get_or_insert(x);
+                if column.heading == to {
+                    canvas.put(start, line.y, x + width - start, words, Tone::Plain);
+                    ended = None;
+                }
+            }
+            _ => {
+                let (words, tone) = (column.cell)(model, shown, width);
+                canvas.put(x, line.y, width, &words, if shown.gone { Tone::Dim } else { tone });
+            }
+        }
         x += width + 2;
     }
+}
+
+/// Who closed a row that is still in view, and how: `rejected by alice`.
+fn ended(model: &Model, row: &Row) -> Option<String> {
+    let by = row.closed_by.as_ref().filter(|_| !row.state.is_open() && model.list.queue != Queue::Decided)?;
+    Some(format!("{} by {by}", words::state(row.state, false).0))
 }
 
 fn risk(row: &Row, width: u16) -> (String, Tone) {
@@ -189,7 +213,7 @@ fn environment(row: &Row) -> (String, Tone) {
 }
 
 /// How long there is; for what is closed or left the queue, what became of it.
-fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
+fn due(model: &Model, shown: &Shown, _: u16) -> (String, Tone) {
     let row = &shown.row;
     if !row.state.is_open() || model.list.queue == Queue::Decided {
         let (word, tone) = words::state(row.state, false);
@@ -200,18 +224,18 @@ fn due(model: &Model, shown: &Shown, width: u16) -> (String, Tone) {
         return (word.to_owned(), Tone::Dim);
     }
     if row.state == crate::domain::request::StateName::ChangesRequested {
-        return (if width < 11 { "returned" } else { "at producer" }.to_owned(), Tone::Dim);
+        return ("at producer".to_owned(), Tone::Dim);
     }
     if row.flagged {
         return (words::VIOLATION.to_owned(), Tone::Bad);
     }
     if row.due_at <= model.now {
-        let late = time::short_span(model.now.since(row.due_at));
-        let words = format!("{} {late}", if width < 11 { "LATE" } else { "OVERDUE" });
-        // Where hours and minutes do not fit, the hours say enough; a clipped number would say something else.
-        let words = match words.rsplit_once('h') {
-            Some((hours, _)) if words.len() > usize::from(width) => format!("{hours}h"),
-            _ => words,
+        // The largest unit says enough, at every width; a clipped number would say something else.
+        let late = model.now.since(row.due_at);
+        let words = match late.minutes() {
+            60..1440 => format!("OVERDUE {}h", late.minutes() / 60),
+            0..144_000 => format!("OVERDUE {}", time::short_span(late)),
+            _ => format!("OVERDUE {}w", late.minutes() / 10_080),
         };
         return (words, Tone::Bad);
     }

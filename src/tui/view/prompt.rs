@@ -19,7 +19,11 @@ pub fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas, line: Rect) -
         (Some(problem), _) => (problem.clone(), Tone::Warn),
         (None, Purpose::Filter) => (filtering::tally(model).unwrap_or_default(), Tone::Strong),
         (None, Purpose::Command) => (palette::hint(model, &prompt.text), Tone::Dim),
-        (None, Purpose::Snooze(id)) => (snoozing::hint(model, id, &prompt.text), Tone::Dim),
+        (None, Purpose::Snooze(id)) => (snoozing::hint(model, &id.to_string(), &prompt.text), Tone::Dim),
+        (None, Purpose::SnoozeMarked) => {
+            let marked = format!("{} marked", model.marks.ids.len());
+            (snoozing::hint(model, &marked, &prompt.text), Tone::Dim)
+        }
         (None, Purpose::Field) => (picking::hint(model, &prompt.text), Tone::Dim),
     };
     let right = line.right().saturating_sub(1);

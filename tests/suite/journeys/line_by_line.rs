@@ -90,4 +90,26 @@ fn line_by_line_a_sensitive_one_is_approved_only_after_its_last_page() {
     alice.press("R-2\r").sees("approved").press("q\r");
     assert_eq!(alice.ends(), 0);
     assert!(desk.events().iter().any(|name| name == "request.approved"));
+    assert!(desk.log().contains(r#":"whole""#), "all of it was printed: {}", desk.log());
+}
+
+#[test]
+fn line_by_line_a_reason_outlives_the_line_and_is_offered_again() {
+    let desk = Desk::new();
+    let mut alice = plain(&desk, &[]);
+    alice.sees("Waiting for you: 1").press("1\rr\r").sees("Reason (required):").press("no mail today\r");
+    alice.sees("Type yes to reject R-1:");
+    drop(alice);
+    let mut alice = plain(&desk, &[]);
+    alice.sees("Waiting for you: 1").press("1\rr\r").sees("You wrote this before").sees("│ no mail today");
+    alice.sees("Reason (required):").press("\r").sees("Type yes to reject R-1:");
+    reads();
+    alice.press("yes\r").sees("R-1: alice → rejected").sees("Nothing waits for you.").press("q\r");
+    assert_eq!(alice.ends(), 0);
+    assert!(desk.log().contains("no mail today"), "{}", desk.log());
+    // It was sent, so it is offered to nobody again.
+    assert!(desk.submit("two", "lookup", &[]).status.success());
+    let mut alice = plain(&desk, &[]);
+    alice.sees("Waiting for you: 1").press("1\rr\r").sees("Reason (required):");
+    assert!(!alice.screen().contains("You wrote this before"), "{}", alice.screen());
 }

@@ -12,6 +12,7 @@ use countersign::domain::names::RequestId;
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::Request;
 use countersign::domain::risk::Risk;
+use countersign::domain::text::Safe;
 use countersign::domain::transitions::Verb;
 use countersign::tui::Options;
 use countersign::tui::act::input;
@@ -53,7 +54,7 @@ fn sent(seed: &mut Seed, now: &mut VecDeque<Event>) {
     let moving =
         [KeyCode::Down, KeyCode::Up, KeyCode::Left, KeyCode::Right, KeyCode::PageDown, KeyCode::Home];
     let held = |c: char, mods| Event::Key(KeyEvent::new(KeyCode::Char(c), mods));
-    match seed.below(40) {
+    match seed.below(44) {
         0..=9 => now.extend(chars(seed.of(&["A", "R", "C", "W", "c", "m"]))),
         10..=13 => now.push_back(key(KeyCode::Enter)),
         14..=17 => now.push_back(key(KeyCode::Tab)),
@@ -96,6 +97,31 @@ fn sent(seed: &mut Seed, now: &mut VecDeque<Event>) {
         }
         37 => now.push_back(held(*[&'[', &'A', &'R', &'O'][seed.below(4)], KeyModifiers::ALT)),
         38 => now.extend(chars(seed.of(&["R-1042", "r-1039", "fine by me", "no"]))),
+        // A hand that marks, and means several, or half of that.
+        39..=42 => {
+            let (marks, count) = *[
+                &(" j A", "2"),
+                &(" j j R", "2"),
+                &("vjjvA", "3"),
+                &("vjA", "1"),
+                &(" A", "1"),
+                &("j A", "1"),
+            ][seed.below(6)];
+            now.push_back(key(KeyCode::Esc));
+            now.extend(chars(marks));
+            // A look at what it names.
+            now.extend([Event::FocusLost, Event::FocusGained]);
+            if seed.below(3) == 0 {
+                now.extend(chars("no"));
+                now.push_back(key(KeyCode::Tab));
+            }
+            now.extend(chars(count));
+            match seed.below(3) {
+                0 => now.push_back(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+                1 => now.extend([key(KeyCode::Tab), key(KeyCode::Enter)]),
+                _ => {}
+            }
+        }
         _ => now.push_back(match seed.below(3) {
             0 => Event::FocusGained,
             1 => Event::FocusLost,
@@ -198,6 +224,60 @@ impl Meant {
     }
 }
 
+/// What the stream has asked for in the dialog of a batch: approving or rejecting what it names, with a reason and the
+/// count typed, and then Alt-Enter, or Enter on the button.
+struct MeantAll {
+    ask: Ask,
+    named: Vec<Drawn>,
+    /// The reason and the count.
+    fields: [String; 2],
+    /// The place in the round: the fields, the button that does it, Cancel.
+    at: usize,
+    visible: bool,
+}
+
+impl MeantAll {
+    fn opened(ask: Ask, named: Vec<Drawn>) -> Self {
+        let at = usize::from(ask == Ask::Approve);
+        Self { ask, named, fields: Default::default(), at, visible: false }
+    }
+
+    /// Takes one event; says whether it is the last one of a deliberate sequence.
+    fn takes(&mut self, event: &Event) -> bool {
+        if !self.visible {
+            return false;
+        }
+        match event {
+            Event::Paste(text) if self.at == 0 => self.fields[0].push_str(text),
+            Event::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::ALT, .. }) => {
+                return self.done();
+            }
+            Event::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => {
+                match (code, self.at) {
+                    (KeyCode::Tab, _) | (KeyCode::Right | KeyCode::Down, 2..) => self.at = (self.at + 1) % 4,
+                    (KeyCode::BackTab, _) | (KeyCode::Left | KeyCode::Up, 2..) => self.at = (self.at + 3) % 4,
+                    (KeyCode::Enter, 2) => return self.done(),
+                    (KeyCode::Enter, 1) => self.at = 2,
+                    (KeyCode::Char(c), at @ 0..2) => self.fields[at].push(*c),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn done(&mut self) -> bool {
+        let missing = if self.ask == Ask::Reject && self.fields[0].trim().is_empty() {
+            Some(0)
+        } else {
+            (self.fields[1].trim() != self.named.len().to_string()).then_some(1)
+        };
+        self.at = missing.unwrap_or(self.at);
+        missing.is_none()
+    }
+}
+
 /// Everybody else: requests that arrive, change and vanish, and the answers to what the screen wants.
 struct World {
     told: Vec<Told>,
@@ -263,7 +343,11 @@ struct Sitting {
     model: Model,
     world: World,
     meant: Option<Meant>,
+    meant_all: Option<MeantAll>,
+    /// What the last event ended deliberately: a batch of these.
+    ended_all: Option<(Ask, Vec<Drawn>)>,
     decided: usize,
+    batches: usize,
 }
 
 impl Sitting {
@@ -322,13 +406,41 @@ impl Sitting {
                     };
                     self.hears(message);
                 }
-                // A batch asks for a reason, the count and every name drawn; no stream of this test means one.
-                Effect::DecideAll { commands, .. } => panic!("misfire: a batch of {}", commands.len()),
+                Effect::Gather { ask, ids } => {
+                    let there = self.world.told.iter().filter(|told| ids.contains(&told.request.id));
+                    let gathered = there.map(|told| (told.request.clone(), facts())).collect();
+                    self.hears(Message::Gathered { ask, gathered });
+                }
+                Effect::DecideAll { ask, commands } => {
+                    let all = self.ended_all.take();
+                    let (meant, named) = all.unwrap_or_else(|| panic!("misfire: a batch: {commands:?}"));
+                    assert_eq!(ask, meant);
+                    let mut bound = Vec::new();
+                    for (id, command) in &commands {
+                        let (Command::Approve { seen, .. } | Command::Reject { seen, .. }) = command else {
+                            panic!("misfire: {command:?} in a batch")
+                        };
+                        assert_eq!(command.verb(), Some(ask.verb()));
+                        bound.push((*id, seen.clone()));
+                    }
+                    let named: Vec<_> = named.iter().map(|drawn| (drawn.id, drawn.seen(false))).collect();
+                    assert_eq!(bound, named, "what was named, and as it was then");
+                    self.batches += 1;
+                    let mut outcomes = Vec::new();
+                    for (id, command) in &commands {
+                        let outcome = self.world.tries("bob", *id, command);
+                        outcomes.push((*id, outcome.map_err(Safe::composed)));
+                    }
+                    self.hears(Message::DecidedAll { ask, outcomes });
+                }
                 _ => {}
             }
         }
         if self.model.dialog.is_none() {
             self.meant = None;
+        }
+        if self.model.batch.as_ref().is_none_or(|batch| batch.result.is_some()) {
+            self.meant_all = None;
         }
     }
 
@@ -343,25 +455,47 @@ impl Sitting {
             }
             None => None,
         };
+        let ended_all = self.meant_all.as_mut().is_some_and(|all| all.takes(&event));
+        let all = self.meant_all.as_ref().filter(|_| ended_all);
+        self.ended_all = all.map(|all| (all.ask, all.named.clone()));
+        // Enter in the menu does what the selected line says.
+        let menu = self.model.help.is_some();
         let wants = input(&mut self.model, event.clone());
-        if self.meant.is_none() && self.model.dialog.is_some() {
-            let Event::Key(KeyEvent { code: KeyCode::Char(c), .. }) = event else {
-                panic!("{event:?} opened it")
-            };
+        if self.meant.is_none()
+            && let Some(dialog) = &self.model.dialog
+        {
             let request = there.unwrap();
-            let ask = match (c, request.kind()) {
-                ('A', Kind::Question) => Ask::Answer,
-                ('A', _) => Ask::Approve,
-                ('R', _) => Ask::Reject,
-                ('C', _) => Ask::RequestChanges,
-                ('W', _) => Ask::Withdraw,
-                ('c', _) => Ask::Comment,
-                _ => panic!("{c} opened a dialog"),
+            let ask = match (&event, request.kind()) {
+                (Event::Key(KeyEvent { code: KeyCode::Enter, .. }), _) if menu => dialog.ask,
+                (Event::Key(KeyEvent { code: KeyCode::Char(c), .. }), kind) => match (c, kind) {
+                    ('A', Kind::Question) => Ask::Answer,
+                    ('A', _) => Ask::Approve,
+                    ('R', _) => Ask::Reject,
+                    ('C', _) => Ask::RequestChanges,
+                    ('W', _) => Ask::Withdraw,
+                    ('c', _) => Ask::Comment,
+                    _ => panic!("{c} opened a dialog"),
+                },
+                _ => panic!("{event:?} opened it"),
             };
             assert_eq!(frame, Some(Drawn::of(&request)), "opened on what was not drawn");
             self.meant = Some(Meant::opened(ask, &request, self.model.drafts.get(&(request.id, ask))));
         }
         self.does(wants, ended);
+        self.ended_all = None;
+        if self.meant_all.is_none()
+            && let Some(batch) = self.model.batch.as_ref().filter(|batch| batch.result.is_none())
+        {
+            let ask = match &event {
+                Event::Key(KeyEvent { code: KeyCode::Char('A'), .. }) => Ask::Approve,
+                Event::Key(KeyEvent { code: KeyCode::Char('R'), .. }) => Ask::Reject,
+                Event::Key(KeyEvent { code: KeyCode::Enter, .. }) if menu => batch.ask,
+                _ => panic!("{event:?} opened a batch"),
+            };
+            assert_eq!(batch.ask, ask);
+            let named = batch.items.iter().map(|item| item.drawn).collect();
+            self.meant_all = Some(MeantAll::opened(ask, named));
+        }
     }
 
     fn draws(&mut self) {
@@ -371,14 +505,21 @@ impl Sitting {
         {
             meant.visible = true;
         }
+        if let Some(all) = &mut self.meant_all
+            && self.model.help.is_none()
+        {
+            all.visible = true;
+        }
     }
 }
 
-fn sits(seed: u64, keys: usize) -> usize {
+/// How many deliberate sequences there were: on one request, and on several.
+fn sits(seed: u64, keys: usize) -> (usize, usize) {
     let mut seed = Seed(seed);
     let world = World { told: inbox(), next: 5000 };
     let model = screen_with((120, 40), Options::default(), &inbox());
-    let mut sitting = Sitting { model, world, meant: None, decided: 0 };
+    let mut sitting =
+        Sitting { model, world, meant: None, meant_all: None, ended_all: None, decided: 0, batches: 0 };
     let mut line = VecDeque::new();
     for n in 0..keys {
         while line.is_empty() {
@@ -408,12 +549,14 @@ fn sits(seed: u64, keys: usize) -> usize {
             draw(&sitting.model);
         }
     }
-    sitting.decided
+    (sitting.decided, sitting.batches)
 }
 
 #[test]
 fn twenty_thousand_random_keys_decide_nothing_that_was_not_meant() {
-    let decided: usize =
-        [1, 2, 3, 4].into_iter().map(|n| sits(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(n), 5000)).sum();
+    let sittings = [1, 2, 3, 4].map(|n| sits(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(n), 5000));
+    let decided: usize = sittings.iter().map(|(one, _)| one).sum();
+    let batches: usize = sittings.iter().map(|(_, several)| several).sum();
     assert!(decided > 100, "only {decided} deliberate sequences were in the stream: it shows too little");
+    assert!(batches > 10, "only {batches} deliberate batches were in the stream: it shows too little");
 }

@@ -9,6 +9,7 @@ mod graph;
 mod alike;
 mod hostile;
 mod keys;
+mod dialogs;
 mod gate;
 mod reading;
 mod misfire;

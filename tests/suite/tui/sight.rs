@@ -223,3 +223,35 @@ fn one_field_is_picked_and_its_whole_value_is_sent() {
     press(&mut model, "i");
     assert!(model.prompt.is_none() && text(&model).contains("no target, commands or parameters"));
 }
+
+#[test]
+fn z_with_marks_puts_all_of_them_off() {
+    let mut model = screen((80, 24));
+    // The first row is sensitive: it is not in it.
+    for key in ["v", "j", "j", "j", "j", "j", "v"] {
+        press(&mut model, key);
+    }
+    let marked: Vec<RequestId> = model.marks.ids.iter().copied().collect();
+    assert!(marked.len() > 2);
+    press(&mut model, "z");
+    assert!(text(&model).contains(&format!("put {} marked off for: 30m", marked.len())), "{}", text(&model));
+    type_text(&mut model, "2h");
+    let effects = press(&mut model, "enter");
+    let until = Some(NOW.plus(Span::from_hours(2)));
+    assert_eq!(effects, [Effect::PutOffAll { until, ids: marked.clone() }]);
+    let outcomes = marked.iter().map(|id| {
+        let refused = id.number() == 1031;
+        (*id, if refused { Err(countersign::domain::text::safe_line("it is closed")) } else { Ok(()) })
+    });
+    hear(&mut model, Message::PutOffAll { until, outcomes: outcomes.collect() });
+    let said = text(&model);
+    let all = marked.len();
+    assert!(said.contains(&format!("{} of {all} put off until 16:02Z", all - 1)), "{said}");
+    assert!(said.contains("not R-1031: it is closed; 1 due before"), "{said}");
+    assert_eq!(model.marks.ids.len(), 1, "what was not put off is still marked");
+    // In an open range it waits for the other end, and inside a request it is about that one.
+    let mut model = screen((80, 24));
+    press(&mut model, "v");
+    press(&mut model, "z");
+    assert!(model.prompt.is_none() && text(&model).contains("the range is open"), "{}", text(&model));
+}
