@@ -186,7 +186,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Press => deciding::press(model),
-        Action::Submit => deciding::submit(model),
+        Action::Submit => deciding::to_the_button(model),
         Action::Edit => editing::ask(model),
         Action::Cancel => {
             deciding::cancel(model);

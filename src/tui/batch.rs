@@ -262,12 +262,14 @@ pub fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Action::NextField | Action::PreviousField => {}
         Action::Press if !done && batch.focus == Focus::Submit => return Some(submit(model)),
-        Action::Submit if !done => return Some(submit(model)),
+        // As in any dialog, Alt-Enter goes to the button and does not press it.
+        Action::Submit if !done => (batch.closing, batch.focus) = (false, Focus::Submit),
+        Action::Submit => {}
         Action::Cancel if !done && batch.fields[0].text().is_some() && !batch.closing => {
             batch.closing = true;
             batch.say(Tone::Warn, "Esc again closes it; what you typed is not kept");
         }
-        Action::Press | Action::Submit | Action::Cancel => {
+        Action::Press | Action::Cancel => {
             let alike = model.batch.take().is_some_and(|batch| batch.alike);
             if !done {
                 let marks = if alike { "" } else { "; the marks are still there" };

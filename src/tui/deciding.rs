@@ -124,6 +124,16 @@ pub fn press(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// To the button that does it, from anywhere in the dialog. It does not press it: a terminal sends Alt-Enter as Esc and
+/// Enter, and a slow line can bring an Esc that meant "no" and the Enter after it in one piece.
+pub fn to_the_button(model: &mut Model) -> Vec<Effect> {
+    if let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) {
+        dialog.closing = false;
+        dialog.focus = Focus::Submit;
+    }
+    Vec::new()
+}
+
 /// Does it: hands the decision over, bound to what was drawn. When the request changed, looks again instead.
 pub fn submit(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };

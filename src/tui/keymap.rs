@@ -186,7 +186,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(MOVING, &[Key::of(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "", "a page up"),
     looks(MOVING, &[Key::char('g'), Key::of(KeyCode::Home)], Action::Top, "", "to the top; in the list also to what is new"),
     looks(MOVING, &[Key::char('G'), Key::of(KeyCode::End)], Action::Bottom, "", "to the end"),
-    looks(ASKED, &[Key { code: KeyCode::Enter, modifiers: KeyModifiers::ALT }], Action::Submit, "do it", "do it, from anywhere in the dialog"),
+    looks(ASKED, &[Key { code: KeyCode::Enter, modifiers: KeyModifiers::ALT }], Action::Submit, "to the button", "to the button, from anywhere in the dialog; Enter there does it"),
     looks(ASKED, &[Key::of(KeyCode::Tab)], Action::NextField, "next", "the next field or button"),
     looks(ASKED, &[Key::of(KeyCode::BackTab)], Action::PreviousField, "", "the field or button before"),
     looks(&[Scope::Dialog], &[Key::of(KeyCode::Right), Key::of(KeyCode::Down)], Action::NextField, "", "the next field or button"),

@@ -140,10 +140,10 @@ fn words(model: &Model, binding: &Binding) -> String {
             "release"
         }
         (Action::Submit, _) => match (&model.dialog, &model.batch) {
-            (Some(dialog), _) => return format!("{key} {}", dialog.button().to_lowercase()),
+            (Some(dialog), _) => return format!("{key} to [{}]", dialog.button().to_lowercase()),
             (None, Some(batch)) => {
                 let verb = batch.ask.title().to_lowercase();
-                return format!("{key} {verb} {}", batch.items.len());
+                return format!("{key} to [{verb} {}]", batch.items.len());
             }
             (None, None) => binding.short,
         },

@@ -9,7 +9,8 @@ pub const WIDE: (u16, u16) = (120, 40);
 pub const NARROW: (u16, u16) = (80, 24);
 pub const ENTER: &str = "\r";
 pub const TAB: &str = "\t";
-pub const ALT_ENTER: &str = "\x1b\r";
+/// Alt-Enter to the button, and Enter there.
+pub const ALT_ENTER: &str = "\x1b\r\r";
 
 /// A desk: a home directory with a store and documents in it.
 pub struct Desk {

@@ -63,5 +63,5 @@ fn a_held_key_is_followed_by_what_was_pressed_last() {
     let (bytes, _) = since(&alice, before);
     assert!(bytes <= 6 * A_FRAME, "{bytes} bytes for fifty-one keys");
     // And it goes on being used.
-    alice.press("R").sees("Reject R-51").press("no").sees("no").press("\x1b\r").sees("R-51 rejected");
+    alice.press("R").sees("Reject R-51").press("no").sees("no").press("\x1b\r\r").sees("R-51 rejected");
 }

@@ -79,7 +79,7 @@ fn a_request_is_rejected_under_tmux_at_both_sizes() {
         assert!(dialog.contains("Reason (required)"), "{dialog}");
         tmux.run(&["send-keys", "-l", "finance still reads it"]);
         tmux.sees("finance still reads it");
-        tmux.run(&["send-keys", "M-Enter"]);
+        tmux.run(&["send-keys", "M-Enter", "Enter"]);
         tmux.sees("nothing of it will run");
         // A lone escape, which tmux holds back for a while, goes back to the list; q ends it there.
         tmux.run(&["send-keys", "Escape"]);

@@ -268,11 +268,11 @@ fn all_of_it_is_shown_before_the_rest_is_decided_with_a_reason_and_the_count() {
     press(&mut model, "A");
     let batch = model.batch.as_ref().expect("all was shown");
     assert_eq!((batch.items.len(), batch.left_out.len(), batch.ask), (37, 3, Ask::Approve));
-    assert!(press(&mut model, "alt-enter").is_empty(), "no reason");
+    assert!(press(&mut model, "do-it").is_empty(), "no reason");
     type_text(&mut model, "welcome mails");
     press(&mut model, "tab");
     type_text(&mut model, "37");
-    let effects = press(&mut model, "alt-enter");
+    let effects = press(&mut model, "do-it");
     let Some(Effect::DecideAll { commands, .. }) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(commands.len(), 37);
     let poisoned = [9, 20, 40].map(RequestId::new);

@@ -112,29 +112,29 @@ fn no_more_than_fifty_are_marked() {
     let effects = press(&mut model, "A");
     gathered(&mut model, effects, &told);
     type_text(&mut model, "50");
-    assert!(press(&mut model, "alt-enter").is_empty());
+    assert!(press(&mut model, "do-it").is_empty());
     assert!(text(&model).contains("37 are not yet shown: pgdn shows them"), "{}", text(&model));
     for _ in 0..3 {
         press(&mut model, "pgdn");
     }
-    assert_eq!(commands(&press(&mut model, "alt-enter")).len(), 50);
+    assert_eq!(commands(&press(&mut model, "do-it")).len(), 50);
 }
 
 #[test]
 fn a_batch_is_decided_on_by_the_reason_and_the_count_and_is_bound_to_what_was_named() {
     let mut model = asked((80, 24), "R");
     assert_eq!(model.batch.as_ref().unwrap().focus, Focus::Field(0));
-    assert!(press(&mut model, "alt-enter").is_empty(), "no reason");
+    assert!(press(&mut model, "do-it").is_empty(), "no reason");
     type_text(&mut model, "no mails");
-    assert!(press(&mut model, "alt-enter").is_empty(), "no count");
+    assert!(press(&mut model, "do-it").is_empty(), "no count");
     assert_eq!(model.batch.as_ref().unwrap().focus, Focus::Field(1));
     type_text(&mut model, "7");
-    assert!(press(&mut model, "alt-enter").is_empty(), "rejecting, a question is one of them");
+    assert!(press(&mut model, "do-it").is_empty(), "rejecting, a question is one of them");
     press(&mut model, "backspace");
     input(&mut model, Event::Paste("8".to_owned()));
-    assert!(press(&mut model, "alt-enter").is_empty(), "the count is typed");
+    assert!(press(&mut model, "do-it").is_empty(), "the count is typed");
     type_text(&mut model, "8");
-    let decided = commands(&press(&mut model, "alt-enter"));
+    let decided = commands(&press(&mut model, "do-it"));
     assert_eq!(decided.len(), 8);
     for (id, command) in decided {
         let told = pile().into_iter().find(|told| told.request.id.number() == id).unwrap();
@@ -173,7 +173,7 @@ fn keys_typed_before_the_dialog_was_drawn_are_dropped_and_cancel_decides_nothing
 fn the_result_says_how_many_of_how_many_and_why_not_the_others() {
     let mut model = asked((80, 24), "A");
     type_text(&mut model, "7");
-    let decided = commands(&press(&mut model, "alt-enter"));
+    let decided = commands(&press(&mut model, "do-it"));
     assert_eq!(decided.len(), 7, "the question, the own one are left out");
     let outcomes = decided
         .iter()
@@ -198,7 +198,7 @@ fn a_batch_that_went_through_says_so_in_a_line() {
     let effects = press(&mut model, "A");
     gathered(&mut model, effects, &pile());
     type_text(&mut model, "2");
-    let decided = commands(&press(&mut model, "alt-enter"));
+    let decided = commands(&press(&mut model, "do-it"));
     let outcomes = decided.iter().map(|(id, _)| (RequestId::new(*id), Ok(()))).collect();
     hear(&mut model, Message::DecidedAll { ask: Ask::Approve, outcomes });
     assert!(model.batch.is_none() && model.marks.is_empty());

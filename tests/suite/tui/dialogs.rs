@@ -53,7 +53,7 @@ fn a_dialog_whose_request_was_closed_by_another_only_closes() {
             assert!(!frame.contains(gone), "{gone} in\n{frame}");
         }
         assert!(frame.contains("[▸Close ]"), "{frame}");
-        assert!(!decides(&press(&mut model, "alt-enter")));
+        assert!(!decides(&press(&mut model, "do-it")));
         press(&mut model, "tab");
         assert!(!decides(&press(&mut model, "enter")) && model.dialog.is_none());
     }
@@ -90,7 +90,7 @@ fn a_comment_is_still_sent_on_what_was_closed_meanwhile() {
     let mut model = asked(mail(), "c", (80, 24));
     type_text(&mut model, "for the next time");
     alice_rejects(&mut model, mail());
-    assert!(decides(&press(&mut model, "alt-enter")));
+    assert!(decides(&press(&mut model, "do-it")));
 }
 
 #[test]
@@ -101,20 +101,20 @@ fn at_60_by_16_nothing_sensitive_is_decided_before_all_that_comes_of_it_was_show
     type_text(&mut model, "canary was clean");
     press(&mut model, "tab");
     type_text(&mut model, "R-1042");
-    assert!(!decides(&press(&mut model, "alt-enter")));
+    assert!(!decides(&press(&mut model, "do-it")));
     assert!(text(&model).contains("4 more lines must be shown first: pgdn"), "{}", text(&model));
     for _ in 0..9 {
         press(&mut model, "pgdn");
     }
     assert!(text(&model).contains("pgup: "), "{}", text(&model));
-    assert!(decides(&press(&mut model, "alt-enter")));
+    assert!(decides(&press(&mut model, "do-it")));
 }
 
 #[test]
 fn what_is_not_sensitive_is_decided_as_it_stands() {
     let mut model = asked(mail(), "R", (60, 16));
     type_text(&mut model, "no");
-    assert!(decides(&press(&mut model, "alt-enter")));
+    assert!(decides(&press(&mut model, "do-it")));
 }
 
 fn alt(c: char) -> Event {
@@ -144,9 +144,9 @@ fn what_has_nothing_to_copy_has_its_key_in_brackets() {
         let mut model = screen_with((120, 60), Options::default(), &[told]);
         press(&mut model, "enter");
         press(&mut model, "?");
-        assert_eq!(text(&model).contains("(p)"), greyed, "{}", text(&model));
+        assert_eq!(text(&model).contains("(i)"), greyed, "{}", text(&model));
         press(&mut model, "esc");
-        press(&mut model, "p");
+        press(&mut model, "i");
         assert_eq!(text(&model).contains("it has no target, commands or parameters"), greyed);
     }
 }

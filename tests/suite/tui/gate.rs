@@ -226,11 +226,11 @@ fn what_changed_under_an_open_dialog_must_be_read_before_it_is_approved() {
     type_text(&mut model, "watched");
     hear(&mut model, marked(told, "s3", Mark::Skipped).message());
     model.frame_shown();
-    press(&mut model, "alt-enter");
+    press(&mut model, "do-it");
     press(&mut model, "tab");
     press(&mut model, "tab");
     type_text(&mut model, "R-40");
-    assert!(press(&mut model, "alt-enter").is_empty());
+    assert!(press(&mut model, "do-it").is_empty());
     let note = model.dialog.as_ref().unwrap().note.as_ref().unwrap().to_string();
     assert!(note.contains("not fully shown") && note.contains("your text is kept"), "{note}");
     press(&mut model, "esc");

@@ -43,7 +43,7 @@ fn a_rejection_carries_the_reason_and_what_was_drawn() {
     let mut model = opened(told.clone());
     press(&mut model, "R");
     type_text(&mut model, "no mail today");
-    let effects = press(&mut model, "alt-enter");
+    let effects = press(&mut model, "do-it");
     let seen = countersign::tui::reading::Drawn::of(&told.request).seen(true);
     let expected = Command::Reject { reason: Some(Text::from("no mail today")), seen };
     assert_eq!(decisions(&effects), [&expected]);
@@ -97,12 +97,12 @@ fn what_was_not_drawn_is_opened_before_it_is_decided_on() {
 fn a_dangerous_approval_needs_the_reason_and_the_code() {
     let mut model = opened(deployment());
     press(&mut model, "A");
-    assert!(press(&mut model, "alt-enter").is_empty());
+    assert!(press(&mut model, "do-it").is_empty());
     type_text(&mut model, "watched");
-    assert!(press(&mut model, "alt-enter").is_empty());
+    assert!(press(&mut model, "do-it").is_empty());
     assert_eq!(model.dialog.as_ref().unwrap().focus, Focus::Field(1));
     type_text(&mut model, "r-1042");
-    let effects = press(&mut model, "alt-enter");
+    let effects = press(&mut model, "do-it");
     assert_eq!(decisions(&effects).len(), 1);
 }
 
@@ -153,8 +153,8 @@ fn a_change_is_shown_and_must_be_looked_at_before_it_can_be_decided() {
     let effects = hear(&mut model, Message::Refused { id: revised.request.id, refusal });
     assert_eq!(effects, [Effect::Read(revised.request.id)]);
     hear(&mut model, revised.message());
-    assert!(decisions(&press(&mut model, "alt-enter")).is_empty(), "the button looks again");
-    let effects = press(&mut model, "alt-enter");
+    assert!(decisions(&press(&mut model, "do-it")).is_empty(), "the button looks again");
+    let effects = press(&mut model, "do-it");
     let seen = countersign::tui::reading::Drawn::of(&revised.request).seen(false);
     assert_eq!(
         decisions(&effects),
@@ -168,7 +168,7 @@ fn a_recorded_decision_closes_the_dialog_and_says_so() {
     let mut model = opened(mail());
     press(&mut model, "R");
     type_text(&mut model, "no");
-    press(&mut model, "alt-enter");
+    press(&mut model, "do-it");
     let after =
         mail().then("bob", NOW, &Command::Reject { reason: Some(Text::from("no")), seen: Seen::Nothing });
     hear(&mut model, Message::Decided { verb: Verb::Reject, after: Box::new(after.request) });
@@ -191,7 +191,7 @@ fn a_question_is_answered_by_number_or_in_words() {
         let mut model = opened(question());
         press(&mut model, "A");
         type_text(&mut model, typed);
-        let effects = press(&mut model, "alt-enter");
+        let effects = press(&mut model, "do-it");
         let Command::Answer { option: picked, text, .. } = decisions(&effects)[0] else { panic!() };
         assert_eq!((*picked, text.is_some()), (option, option.is_none()), "{typed}");
     }

@@ -2,7 +2,7 @@
 //!
 //! A second, independent account of the dialog (`Meant`) says from the stream of keys alone when a deliberate sequence
 //! was in it: a verb's key on a request that was drawn, a frame that showed the dialog, then the fields it demands, and
-//! at last Alt-Enter, or Enter with the focus turned to the button.
+//! at last Enter with the focus turned to the button.
 
 use super::stage::*;
 use countersign::domain::command::{Command, Seen};
@@ -117,7 +117,10 @@ fn sent(seed: &mut Seed, now: &mut VecDeque<Event>) {
             }
             now.extend(chars(count));
             match seed.below(3) {
-                0 => now.push_back(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+                0 => {
+                    now.push_back(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT)));
+                    now.push_back(key(KeyCode::Enter));
+                }
                 1 => now.extend([key(KeyCode::Tab), key(KeyCode::Enter)]),
                 _ => {}
             }
@@ -187,7 +190,8 @@ impl Meant {
                 false
             }
             Event::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::ALT, .. }) => {
-                self.done(now_there)
+                self.at = self.fields.len();
+                false
             }
             Event::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => {
                 match (code, buttons) {
@@ -225,7 +229,7 @@ impl Meant {
 }
 
 /// What the stream has asked for in the dialog of a batch: approving or rejecting what it names, with a reason and the
-/// count typed, and then Alt-Enter, or Enter on the button.
+/// count typed, and then Enter on the button.
 struct MeantAll {
     ask: Ask,
     named: Vec<Drawn>,
@@ -249,9 +253,7 @@ impl MeantAll {
         }
         match event {
             Event::Paste(text) if self.at == 0 => self.fields[0].push_str(text),
-            Event::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::ALT, .. }) => {
-                return self.done();
-            }
+            Event::Key(KeyEvent { code: KeyCode::Enter, modifiers: KeyModifiers::ALT, .. }) => self.at = 2,
             Event::Key(KeyEvent { code, modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT, .. }) => {
                 match (code, self.at) {
                     (KeyCode::Tab, _) | (KeyCode::Right | KeyCode::Down, 2..) => self.at = (self.at + 1) % 4,

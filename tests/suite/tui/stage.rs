@@ -237,8 +237,13 @@ fn event(key: &str) -> Event {
     })
 }
 
-/// Presses one key; a frame is drawn after it.
+/// Presses one key; a frame is drawn after it. `do-it` is two: Alt-Enter goes to the button, Enter presses it.
 pub fn press(model: &mut Model, key: &str) -> Vec<Effect> {
+    if key == "do-it" {
+        let mut effects = press(model, "alt-enter");
+        effects.extend(press(model, "enter"));
+        return effects;
+    }
     let effects = input(model, event(key));
     model.frame_shown();
     effects
