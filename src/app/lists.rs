@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct Counters {
     /// Those that wait for the caller.
     pub waiting: u64,
+    /// Those of them that are overdue, up to a thousand.
+    pub overdue: u64,
     /// Those that wait for anybody, and nobody is on.
     pub unclaimed: u64,
     /// Those that are escalated.
@@ -151,6 +153,7 @@ impl App {
         let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
             waiting: count(Queue::Waiting)?,
+            overdue: self.store.overdue(&reader, now)?,
             unclaimed: count(Queue::Unclaimed)?,
             escalated: count(Queue::Escalated)?,
             promotions: count(Queue::Promotions)?,

@@ -7,6 +7,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::Reader;
 use crate::store::open::Store;
 use rusqlite::params;
+use std::collections::BTreeSet;
 
 /// Which list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,6 +32,8 @@ pub enum Queue {
 
 /// Where counting claims that ran out ends: the screen says `999+` there anyway.
 const RUN_OUT: i64 = 1_000;
+/// How many overdue rows of one slot are looked for: the header says `999+` above that anyway.
+const OVERDUE: u32 = 1_000;
 
 impl Queue {
     /// All of them, in the order of their keys.
@@ -105,6 +108,30 @@ impl Store {
             waiting += self.counter(&format!("waiting:{slot}"))?.saturating_sub(own + asleep);
         }
         Ok(waiting)
+    }
+
+    /// How many of those that wait for the reader are overdue; no more than [`OVERDUE`] are looked for.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn overdue(&self, reader: &Reader, now: Moment) -> Result<u64, Failure> {
+        let counting = |e| failed("counting what is overdue", e);
+        let own = |n: usize| reader.own.get(n).map_or("", String::as_str);
+        let name = reader.signer.name.as_str();
+        let mut late: BTreeSet<u64> = BTreeSet::new();
+        for slot in self.slots(Queue::Waiting, reader).map_err(counting)? {
+            let sql = "SELECT i.request FROM inbox i INDEXED BY inbox_by_due
+                 WHERE i.slot = ?1 AND i.due_at <= ?2 AND i.asker NOT IN (?3, ?4)
+                   AND NOT EXISTS (SELECT 1 FROM snoozed z WHERE z.name = ?5 AND z.request = i.request AND z.until > ?2)
+                 LIMIT ?6";
+            let mut query = self.conn.prepare_cached(sql).map_err(counting)?;
+            let key = params![slot, now.millis(), own(0), own(1), name, OVERDUE];
+            let rows = query.query_map(key, |row| row.get(0)).map_err(counting)?;
+            for id in rows {
+                late.insert(id.map_err(counting)?);
+            }
+        }
+        Ok(late.len() as u64)
     }
 
     /// How many claims ran out that nobody has renewed; no more than [`RUN_OUT`] are looked for.

@@ -230,15 +230,15 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
             json!({"id": r.id.to_string(), "kind": r.kind, "risk": r.risk, "state": r.state.word(),
             "due_at": r.due_at.iso(), "overdue": r.closed_at.is_none() && r.due_at <= now, "title": r.title.raw()})
         };
-        out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "open": counters.open,
+        out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "overdue": counters.overdue, "open": counters.open,
             "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0,
             "first": first.iter().map(row).collect::<Vec<_>>(), "latest": decided.iter().map(row).collect::<Vec<_>>()}));
         return Ok(exit::DONE);
     }
     let needed = if counters.waiting > 0 { "ACTION NEEDED" } else { "no action needed" };
     out.line(format_args!(
-        "{needed}: {} wait for you, {} open, {} escalated, {} decided",
-        counters.waiting, counters.open, counters.escalated, counters.decided
+        "{needed}: {} wait for you ({} overdue), {} open, {} escalated, {} decided",
+        counters.waiting, counters.overdue, counters.open, counters.escalated, counters.decided
     ));
     for (heading, rows) in [("first:", &first), ("latest decisions:", &decided)] {
         if !rows.is_empty() {

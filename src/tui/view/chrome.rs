@@ -48,6 +48,10 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
         1 => words.and(tone, format_args!("1 waits{for_you}")),
         n => words.and(tone, format_args!("{} wait{for_you}", count(n))),
     };
+    if counters.overdue > 0 {
+        words =
+            words.and(Tone::Plain, dot).and(Tone::Bad, format_args!("{} overdue", count(counters.overdue)));
+    }
     if counters.escalated > 0 {
         words = words
             .and(Tone::Plain, dot)

@@ -308,3 +308,19 @@ fn after_every_step_of_random_histories_the_counters_are_what_counting_gives() {
         assert!(app.verify(|_| {}).unwrap().is_sound());
     }
 }
+
+#[test]
+fn the_overdue_that_are_counted_are_those_that_the_queue_shows_as_such() {
+    let stage = Stage::new();
+    let (app, _) = sixty(&stage);
+    let mut seen = std::collections::BTreeSet::new();
+    for hours in [0, 1, 1, 2, 20, 30] {
+        stage.wait(Span::from_hours(hours));
+        let now = app.now();
+        let late = |row: &&Row| row.due_at <= now;
+        let shown = app.page(Queue::Waiting, From::Start, 99).unwrap().iter().filter(late).count() as u64;
+        assert_eq!(app.counters().unwrap().overdue, shown, "after {hours} hours more");
+        seen.insert(shown);
+    }
+    assert!(seen.len() > 2, "{seen:?}");
+}

@@ -187,6 +187,7 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
     let waiting = u64::try_from(told.len()).unwrap();
     let counters = Counters {
         waiting,
+        overdue: told.iter().filter(|told| told.row().due_at <= NOW).count() as u64,
         unclaimed: waiting,
         escalated: 1,
         promotions: 0,
