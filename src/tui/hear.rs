@@ -12,6 +12,7 @@ use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
+use crate::present::would::Would;
 use crate::tui::act::opened;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::arrival::Arrival;
@@ -290,7 +291,7 @@ fn keep_dialog_current(model: &mut Model) {
         return;
     }
     let facts = reading.facts.as_ref();
-    dialog.about = asking::about(dialog.ask, &reading.request, &model.caller, facts, model.now);
+    dialog.about = asking::about(dialog.ask, &dialog.on, &reading.request, &model.caller, facts, model.now);
     if let Some(facts) = facts
         && let Err(refusal) = may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
     {
@@ -339,6 +340,15 @@ fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
         }
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
+        Verb::Mark | Verb::Modify => {
+            let would = after.content.as_ref().map(|content| Would::run(content, &after.marks).short());
+            let done = if verb == Verb::Mark {
+                "marked".to_owned()
+            } else {
+                format!("revision {}", after.revision.number)
+            };
+            say(Tone::Good, format!("{id}: {done}; {}", would.unwrap_or_default()))
+        }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
         Verb::Claim => say(

@@ -38,6 +38,8 @@ pub struct Reading {
     pub copied: usize,
     /// What of the plan was shown.
     pub gate: Gate,
+    /// The step one is at, while one goes through them.
+    pub at_step: Option<StepId>,
     /// The graph, while it is looked at.
     pub graph: GraphView,
     /// What the table of parameters is sorted by.
@@ -59,6 +61,8 @@ pub struct Reading {
     scrolls: BTreeMap<Tab, usize>,
     /// The step whose line is to be brought into view.
     wanted: Option<StepId>,
+    /// Whether the step one is at is to be brought into view.
+    follows: bool,
     columns: usize,
     wrapped_for: Option<Shape>,
 }
@@ -75,6 +79,8 @@ impl Reading {
             scroll: 0,
             unfolded: false,
             copied: 0,
+            at_step: None,
+            follows: false,
             graph: GraphView::default(),
             order: Order::default(),
             how: How::default(),
@@ -108,6 +114,7 @@ impl Reading {
         self.unfolded = before.unfolded;
         (self.order, self.how, self.columns) = (before.order, before.how, before.columns);
         self.graph = before.graph;
+        self.at_step = before.at_step.filter(|id| self.request.revision.steps.iter().any(|s| s.id == *id));
         self.copied = before.copied;
         self.compose(now);
         self
@@ -159,7 +166,50 @@ impl Reading {
         if let Some(step) = self.wanted.take() {
             self.scroll = self.row_of(&step).unwrap_or(self.scroll);
         }
+        if std::mem::take(&mut self.follows)
+            && let Some(row) = self.step_row()
+        {
+            let next = self.row_after(row);
+            let height = usize::from(height);
+            if row < self.scroll || next > self.scroll + height {
+                self.scroll = if next - row >= height { row } else { row.saturating_sub(height / 3) };
+            }
+        }
         self.scroll = self.scroll.min(self.wrapped.len().saturating_sub(usize::from(height)));
+    }
+
+    /// The step one is at, when one goes through them.
+    pub fn step_here(&self) -> Option<&StepId> {
+        self.at_step.as_ref().filter(|_| self.tab == Tab::Plan)
+    }
+
+    /// The row at which the step one is at begins.
+    pub fn step_row(&self) -> Option<usize> {
+        self.row_of(self.step_here()?)
+    }
+
+    /// The row behind the last one of the step that begins at `row`.
+    fn row_after(&self, row: usize) -> usize {
+        let ids = self.request.revision.steps.iter().filter_map(|step| self.row_of(&step.id));
+        ids.filter(|next| *next > row).min().unwrap_or(row + 1)
+    }
+
+    /// Begins to go through the steps, at the first that is in view; says whether there are any.
+    pub fn begin_steps(&mut self) -> bool {
+        let ids = || self.request.revision.steps.iter().map(|step| &step.id);
+        let in_view = ids().find(|id| self.row_of(id).is_some_and(|row| row >= self.scroll));
+        self.at_step = in_view.or_else(|| ids().next()).cloned();
+        self.follows = true;
+        self.at_step.is_some()
+    }
+
+    /// So many steps on, or back.
+    pub fn move_step(&mut self, by: isize) {
+        let ids: Vec<&StepId> = self.request.revision.steps.iter().map(|step| &step.id).collect();
+        let at = ids.iter().position(|id| Some(*id) == self.at_step.as_ref()).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(ids.len().saturating_sub(1));
+        self.at_step = ids.get(to).map(|id| (*id).clone());
+        self.follows = true;
     }
 
     /// How many columns there are for text.

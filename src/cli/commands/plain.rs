@@ -26,6 +26,7 @@ use crate::present::{history, time};
 use crate::tui::action::Ask;
 use crate::tui::dialog::Dialog;
 use crate::tui::field::FieldName;
+use crate::tui::stepwise::On;
 use rustix::termios::{QueueSelector, tcflush};
 use std::io::{BufRead, stdin};
 use std::time::{Duration, Instant};
@@ -221,7 +222,7 @@ fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut
         out.line(refusal);
         return Ok(Ended::Not);
     }
-    let mut dialog = Dialog::open(ask, request, caller, Some(&facts), now);
+    let mut dialog = Dialog::open(ask, On::default(), request, caller, Some(&facts), now);
     out.line(format_args!("{} {}:", ask.title(), request.id));
     out.lines(&dialog.about);
     for field in dialog.fields.iter_mut().filter(|field| field.name != FieldName::Code) {
@@ -252,8 +253,11 @@ fn decide(app: &mut App, request: &Request, ask: Ask, caller: &Caller, out: &mut
     if let Some(field) = code.and_then(|n| dialog.fields.get_mut(n)) {
         field.put(&answer);
     }
-    match dialog.command() {
-        Ok(command) => record(app, request.id, &command, caller, out),
+    match dialog.commands(None) {
+        Ok(commands) => match commands.first() {
+            Some(command) => record(app, request.id, command, caller, out),
+            None => Ok(Ended::Not),
+        },
         Err((_, missing)) => {
             out.line(format_args!("{missing}; nothing was done."));
             Ok(Ended::Not)

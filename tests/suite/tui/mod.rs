@@ -6,6 +6,7 @@ mod filter;
 mod sight;
 mod batch;
 mod graph;
+mod steps;
 mod alike;
 mod hostile;
 mod keys;
