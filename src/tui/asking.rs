@@ -28,7 +28,17 @@ pub fn about(
 ) -> Vec<Line> {
     let mut out = vec![on_what(request)];
     match ask {
-        Ask::Approve => out.extend(approving(request)),
+        Ask::Approve => {
+            let mine = rules::overtaken(request, &caller.name, caller.person.as_ref());
+            out.extend(mine.map(|mine| {
+                let words = format!(
+                    "It re-affirms sign-off {}, yours on revision {}, which no longer counts.",
+                    mine.number.0, mine.bound.revision
+                );
+                Line::default().and(Tone::Strong, words)
+            }));
+            out.extend(approving(request));
+        }
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),

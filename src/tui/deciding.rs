@@ -71,7 +71,8 @@ fn to_the_plan(model: &mut Model) {
     if model.subject().is_some()
         && let Some(reading) = &mut model.reading
     {
-        reading.show(Tab::Plan, now);
+        let to = if reading.tab == Tab::Since { Tab::Since } else { Tab::Plan };
+        reading.show(to, now);
     }
 }
 

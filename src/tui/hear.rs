@@ -12,6 +12,7 @@ use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
+use crate::present::tabs::Tab;
 use crate::present::would::Would;
 use crate::tui::act::opened;
 use crate::tui::action::{Action, Ask, Effect, Place};
@@ -266,6 +267,8 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
         }
     }
     let mut reading = Reading::new(request, history, facts, model.now);
+    let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
+    reading.know_since(&model.caller, &approve);
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -277,6 +280,10 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
             model.gates.extend(before.map(|before| (before.request.id, before.gate)));
             if let Some(gate) = model.gates.remove(&id).filter(|gate| gate.of == now_there) {
                 reading.gate = gate;
+            }
+            // Who had signed sees first what changed since.
+            if reading.since.is_some() {
+                reading.show(Tab::Since, model.now);
             }
             reading
         }

@@ -312,7 +312,7 @@ impl Model {
             let before = self.drawn;
             self.drawn = self.subject().filter(|_| visible).and_then(|reading| {
                 let there = Drawn::of(&reading.request);
-                (reading.tab == Tab::Plan || before == Some(there)).then_some(there)
+                (matches!(reading.tab, Tab::Plan | Tab::Since) || before == Some(there)).then_some(there)
             });
         }
         let (height, uncovered) = (self.text_height(), self.shows_the_text());

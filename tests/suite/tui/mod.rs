@@ -7,6 +7,7 @@ mod sight;
 mod batch;
 mod graph;
 mod steps;
+mod since;
 mod alike;
 mod hostile;
 mod keys;
