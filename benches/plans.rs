@@ -35,6 +35,8 @@ fn facts() -> Facts {
         standing: Standing::everything(),
         self_review: false,
         open_of_requester: 0,
+        team: false,
+        runner_gone: false,
     }
 }
 

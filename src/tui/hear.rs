@@ -347,6 +347,15 @@ fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
         }
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
+        Verb::Retry => {
+            say(Tone::Good, format!("{id}: the step may run again; `countersign run {id}` runs it"))
+        }
+        Verb::LeaveOut => say(Tone::Good, format!("{id}: the step is left out")),
+        Verb::Continue => {
+            say(Tone::Good, format!("{id}: gone on with the rest; `countersign run {id}` runs it"))
+        }
+        Verb::Confirm => say(Tone::Good, format!("{id}: confirmed; the step may go on")),
+        Verb::Stop => say(Tone::Good, format!("{id}: stopped; nothing of it begins again")),
         Verb::Mark | Verb::Modify => {
             let would = after.content.as_ref().map(|content| Would::run(content, &after.marks).short());
             let done = if verb == Verb::Mark {
