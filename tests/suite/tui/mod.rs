@@ -8,6 +8,7 @@ mod batch;
 mod graph;
 mod steps;
 mod since;
+mod running;
 mod alike;
 mod hostile;
 mod keys;
