@@ -45,8 +45,23 @@ pub fn settle_gone(request: &Request, facts: &Facts, now: Moment) -> Vec<Entry> 
     entries
 }
 
+/// Why nothing new may be started, and what a person can do about it.
+fn halted(request: &Request, run: &Run) -> Option<String> {
+    let failing: Vec<&str> = run.failing().map(|id| id.as_str()).collect();
+    let id = request.id;
+    let one = failing.first()?;
+    Some(format!(
+        "{} ended badly, and somebody must say what now: `retry {id} --step {one}`, `skip {id} --step {one}`, \
+         `continue {id}` with the rest, or `roll-back {id}`",
+        failing.join(", ")
+    ))
+}
+
 /// What an execution waits for when nothing of it is ready.
 pub fn standstill(request: &Request) -> String {
+    if let Some(why) = request.run.as_ref().and_then(|run| halted(request, run)) {
+        return why;
+    }
     let waits: Vec<String> = stands(request)
         .into_iter()
         .filter(|s| s.state == StepState::WaitingIntervention)
@@ -193,14 +208,7 @@ impl Deciding<'_> {
 
     /// Why nothing new may be started, and what a person can do about it.
     pub(super) fn halted(&self, run: &Run) -> Option<String> {
-        let failing: Vec<&str> = run.failing().map(|id| id.as_str()).collect();
-        let id = self.request.id;
-        let one = failing.first()?;
-        Some(format!(
-            "{} ended badly, and somebody must say what now: `retry {id} --step {one}`, `skip {id} --step {one}`, \
-             `continue {id}` with the rest, or `roll-back {id}`",
-            failing.join(", ")
-        ))
+        halted(self.request, run)
     }
 
     /// Begins to take back what was done.

@@ -3,8 +3,10 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::content::{Content, Evidence, Target};
+use crate::domain::event::{Entry, Fact, SignOffNumber};
+use crate::domain::evolve;
 use crate::domain::marks::{Mark, Marks};
-use crate::domain::names::{Identifier, StepId};
+use crate::domain::names::{Identifier, RequestId, RevisionNumber, StepId};
 use crate::domain::preview::{Outcome, preview};
 use crate::domain::request::Request;
 use crate::domain::step::Step;
@@ -35,6 +37,39 @@ impl Class {
             Class::TargetMoved => "target moved",
         }
     }
+}
+
+/// A moment in the life of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// Just after this sign-off.
+    SignedOff(SignOffNumber),
+    /// At the end of this revision's time.
+    Revision(RevisionNumber),
+}
+
+/// The request as it was then, from its own events; nothing when there was no such moment.
+pub fn as_it_was<'a>(
+    id: RequestId,
+    mut entries: impl Iterator<Item = &'a Entry>,
+    when: When,
+) -> Option<Request> {
+    let mut request = evolve::begin(id, entries.next()?)?;
+    let mut found = None;
+    for entry in std::iter::once(None).chain(entries.map(Some)) {
+        if let Some(entry) = entry {
+            request = request.evolve(entry);
+        }
+        let here = match (when, entry.map(|entry| &entry.fact)) {
+            (When::SignedOff(number), Some(Fact::SignedOff { number: this, .. })) => *this == number,
+            (When::SignedOff(_), _) => false,
+            (When::Revision(number), _) => request.revision.number == number,
+        };
+        if here {
+            found = Some(request.clone());
+        }
+    }
+    found
 }
 
 /// One thing that is not as it was.

@@ -42,6 +42,7 @@ pub mod due;
 pub mod snooze;
 pub mod difference;
 pub mod edit;
+pub mod form;
 pub mod delta;
 pub mod successor;
 pub mod decide;

@@ -80,6 +80,11 @@ pub enum MadeUp {
 }
 
 impl Outcome {
+    /// Whether it runs as it was asked, without anything missing.
+    pub fn runs_plainly(&self) -> bool {
+        matches!(self, Outcome::Runs { without } if without.is_empty())
+    }
+
     /// Whether the step would run, whatever the conditions that are still open turn out to be.
     pub const fn runs(&self) -> bool {
         match self {

@@ -8,7 +8,7 @@ use crate::domain::difference;
 use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
-use crate::domain::names::StepId;
+use crate::domain::names::{PersonName, PrincipalName, StepId};
 use crate::domain::preview::{Outcome, preview};
 use crate::domain::principal::Caller;
 use crate::domain::quorum::{Signer, fill};
@@ -253,6 +253,21 @@ pub fn last_signoff<'a>(request: &'a Request, caller: &Caller) -> Option<&'a Sig
         let signer = &s.bound.signer;
         signer.name == caller.name || (signer.person.is_some() && signer.person == caller.person)
     })
+}
+
+/// The last sign-off of `name`, or of `person`, on an open request, when what it stood for changed since.
+pub fn overtaken<'a>(
+    request: &'a Request,
+    name: &PrincipalName,
+    person: Option<&PersonName>,
+) -> Option<&'a SignOff> {
+    let is_theirs = |s: &&SignOff| {
+        let signer = &s.bound.signer;
+        signer.name == *name || (signer.person.is_some() && signer.person.as_ref() == person)
+    };
+    let mut theirs = request.signoffs.iter().rev().filter(|s| s.standing != SignOffStanding::Withdrawn);
+    let last = theirs.find(is_theirs)?;
+    (request.is_open() && last.standing == SignOffStanding::Void).then_some(last)
 }
 
 /// Whether `marks` could be signed: the content is there, some step is approved, and none of those is blocked.

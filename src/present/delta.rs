@@ -1,8 +1,11 @@
 //! What changed since somebody signed off, change by change with its class, and word by word.
 
 use crate::domain::delta::{Change, Class};
+use crate::domain::event::SignOffNumber;
+use crate::domain::names::RevisionNumber;
 use crate::domain::text::{Text, safe_line};
 use crate::present::changes::{Budget, between};
+use crate::present::detail::Sheet;
 use crate::present::line::{Line, Tone};
 use crate::present::words::quoted;
 use serde_json::{Value, json};
@@ -29,6 +32,21 @@ pub fn lines(changes: &[Change]) -> Vec<Line> {
         out.extend(between(before, after, &mut budget));
     }
     out
+}
+
+/// What changed since the sign-off `number` on `revision`, all of which is to be read before it is stood for again.
+pub fn since(number: SignOffNumber, revision: RevisionNumber, changes: &[Change], approve: &str) -> Sheet {
+    let heading = format!("Since your sign-off {} on revision {revision}: {}", number.0, count(changes));
+    let mut sheet = Sheet::from(vec![Line::default().and(Tone::Strong, heading)]);
+    sheet.lines.extend(lines(changes));
+    if changes.is_empty() {
+        let words = "what would happen is as it was, but the sign-off no longer counts";
+        sheet.lines.push(Line::default().and(Tone::Warn, words));
+    }
+    sheet.must = 0..sheet.lines.len();
+    let words = format!("{approve} re-affirms sign-off {}; the next tab is the whole plan", number.0);
+    sheet.lines.push(Line::default().and(Tone::Dim, words));
+    sheet
 }
 
 /// How many of which class, in a few words: "1 target moved, 2 widening".

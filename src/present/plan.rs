@@ -10,6 +10,7 @@ use crate::domain::step::{Need, Needs, Step};
 use crate::domain::text::{Safe, Text, safe_line};
 use crate::present::line::{Line, Tone};
 use crate::present::words::{self, quoted};
+use crate::present::would::Would;
 use serde_json::Value;
 
 /// How long one value may be before it is folded to its beginning and its size.
@@ -42,7 +43,12 @@ enum Setting {
 
 /// The plan of a request, to be read.
 pub fn plan(request: &Request, content: &Content, long: Long) -> Vec<Block> {
-    let mut out = vec![head(request, content)];
+    let mut first = head(request, content);
+    let would = Would::run(content, &request.marks);
+    if request.is_open() && would.outcomes.iter().any(|(_, outcome)| !outcome.runs_plainly()) {
+        first.lines.push((Line::default().and(Tone::Warn, would.short()).indented(2), false));
+    }
+    let mut out = vec![first];
     out.extend(steps(request, content, long, Setting::Table));
     out
 }

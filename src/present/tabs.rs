@@ -17,6 +17,8 @@ use crate::present::{history, json};
 /// A part of a request that is read by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Tab {
+    /// What changed since one's own sign-off; there for whoever had signed.
+    Since,
     /// What would run, and what its producer claims.
     Plan,
     /// Why the risk is what it is.
@@ -41,7 +43,8 @@ pub enum Tab {
 
 impl Tab {
     /// All of them, in their order.
-    pub const ALL: [Tab; 10] = [
+    pub const ALL: [Tab; 11] = [
+        Tab::Since,
         Tab::Plan,
         Tab::Risk,
         Tab::Thread,
@@ -57,6 +60,7 @@ impl Tab {
     /// Its name.
     pub const fn word(self) -> &'static str {
         match self {
+            Tab::Since => "since yours",
             Tab::Plan => "plan",
             Tab::Risk => "risk",
             Tab::Thread => "thread",
@@ -73,7 +77,7 @@ impl Tab {
     /// How many things there are to say in it; nothing for the two that are always whole.
     pub fn count(self, request: &Request, history: &[(Seq, Entry)]) -> Option<usize> {
         match self {
-            Tab::Plan | Tab::Graph | Tab::Changes | Tab::Raw => None,
+            Tab::Since | Tab::Plan | Tab::Graph | Tab::Changes | Tab::Raw => None,
             Tab::Params => Some(steps(request).map(|step| step.params.len()).sum()),
             Tab::Risk => Some(request.assessment().factors.len()),
             Tab::Thread => Some(request.comments.len()),
@@ -86,7 +90,8 @@ impl Tab {
     /// Whether it stands among the tabs: it has something to say.
     pub fn is_there(self, request: &Request, history: &[(Seq, Entry)]) -> bool {
         let there = match self {
-            Tab::Raw => false,
+            // Only a reader knows what they had signed.
+            Tab::Raw | Tab::Since => false,
             // One step needs nothing, and nothing needs it.
             Tab::Graph => steps(request).nth(1).is_some(),
             Tab::Changes => !request.earlier.is_empty(),
@@ -109,7 +114,7 @@ impl Tab {
                 None => Vec::new(),
             },
             Tab::Changes => difference(request, How::Words, ROOM_FOR_BOTH),
-            Tab::Graph => Vec::new(),
+            Tab::Graph | Tab::Since => Vec::new(),
             Tab::Raw => raw(request, now),
         }
         .into()

@@ -1,7 +1,7 @@
 //! What would run beside what was asked: for a mixture of marks, each step with why, the conflicts with their ways
 //! out, and the advice on needs.
 
-use crate::domain::conflict::{Conflict, Impact, Way, conflicts};
+use crate::domain::conflict::{Blocked, Conflict, Impact, Way, conflicts};
 use crate::domain::content::Content;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::{RequestId, StepId};
@@ -52,10 +52,34 @@ impl Would {
         std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")
     }
 
+    /// In a sentence that counts: "4 of 5 run; retire skipped: roll was rejected".
+    pub fn short(&self) -> String {
+        let known: Known<'_> = self.outcomes.iter().map(|(id, outcome)| (id, outcome)).collect();
+        let first = format!("{} of {} run", self.runs().len(), self.outcomes.len());
+        let others = self.outcomes.iter().filter_map(|(step, outcome)| clause(step, outcome, &known));
+        std::iter::once(first).chain(others).collect::<Vec<_>>().join("; ")
+    }
+
     /// Everything, to be printed: the sentence, step by step what was asked and what would come of it, the conflicts
     /// with the commands that end them, and the advice.
     pub fn lines(&self, id: RequestId, content: &Content) -> Vec<Line> {
         let mut out = vec![Line::default().and(Tone::Strong, self.sentence())];
+        out.extend(self.beside(content));
+        for conflict in &self.conflicts {
+            out.extend(self.conflict(id, content, conflict));
+        }
+        for lint in &self.lints {
+            let (effect, resolution) = (lint.effect.word(), lint.resolution.word());
+            let words =
+                format!("{} needs {} ({effect}, {resolution}): {}", lint.step, lint.needs, lint.advice);
+            out.push(Line::default().and(Tone::Warn, "advice: ").and(Tone::Plain, words));
+        }
+        out
+    }
+
+    /// What was asked, and beside it what would come of it, step by step, under a heading.
+    pub fn beside(&self, content: &Content) -> Vec<Line> {
+        let mut out = Vec::new();
         let width = |of: fn(&crate::domain::step::Step) -> &str| {
             content.steps.iter().map(|step| of(step).len()).max().unwrap_or(0).min(28)
         };
@@ -67,15 +91,6 @@ impl Would {
             let asked = format!("{:<ids$}  {:<actions$}  ", step.id, step.action);
             let said = if mark == Mark::Undecided { String::new() } else { format!("[{mark}] ") };
             out.push(Line::plain(asked).and(words::mark(mark), said).and(tone, words));
-        }
-        for conflict in &self.conflicts {
-            out.extend(self.conflict(id, content, conflict));
-        }
-        for lint in &self.lints {
-            let (effect, resolution) = (lint.effect.word(), lint.resolution.word());
-            let words =
-                format!("{} needs {} ({effect}, {resolution}): {}", lint.step, lint.needs, lint.advice);
-            out.push(Line::default().and(Tone::Warn, "advice: ").and(Tone::Plain, words));
         }
         out
     }
@@ -143,13 +158,14 @@ pub fn then(impact: &Impact) -> String {
 /// One conflict in a sentence: "roll blocked: needs mint.key_id; choose: give the value (modify), skip roll, approve
 /// mint".
 pub fn conflict_sentence(conflict: &Conflict) -> String {
-    let blocked: Vec<String> = conflict
-        .blocked
-        .iter()
-        .map(|blocked| format!("{} blocked: needs {}", blocked.step, blocked.lack))
-        .collect();
     let ways: Vec<String> = conflict.ways.iter().map(Way::to_string).collect();
-    format!("{}; choose: {}", blocked.join(", "), ways.join(", "))
+    format!("{}; choose: {}", blocked_by(conflict), ways.join(", "))
+}
+
+/// Who is blocked, and by what: "roll blocked: needs mint.key_id".
+pub fn blocked_by(conflict: &Conflict) -> String {
+    let one = |blocked: &Blocked| format!("{} blocked: needs {}", blocked.step, blocked.lack);
+    conflict.blocked.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What an edit of one step means for a step that needs it.

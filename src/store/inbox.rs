@@ -1,6 +1,7 @@
 //! The rows of the lists: read in pages by key, in reading order, never counted and never skipped over.
 
 use crate::domain::content::Kind;
+use crate::domain::event::SignOffNumber;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, PrincipalName, RequestId};
 use crate::domain::quorum::Signer;
@@ -69,6 +70,8 @@ pub struct Row {
     pub closed_at: Option<Moment>,
     /// Until when the reader has put it out of their sight, if they have.
     pub snoozed: Option<Moment>,
+    /// The reader's sign-off on it, when what it stood for changed since.
+    pub overtaken: Option<SignOffNumber>,
     /// Whether policy says that it is no decision.
     pub flagged: bool,
 }
@@ -141,6 +144,7 @@ impl Store {
             rows.truncate(limit);
         }
         self.note_snoozes(&mut rows, reader, now)?;
+        self.note_overtaken(&mut rows, reader)?;
         Ok(rows)
     }
 
@@ -272,6 +276,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         updated_at: moment(15)?,
         closed_at: moment_or_none(16)?,
         snoozed: None,
+        overtaken: None,
         flagged: row.get(19)?,
     })
 }

@@ -72,6 +72,7 @@ impl Store {
         {
             let mut found = self.among(&ids, queue, filter, reader, now).map_err(looking)?;
             self.note_snoozes(&mut found.rows, reader, now)?;
+            self.note_overtaken(&mut found.rows, reader)?;
             return Ok(found);
         }
         let mut found = Found::default();

@@ -3,6 +3,7 @@
 
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::rules;
 use crate::store::cut::Cut;
 use crate::store::drafts::DraftBox;
 use crate::store::failure::{Failure, failed};
@@ -44,6 +45,27 @@ impl Store {
         for row in rows.iter_mut().filter(|row| row.state.is_open()) {
             row.snoozed =
                 self.snoozed_until(row.id, reader, now).map_err(|e| failed("reading what is put off", e))?;
+        }
+        Ok(())
+    }
+
+    /// Notes on each open row whether the reader had signed it off and it changed since. Only what has a sign-off is
+    /// loaded, which is found among its own events.
+    pub(super) fn note_overtaken(&self, rows: &mut [Row], reader: &Reader) -> Result<(), Failure> {
+        let reading = |e| failed("looking for one's own sign-offs", e);
+        let (name, person) = (&reader.signer.name, reader.signer.person.as_ref());
+        for row in rows.iter_mut().filter(|row| row.state.is_open()) {
+            let signed: bool = self
+                .conn
+                // With the plus, the index of names is not used: it leads through every sign-off there is.
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM log WHERE aggregate = ?1 AND +name = 'signoff.given')",
+                )
+                .and_then(|mut query| query.query_row([row.id.to_string()], |row| row.get(0)))
+                .map_err(reading)?;
+            if signed && let Some(request) = self.load(row.id)? {
+                row.overtaken = rules::overtaken(&request, name, person).map(|signoff| signoff.number);
+            }
         }
         Ok(())
     }

@@ -139,7 +139,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                         reading.search = None;
                         reading.look_for();
                     }
-                    None => model.in_detail = false,
+                    None => leave(model),
                 }
             }
             Vec::new()
@@ -221,6 +221,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Alike => alike::begin(model),
+        Action::Steps => {
+            looking::to_steps(model);
+            Vec::new()
+        }
         Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
             looking::sideways(model, action);
             Vec::new()
@@ -257,6 +261,15 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// One level out: from the steps to the plan, from the request to the list.
+fn leave(model: &mut Model) {
+    let was_at = model.reading.as_mut().and_then(|reading| {
+        let here = reading.step_here().is_some();
+        reading.at_step.take().filter(|_| here)
+    });
+    model.in_detail = was_at.is_some();
+}
+
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
@@ -289,6 +302,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.in_detail {
         if let Some(reading) = model.reading.as_mut().filter(|reading| reading.tab == Tab::Graph) {
             reading.graph.travel(action, lines);
+        } else if let Some(reading) = model.reading.as_mut().filter(|r| r.step_here().is_some())
+            && matches!(action, Action::Down | Action::Up | Action::Top | Action::Bottom)
+        {
+            reading.move_step(lines);
         } else if let Some(reading) = &mut model.reading {
             reading.scroll = reading.scroll.saturating_add_signed(lines);
         }

@@ -3,6 +3,7 @@
 use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
+use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::transitions::Verb;
@@ -23,12 +24,67 @@ pub enum Ask {
     Answer,
     /// Say something; decides nothing.
     Comment,
+    /// Set the working answer on one step.
+    Mark(Mark),
+    /// Edit one step's parameters, field by field.
+    Modify,
+    /// Edit one step's parameters as JSON.
+    ModifyJson,
+    /// Put one step back as its producer had it.
+    Restore,
+    /// Give by hand what steps would take from one that will not come.
+    Give,
+    /// End the execution before its last step.
+    Stop,
+    /// Go on past what ended badly.
+    Continue,
+    /// Let one step run once more.
+    Retry,
+    /// Leave one step out while the plan runs.
+    LeaveOut,
+    /// Let one step go on that waits for a person.
+    Confirm,
 }
 
 impl Ask {
-    /// All of them.
-    pub const ALL: [Ask; 6] =
+    /// Those whose text is kept as a draft.
+    pub const KEPT: [Ask; 6] =
         [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
+
+    /// Those that a key opens by itself.
+    pub const KEYED: [Ask; 16] = [
+        Ask::Approve,
+        Ask::Reject,
+        Ask::RequestChanges,
+        Ask::Withdraw,
+        Ask::Comment,
+        Ask::Mark(Mark::Undecided),
+        Ask::Mark(Mark::Approved),
+        Ask::Mark(Mark::Rejected),
+        Ask::Mark(Mark::Skipped),
+        Ask::Modify,
+        Ask::ModifyJson,
+        Ask::Restore,
+        Ask::Stop,
+        Ask::Continue,
+        Ask::Retry,
+        Ask::Confirm,
+    ];
+
+    /// Whether it is about one step.
+    pub const fn is_about_a_step(self) -> bool {
+        matches!(
+            self,
+            Ask::Mark(_)
+                | Ask::Modify
+                | Ask::ModifyJson
+                | Ask::Restore
+                | Ask::Give
+                | Ask::Retry
+                | Ask::LeaveOut
+                | Ask::Confirm
+        )
+    }
 
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
@@ -39,6 +95,13 @@ impl Ask {
             Ask::Withdraw => Verb::Withdraw,
             Ask::Answer => Verb::Answer,
             Ask::Comment => Verb::Comment,
+            Ask::Mark(_) => Verb::Mark,
+            Ask::Modify | Ask::ModifyJson | Ask::Restore | Ask::Give => Verb::Modify,
+            Ask::Stop => Verb::Stop,
+            Ask::Continue => Verb::Continue,
+            Ask::Retry => Verb::Retry,
+            Ask::LeaveOut => Verb::LeaveOut,
+            Ask::Confirm => Verb::Confirm,
         }
     }
 
@@ -51,6 +114,19 @@ impl Ask {
             Ask::Withdraw => "Withdraw",
             Ask::Answer => "Answer",
             Ask::Comment => "Comment",
+            Ask::Mark(Mark::Undecided) => "Mark undecided",
+            Ask::Mark(Mark::Approved) => "Mark approved",
+            Ask::Mark(Mark::Rejected) => "Mark rejected",
+            Ask::Mark(Mark::Skipped) => "Mark skipped",
+            Ask::Modify => "Change",
+            Ask::ModifyJson => "Change as JSON",
+            Ask::Restore => "Put back",
+            Ask::Give => "Give the value",
+            Ask::Stop => "Stop",
+            Ask::Continue => "Go on",
+            Ask::Retry => "Retry",
+            Ask::LeaveOut => "Skip",
+            Ask::Confirm => "Confirm",
         }
     }
 }
@@ -192,6 +268,8 @@ pub enum Action {
     Changes,
     /// Gather what looks alike.
     Alike,
+    /// To the steps of the plan, one by one, and back.
+    Steps,
 }
 
 impl Action {
@@ -285,6 +363,14 @@ pub enum Effect {
         id: RequestId,
         /// What.
         command: Box<Command>,
+    },
+    /// Decide several times on one request; the first that is refused ends it, and each is bound to what the one before
+    /// it left.
+    DecideInTurn {
+        /// On which request.
+        id: RequestId,
+        /// What, in order.
+        commands: Vec<Command>,
     },
     /// Read these whole, to decide on them together.
     Gather {

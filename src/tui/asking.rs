@@ -12,15 +12,33 @@ use crate::present::line::{Line, Tone};
 use crate::present::{time, words};
 use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
+use crate::tui::stepwise::{self, On};
 
 /// How many step names are spelled out.
 const NAMED: usize = 12;
 
 /// Everything above the fields: the first line says on what, the others what comes of it.
-pub fn about(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) -> Vec<Line> {
+pub fn about(
+    ask: Ask,
+    on: &On,
+    request: &Request,
+    caller: &Caller,
+    facts: Option<&Facts>,
+    now: Moment,
+) -> Vec<Line> {
     let mut out = vec![on_what(request)];
     match ask {
-        Ask::Approve => out.extend(approving(request)),
+        Ask::Approve => {
+            let mine = rules::overtaken(request, &caller.name, caller.person.as_ref());
+            out.extend(mine.map(|mine| {
+                let words = format!(
+                    "It re-affirms sign-off {}, yours on revision {}, which no longer counts.",
+                    mine.number.0, mine.bound.revision
+                );
+                Line::default().and(Tone::Strong, words)
+            }));
+            out.extend(approving(request));
+        }
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),
@@ -37,8 +55,16 @@ pub fn about(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>
         Ask::Withdraw => out.push(withdrawing(request, caller)),
         Ask::Answer => out.extend(answering(request)),
         Ask::Comment => {
+            out.extend(stepwise::about(ask, on, request));
             out.push(Line::plain("Everybody who can see the request can read it. It decides nothing."));
         }
+        Ask::Stop => out.push(Line::plain(
+            "What is under way is ended, and nothing of it begins again. What was done stays done.",
+        )),
+        Ask::Continue => {
+            out.push(Line::plain("What ended badly is gone on past; what needs it does what its needs say."))
+        }
+        _ => out.extend(stepwise::about(ask, on, request)),
     }
     if let Some(claim) = request.live_claim(now).filter(|claim| claim.by != caller.name) {
         out.push(
@@ -48,7 +74,7 @@ pub fn about(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>
             ),
         );
     }
-    if ask != Ask::Comment {
+    if Ask::KEPT.contains(&ask) && ask != Ask::Comment {
         out.push(words::if_nobody_acts(request, now));
     }
     out
@@ -158,7 +184,7 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
             let code = format!("Type {} to approve it", request.id);
             vec![reason(), Field::new(FieldName::Code, code, true)]
         }
-        Ask::Approve | Ask::Reject => vec![reason()],
+        _ => vec![reason()],
     }
 }
 

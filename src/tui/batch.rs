@@ -314,7 +314,7 @@ pub fn paste(model: &mut Model, text: &str) {
     };
     let said = match batch.focus {
         Focus::Field(n) => batch.fields.get_mut(n).and_then(|field| field.paste(text)),
-        Focus::Submit | Focus::Cancel => {
+        Focus::Way(_) | Focus::Submit | Focus::Cancel => {
             Some("pasted text goes into a text field; nothing was pressed".to_owned())
         }
     };

@@ -1,5 +1,6 @@
 //! From a capital key to a decision: opening a dialog on what was drawn, typing, looking again, doing it or not.
 
+use crate::domain::conflict::Way;
 use crate::present::line::Tone;
 use crate::present::tabs::Tab;
 use crate::tui::action::{Ask, Effect};
@@ -10,6 +11,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::stepwise::{self, On};
 use crate::tui::view::dialog::on_screen;
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -27,7 +29,8 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.say(Tone::Warn, format_args!("{id} is now in front of you: press the key again"));
         return if read { vec![Effect::Read(id)] } else { Vec::new() };
     };
-    let ask = Model::ask_on(ask, &reading.request);
+    let step = reading.step_here().cloned();
+    let ask = stepwise::meant(Model::ask_on(ask, &reading.request), &reading.request, step.as_ref());
     if ask != Ask::Comment && model.arrival.is_fresh(model.at) {
         model.say(Tone::Warn, format_args!("{id} came or changed just now: look, then press again"));
         return Vec::new();
@@ -42,8 +45,13 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.say(Tone::Warn, format_args!("{id} is {left}; read to its end"));
         return Vec::new();
     }
+    if ask.is_about_a_step() && step.is_none() {
+        return Vec::new();
+    }
     let Some(reading) = model.subject() else { return Vec::new() };
-    let mut dialog = Dialog::open(ask, &reading.request, &model.caller, reading.facts.as_ref(), model.now);
+    let on = On { step: step.filter(|_| ask.is_about_a_step() || ask == Ask::Comment), ..On::default() };
+    let facts = reading.facts.as_ref();
+    let mut dialog = Dialog::open(ask, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = reading.was_read_whole();
     debug_assert_eq!(dialog.drawn_request, now_there);
     if let Some(draft) = model.drafts.get(&(id, ask)) {
@@ -63,7 +71,8 @@ fn to_the_plan(model: &mut Model) {
     if model.subject().is_some()
         && let Some(reading) = &mut model.reading
     {
-        reading.show(Tab::Plan, now);
+        let to = if reading.tab == Tab::Since { Tab::Since } else { Tab::Plan };
+        reading.show(to, now);
     }
 }
 
@@ -116,6 +125,7 @@ pub fn paste(model: &mut Model, text: &str) {
 pub fn press(model: &mut Model) -> Vec<Effect> {
     match model.dialog.as_ref().map(|dialog| dialog.focus) {
         Some(Focus::Submit) => submit(model),
+        Some(Focus::Way(n)) => take(model, n),
         Some(Focus::Cancel) => {
             close(model);
             Vec::new()
@@ -158,14 +168,46 @@ pub fn submit(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    hand_over(model, None)
+}
+
+/// A way out of a conflict: does it, or asks for the values first.
+fn take(model: &mut Model, n: usize) -> Vec<Effect> {
+    let Some(dialog) = &mut model.dialog else { return Vec::new() };
+    dialog.closing = false;
+    let Some((way, _)) = dialog.ways.get(n).cloned().filter(|_| !dialog.changed) else { return Vec::new() };
+    let (Way::GiveValues(lacks), Ask::Mark(mark)) = (&way, dialog.ask) else {
+        return hand_over(model, Some(&way));
+    };
+    let first = dialog.on.step.clone().map(|step| (step, mark));
+    let on = On { lacks: lacks.clone(), first, ..dialog.on.clone() };
+    let (was, whole) = (dialog.drawn_request, dialog.read_whole);
+    let Some(reading) = model.subject().filter(|reading| Drawn::of(&reading.request) == was) else {
+        return Vec::new();
+    };
+    let facts = reading.facts.as_ref();
+    let mut dialog = Dialog::open(Ask::Give, on, &reading.request, &model.caller, facts, model.now);
+    dialog.read_whole = whole;
+    model.dialog = Some(dialog);
+    Vec::new()
+}
+
+fn hand_over(model: &mut Model, way: Option<&Way>) -> Vec<Effect> {
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     if let Some(left) = dialog.left_to_show() {
         let lines = if left == 1 { "line" } else { "lines" };
         dialog.say(Tone::Warn, format_args!("{left} more {lines} must be shown first: pgdn"));
         return Vec::new();
     }
-    match dialog.command() {
-        Ok(command) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
+    match dialog.commands(way) {
+        Ok(mut commands) => match (commands.pop(), commands.is_empty()) {
+            (Some(command), true) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
+            (Some(last), false) => {
+                commands.push(last);
+                vec![Effect::DecideInTurn { id: dialog.id, commands }]
+            }
+            (None, _) => Vec::new(),
+        },
         Err((field, missing)) => {
             dialog.focus = Focus::Field(field);
             dialog.say(Tone::Warn, missing);
@@ -179,7 +221,8 @@ pub fn cancel(model: &mut Model) {
     let Some(dialog) = &mut model.dialog else { return };
     if dialog.has_text() && !dialog.closing && !dialog.over {
         dialog.closing = true;
-        dialog.say(Tone::Warn, "Esc again closes it; what you typed is kept as a draft");
+        let kept = if Ask::KEPT.contains(&dialog.ask) { "is kept as a draft" } else { "is dropped" };
+        dialog.say(Tone::Warn, format_args!("Esc again closes it; what you typed {kept}"));
         return;
     }
     close(model);
@@ -196,7 +239,7 @@ fn close(model: &mut Model) {
     if dialog.over {
         return;
     }
-    if dialog.has_text() {
+    if dialog.has_text() && Ask::KEPT.contains(&dialog.ask) {
         let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
         model.drafts.insert(key, texts.collect());
         model.say(

@@ -1,10 +1,12 @@
 //! A dialog: the only place where something is decided. It is bound to what was drawn when it was opened.
 
-use crate::domain::command::{Command, Facts};
+use crate::domain::command::{Command, DigestPrefix, Facts};
+use crate::domain::conflict::Way;
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
+use crate::domain::step::Step;
 use crate::domain::text::Text;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::{Line, Tone};
@@ -12,12 +14,15 @@ use crate::tui::action::Ask;
 use crate::tui::asking;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::reading::Drawn;
+use crate::tui::stepwise::{self, On};
 
 /// Where the keys go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Focus {
     /// Into this field.
     Field(usize),
+    /// To the button of this way out.
+    Way(usize),
     /// To the button that does it.
     Submit,
     /// To the button that does not.
@@ -40,6 +45,14 @@ pub struct Dialog {
     pub ask: Ask,
     /// On which request.
     pub id: RequestId,
+    /// On what of it.
+    pub on: On,
+    /// The step as it was when the dialog was opened.
+    pub step: Option<Step>,
+    /// What the step would run with that is to be confirmed.
+    pub filled: Option<DigestPrefix>,
+    /// Ways out of a conflict, and what would come of each.
+    pub ways: Vec<(Way, String)>,
     /// On what, and what comes of it.
     pub about: Vec<Line>,
     /// What the frame showed when it was opened, or looked at again.
@@ -74,14 +87,26 @@ pub struct Dialog {
 
 impl Dialog {
     /// Opens a dialog on what `request` is now. Cancel has the focus, unless something must be typed.
-    pub fn open(ask: Ask, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) -> Self {
-        let fields = asking::fields(ask, request);
-        let focus = fields.iter().position(|f| f.required).map_or(Focus::Cancel, Focus::Field);
-        let options = request.content.as_ref().map(|c| c.options.clone()).unwrap_or_default();
+    pub fn open(
+        ask: Ask,
+        on: On,
+        request: &Request,
+        caller: &Caller,
+        facts: Option<&Facts>,
+        now: Moment,
+    ) -> Self {
+        let fields = stepwise::fields(ask, &on, request).unwrap_or_else(|| asking::fields(ask, request));
+        let typing = matches!(ask, Ask::Modify | Ask::ModifyJson).then_some(0);
+        let focus = fields.iter().position(|f| f.required).or(typing).map_or(Focus::Cancel, Focus::Field);
         Self {
             ask,
             id: request.id,
-            about: asking::about(ask, request, caller, facts, now),
+            about: asking::about(ask, &on, request, caller, facts, now),
+            step: on.step.as_ref().and_then(|step| request.content.as_ref()?.step(step)).cloned(),
+            filled: stepwise::filled(ask, &on, request),
+            ways: stepwise::ways(ask, &on, request),
+            options: options(ask, &on, request),
+            on,
             drawn_request: Drawn::of(request),
             fields,
             focus,
@@ -96,20 +121,21 @@ impl Dialog {
             note: None,
             sensitive: ask != Ask::Comment && request.assessment().sensitive,
             seen: Seen::default(),
-            options,
         }
     }
 
     /// Takes the request as it is now; what was typed stays, but the short code is asked for anew.
     pub fn look_again(&mut self, request: &Request, caller: &Caller, facts: Option<&Facts>, now: Moment) {
         let typed: Vec<Field> = std::mem::take(&mut self.fields);
-        let fresh = Dialog::open(self.ask, request, caller, facts, now);
+        let fresh = Dialog::open(self.ask, self.on.clone(), request, caller, facts, now);
         let difference = changes(&self.drawn_plan, &fresh.drawn_plan);
         *self = Dialog { focus: Focus::Cancel, difference, ..fresh };
         for field in &mut self.fields {
-            let before = typed.iter().find(|t| t.name == field.name && t.name != FieldName::Code);
+            let is_it = |t: &&Field| t.name == field.name && (t.name.is_alone() || t.label == field.label);
+            let before = typed.iter().filter(|t| t.name != FieldName::Code && t.is_changed()).find(is_it);
             if let Some(before) = before {
-                field.put(&before.typed());
+                // A field that nobody touched says what is there now.
+                field.replace(&before.typed());
             }
         }
     }
@@ -157,7 +183,24 @@ impl Dialog {
 
     /// The word on the button.
     pub fn button(&self) -> &'static str {
-        if self.changed { "Look again" } else { self.ask.title() }
+        match self.changed {
+            true => "Look again",
+            false if !self.ways.is_empty() => "Only mark it",
+            false => self.ask.title(),
+        }
+    }
+
+    /// Its heading.
+    pub fn title(&self) -> String {
+        match &self.on.step {
+            Some(step) => format!("{} {} {step}", self.ask.title(), self.id),
+            None => format!("{} {}", self.ask.title(), self.id),
+        }
+    }
+
+    /// How many ways out have a button now.
+    pub fn ways_shown(&self) -> usize {
+        if self.changed { 0 } else { self.ways.len() }
     }
 
     /// The word on the button that does not.
@@ -169,31 +212,36 @@ impl Dialog {
     pub fn field(&mut self) -> Option<&mut Field> {
         match self.focus {
             Focus::Field(n) => self.fields.get_mut(n),
-            Focus::Submit | Focus::Cancel => None,
+            Focus::Way(_) | Focus::Submit | Focus::Cancel => None,
         }
     }
 
     /// Whether something was typed that would be lost.
     pub fn has_text(&self) -> bool {
-        self.fields.iter().any(|f| f.name != FieldName::Code && f.text().is_some())
+        self.fields.iter().any(|f| {
+            f.name != FieldName::Code && f.is_changed() && !(f.text().is_none() && f.name.is_alone())
+        })
     }
 
-    /// The focus goes round: the fields, the button, Cancel.
+    /// The focus goes round: the fields, the ways out, the button, Cancel.
     pub fn turn(&mut self, forward: bool) {
         if self.over {
             return;
         }
         let fields = self.fields.len();
+        let ways = fields + self.ways_shown();
         let at = match self.focus {
             Focus::Field(n) => n,
-            Focus::Submit => fields,
-            Focus::Cancel => fields + 1,
+            Focus::Way(n) => fields + n,
+            Focus::Submit => ways,
+            Focus::Cancel => ways + 1,
         };
-        let round = fields + 2;
+        let round = ways + 2;
         let next = if forward { (at + 1) % round } else { (at + round - 1) % round };
         self.focus = match next {
             n if n < fields => Focus::Field(n),
-            n if n == fields => Focus::Submit,
+            n if n < ways => Focus::Way(n - fields),
+            n if n == ways => Focus::Submit,
             _ => Focus::Cancel,
         };
     }
@@ -216,11 +264,21 @@ impl Dialog {
         self.note = Some(Line::default().and(tone, words));
     }
 
-    /// The command that was decided on.
+    /// What was typed into a field, when it is there and not empty.
+    pub fn text(&self, name: FieldName) -> Option<Text> {
+        self.fields.iter().find(|f| f.name == name).and_then(Field::text)
+    }
+
+    /// The commands that were decided on, in order; `way` is the way out that was taken.
     ///
     /// # Errors
     /// The field that is missing something, and what to say about it.
-    pub fn command(&self) -> Result<Command, (usize, String)> {
+    pub fn commands(&self, way: Option<&Way>) -> Result<Vec<Command>, (usize, String)> {
+        let command = self.command()?;
+        command.map_or_else(|| stepwise::commands(self, way), |command| Ok(vec![command]))
+    }
+
+    fn command(&self) -> Result<Option<Command>, (usize, String)> {
         for (n, field) in self.fields.iter().enumerate() {
             let text = field.text();
             match field.name {
@@ -236,23 +294,35 @@ impl Dialog {
                 _ => {}
             }
         }
-        let text = |name: FieldName| self.fields.iter().find(|f| f.name == name).and_then(Field::text);
-        let reason = text(FieldName::Reason);
+        let reason = self.text(FieldName::Reason);
         let seen = self.drawn_request.seen(self.read_whole);
-        Ok(match self.ask {
+        Ok(Some(match self.ask {
             Ask::Approve => Command::Approve { reason, seen },
             Ask::Reject => Command::Reject { reason, seen },
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
-            Ask::Comment => Command::Comment { text: reason.unwrap_or_default(), step: None, reply_to: None },
+            Ask::Comment => {
+                let step = self.on.step.clone();
+                Command::Comment { text: reason.unwrap_or_default(), step, reply_to: None }
+            }
+            Ask::Stop => Command::Stop { reason },
+            Ask::Continue => Command::Continue { reason },
+            Ask::Confirm => {
+                let Some(step) = self.on.step.clone() else { return Ok(None) };
+                let answer = self.text(FieldName::Answer);
+                let option = self.option_meant(answer.as_ref())?;
+                let reason = reason.or(answer.filter(|_| option.is_none()));
+                Command::Confirm { step, filled: self.filled.clone(), option, reason }
+            }
             Ask::Answer => {
-                let answer = text(FieldName::Answer);
+                let answer = self.text(FieldName::Answer);
                 match self.option_meant(answer.as_ref())? {
                     Some(n) => Command::Answer { option: Some(n), text: None, reason, seen },
                     None => Command::Answer { option: None, text: answer, reason, seen },
                 }
             }
-        })
+            _ => return Ok(None),
+        }))
     }
 
     /// Which option an answer picks, if it picks one: by its number, as `#2`, or by its own words. A number that is also the
@@ -286,10 +356,20 @@ impl Dialog {
     fn what_is_missing(&self, name: FieldName) -> String {
         match (name, self.ask) {
             (FieldName::Answer, _) => "an answer is missing".to_owned(),
+            (FieldName::Given, _) => "the value is missing".to_owned(),
             (_, Ask::Comment) => "the comment is empty".to_owned(),
             (_, Ask::Approve | Ask::Answer) => "a reason is required: the request is sensitive".to_owned(),
             (_, Ask::RequestChanges) => "a reason is required: it is what must be changed".to_owned(),
             _ => "a reason is required".to_owned(),
         }
     }
+}
+
+/// What can be picked: of a question, or of what the runner of a step asks.
+fn options(ask: Ask, on: &On, request: &Request) -> Vec<Text> {
+    if ask == Ask::Confirm {
+        let step = on.step.as_ref().and_then(|step| request.run.as_ref()?.steps.get(step));
+        return step.and_then(|step| step.question.as_ref()).map(|q| q.options.clone()).unwrap_or_default();
+    }
+    request.content.as_ref().map(|c| c.options.clone()).unwrap_or_default()
 }

@@ -36,6 +36,7 @@ impl Kept {
     }
 
     fn note(&mut self, dialog: Option<&Dialog>, closed: &BTreeMap<Key, Vec<String>>, now: Moment) {
+        let dialog = dialog.filter(|dialog| Ask::KEPT.contains(&dialog.ask));
         let open = dialog.map(|dialog| (dialog.id, dialog.ask));
         self.typed.retain(|key, _| open == Some(*key) || closed.contains_key(key));
         let Some((dialog, key)) = dialog.zip(open) else { return };
@@ -56,7 +57,7 @@ pub fn seen(drawn: Drawn) -> String {
 }
 
 fn key(draft: &Draft) -> Option<Key> {
-    let ask = Ask::ALL.into_iter().find(|ask| ask.verb() == draft.verb)?;
+    let ask = Ask::KEPT.into_iter().find(|ask| ask.verb() == draft.verb)?;
     Some((draft.id, ask))
 }
 

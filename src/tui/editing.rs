@@ -4,6 +4,7 @@ use crate::app::Failure;
 use crate::present::line::Tone;
 use crate::tui::action::Effect;
 use crate::tui::dialog::Focus;
+use crate::tui::field::FieldName;
 use crate::tui::model::Model;
 
 /// The key: hands the text of the field over.
@@ -13,7 +14,13 @@ pub fn ask(model: &mut Model) -> Vec<Effect> {
     match dialog.field().map(|field| (field.is_one_line(), field.typed())) {
         Some((false, text)) => vec![Effect::Edit(text)],
         Some((true, _)) => {
-            dialog.say(Tone::Warn, "the code is typed, not edited");
+            let is_code = dialog.field().is_some_and(|field| field.name == FieldName::Code);
+            let words = if is_code {
+                "the code is typed, not edited"
+            } else {
+                "one line is typed here, not in an editor"
+            };
+            dialog.say(Tone::Warn, words);
             Vec::new()
         }
         None => Vec::new(),

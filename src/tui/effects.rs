@@ -1,7 +1,7 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
 use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Seen};
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
@@ -10,6 +10,7 @@ use crate::domain::request::Request;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::tui::action::{Ask, Effect, Place};
+use crate::tui::gate::Drawn;
 use crate::tui::hear::Message;
 use crate::tui::keeping::Keeper;
 use crate::tui::list::PAGE;
@@ -51,6 +52,7 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::FindAlike(id) => self
                 .app
@@ -167,6 +169,23 @@ impl Hands {
             outcomes.push((id, outcome.map(|_| ()).map_err(Safe::composed)));
         }
         vec![Message::Now(self.app.now()), Message::PutOffAll { until, outcomes }]
+    }
+
+    /// Each is bound to what the one before it left: what somebody else did between them is seen.
+    fn decide_in_turn(&mut self, id: RequestId, commands: Vec<Command>) -> Vec<Message> {
+        let mut out = Vec::new();
+        let mut left: Option<Seen> = None;
+        for mut command in commands {
+            if let (Some(left), Command::Mark { seen, .. } | Command::Modify { seen, .. }) =
+                (left.take(), &mut command)
+            {
+                *seen = left;
+            }
+            out = self.decide(id, &command);
+            let Some(Message::Decided { after, .. }) = out.last() else { return out };
+            left = Some(Drawn::of(after).seen(false));
+        }
+        out
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

@@ -1,5 +1,6 @@
 //! A text field of a dialog: the reason, the answer, the short code. What is pasted goes in as text and presses nothing.
 
+use crate::domain::form;
 use crate::domain::text::{Text, safe_line};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Style;
@@ -17,6 +18,19 @@ pub enum FieldName {
     Answer,
     /// The short code that a risky approval asks for.
     Code,
+    /// One parameter of a step.
+    Param,
+    /// All of them, as JSON.
+    Json,
+    /// A value that is given by hand, as JSON.
+    Given,
+}
+
+impl FieldName {
+    /// Whether a dialog has no more than one of them.
+    pub const fn is_alone(self) -> bool {
+        !matches!(self, FieldName::Param | FieldName::Given)
+    }
 }
 
 /// One text field.
@@ -28,6 +42,9 @@ pub struct Field {
     pub label: String,
     /// Whether it must be filled.
     pub required: bool,
+    /// What stood in it when it was opened.
+    was: String,
+    one_line: bool,
     /// The editor.
     pub area: TextArea<'static>,
 }
@@ -40,12 +57,38 @@ impl Field {
         // The real cursor stands in the text; a drawn one beside it would be two.
         area.set_cursor_style(Style::default());
         area.set_wrap_mode(WrapMode::WordOrGlyph);
-        Self { name, label: label.into(), required, area }
+        let one_line = matches!(name, FieldName::Code | FieldName::Param | FieldName::Given);
+        Self { name, label: label.into(), required, was: String::new(), one_line, area }
+    }
+
+    /// With this text in it, which counts as not typed.
+    pub fn holding(mut self, text: &str) -> Self {
+        let (text, ..) = sanitised(text, MOST_BYTES);
+        self.one_line &= !text.contains('\n');
+        self.area.insert_str(&text);
+        self.was = self.typed();
+        self
+    }
+
+    /// Whether it holds something else than when it was opened.
+    pub fn is_changed(&self) -> bool {
+        self.typed() != self.was
+    }
+
+    /// Whether its label and its text share a line.
+    pub fn is_compact(&self) -> bool {
+        self.one_line && self.name == FieldName::Param
+    }
+
+    /// A parameter, with its key and its type beside it.
+    pub fn param(key: &str, value: &form::Value) -> Self {
+        let label = format!("{key} ({})", form::sort(value));
+        Self::new(FieldName::Param, label, false).holding(&form::shown(value))
     }
 
     /// Whether it is one line, in which Enter goes on instead of breaking the line.
     pub fn is_one_line(&self) -> bool {
-        self.name == FieldName::Code
+        self.one_line
     }
 
     /// What was typed, as it is kept in a draft.
@@ -68,7 +111,8 @@ impl Field {
 
     /// Puts what came from an editor in the place of what was there; says what was done to it, if anything.
     pub fn replace(&mut self, text: &str) -> Option<String> {
-        *self = Self::new(self.name, std::mem::take(&mut self.label), self.required);
+        let was = std::mem::take(&mut self.was);
+        *self = Self { was, ..Self::new(self.name, std::mem::take(&mut self.label), self.required) };
         self.paste(text)
     }
 
@@ -96,9 +140,13 @@ impl Field {
 
     /// A paste into the field; says what was done to it, if anything.
     pub fn paste(&mut self, pasted: &str) -> Option<String> {
-        if self.is_one_line() {
+        if self.name == FieldName::Code {
             return Some("the code is typed, not pasted".to_owned());
         }
+        if self.one_line && pasted.trim_end().contains(['\n', '\r']) {
+            return Some("it holds one line, and what you pasted has several".to_owned());
+        }
+        let pasted = if self.one_line { pasted.trim_end() } else { pasted };
         let room = MOST_BYTES.saturating_sub(self.typed().len());
         let (text, replaced, cut) = sanitised(pasted, room);
         self.area.insert_str(&text);

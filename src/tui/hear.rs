@@ -12,6 +12,8 @@ use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
+use crate::present::tabs::Tab;
+use crate::present::would::Would;
 use crate::tui::act::opened;
 use crate::tui::action::{Action, Ask, Effect, Place};
 use crate::tui::arrival::Arrival;
@@ -277,6 +279,8 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
         }
     }
     let mut reading = Reading::new(request, history, facts, model.now);
+    let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
+    reading.know_since(&model.caller, &approve);
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -288,6 +292,10 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
             model.gates.extend(before.map(|before| (before.request.id, before.gate)));
             if let Some(gate) = model.gates.remove(&id).filter(|gate| gate.of == now_there) {
                 reading.gate = gate;
+            }
+            // Who had signed sees first what changed since.
+            if reading.since.is_some() {
+                reading.show(Tab::Since, model.now);
             }
             reading
         }
@@ -309,7 +317,7 @@ fn keep_dialog_current(model: &mut Model) {
         return;
     }
     let facts = reading.facts.as_ref();
-    dialog.about = asking::about(dialog.ask, &reading.request, &model.caller, facts, model.now);
+    dialog.about = asking::about(dialog.ask, &dialog.on, &reading.request, &model.caller, facts, model.now);
     if let Some(facts) = facts
         && let Err(refusal) = may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
     {
@@ -366,6 +374,24 @@ fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
         }
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
+        Verb::Retry => {
+            say(Tone::Good, format!("{id}: the step may run again; `countersign run {id}` runs it"))
+        }
+        Verb::LeaveOut => say(Tone::Good, format!("{id}: the step is left out")),
+        Verb::Continue => {
+            say(Tone::Good, format!("{id}: gone on with the rest; `countersign run {id}` runs it"))
+        }
+        Verb::Confirm => say(Tone::Good, format!("{id}: confirmed; the step may go on")),
+        Verb::Stop => say(Tone::Good, format!("{id}: stopped; nothing of it begins again")),
+        Verb::Mark | Verb::Modify => {
+            let would = after.content.as_ref().map(|content| Would::run(content, &after.marks).short());
+            let done = if verb == Verb::Mark {
+                "marked".to_owned()
+            } else {
+                format!("revision {}", after.revision.number)
+            };
+            say(Tone::Good, format!("{id}: {done}; {}", would.unwrap_or_default()))
+        }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
         Verb::Claim => say(

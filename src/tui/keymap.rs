@@ -4,6 +4,7 @@
 //! terminal cannot send.
 
 use crate::app::Queue;
+use crate::domain::marks::Mark;
 use crate::tui::action::{Action, Ask, Copied};
 use crate::tui::rebinding::{key_name, name};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -25,6 +26,8 @@ pub enum Scope {
     Help,
     /// In the line in which a filter or a command is typed.
     Prompt,
+    /// On the steps of a plan.
+    Steps,
     /// In the graph of a plan.
     Graph,
     /// In the table of what looks alike.
@@ -33,9 +36,10 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 9] = [
+    pub const ALL: [Scope; 10] = [
         Scope::List,
         Scope::Detail,
+        Scope::Steps,
         Scope::Graph,
         Scope::Alike,
         Scope::Search,
@@ -55,6 +59,7 @@ impl Scope {
             Scope::Text => "In a text field",
             Scope::Help => "In the help",
             Scope::Prompt => "In a filter or a command",
+            Scope::Steps => "On the steps of a plan",
             Scope::Graph => "In the graph",
             Scope::Alike => "In the look-alikes",
         }
@@ -110,19 +115,33 @@ pub struct Binding {
 }
 
 const LIST: &[Scope] = &[Scope::List];
-const PANES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph];
-const READING: &[Scope] = &[Scope::Detail, Scope::Graph];
+const VERBS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph];
+const PANES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph, Scope::Steps];
+const READING: &[Scope] = &[Scope::Detail, Scope::Graph, Scope::Steps];
+const STEPS: &[Scope] = &[Scope::Steps];
 const GRAPH: &[Scope] = &[Scope::Graph];
 const ALIKE: &[Scope] = &[Scope::Alike];
-const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike];
+const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike, Scope::Steps];
 const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
-const OUTSIDE_DIALOGS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike];
+const OUTSIDE_DIALOGS: &[Scope] =
+    &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike, Scope::Steps];
 const EVERYWHERE: &[Scope] = &Scope::ALL;
 
 /// A line that decides.
 const fn decides(key: &'static [Key], ask: Ask, short: &'static str, words: &'static str) -> Binding {
-    Binding { scopes: PANES, keys: key, action: Action::Ask(ask), short, words, decides: true }
+    Binding { scopes: VERBS, keys: key, action: Action::Ask(ask), short, words, decides: true }
+}
+
+/// A line that decides something about the plan that is read.
+const fn decides_in(
+    scopes: &'static [Scope],
+    key: &'static [Key],
+    ask: Ask,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { scopes, keys: key, action: Action::Ask(ask), short, words, decides: true }
 }
 
 /// A line that does not.
@@ -147,6 +166,18 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
     decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
+    looks(STEPS, &[Key::of(KeyCode::Esc), Key::char('s'), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "back to reading"),
+    decides_in(STEPS, &[Key::char('A')], Ask::Mark(Mark::Approved), "approve step", "mark the step approved"),
+    decides_in(STEPS, &[Key::char('R')], Ask::Mark(Mark::Rejected), "reject step", "mark the step rejected"),
+    decides_in(STEPS, &[Key::char('S')], Ask::Mark(Mark::Skipped), "skip", "mark the step skipped; while the plan runs: leave it out"),
+    decides_in(STEPS, &[Key::char('U')], Ask::Mark(Mark::Undecided), "undecide", "mark the step undecided again"),
+    decides_in(STEPS, &[Key::char('E')], Ask::Modify, "edit", "edit the step's parameters, each in a field of its type"),
+    decides_in(STEPS, &[Key::char('J')], Ask::ModifyJson, "", "edit the step's parameters as JSON"),
+    decides_in(STEPS, &[Key::char('O')], Ask::Restore, "originals", "put the step back as its producer had it"),
+    decides_in(STEPS, &[Key::char('T')], Ask::Retry, "try again", "let a step that ended badly run once more"),
+    decides_in(STEPS, &[Key::char('Y')], Ask::Confirm, "confirm", "let a step go on that waits for a person"),
+    decides_in(READING, &[Key::char('V')], Ask::Continue, "go on", "go on past what ended badly, with the rest"),
+    decides_in(READING, &[Key::char('X')], Ask::Stop, "stop", "stop the plan that runs"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
@@ -164,7 +195,8 @@ pub const KEYMAP: &[Binding] = &[
     looks(READING, &[Key::char(']'), Key::of(KeyCode::Tab)], Action::NextTab, "next tab", "the next tab"),
     looks(READING, &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
     looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
-    looks(&[Scope::Detail], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
+    looks(&[Scope::Detail], &[Key::char('s')], Action::Steps, "steps", "to the steps, one by one: mark them, edit them"),
+    looks(&[Scope::Detail, Scope::Steps], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
     looks(READING, &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
     looks(READING, &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
     looks(READING, &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
@@ -354,6 +386,7 @@ mod tests {
             Params,
             Changes,
             Alike,
+            Steps,
             MoreDown,
             MoreUp,
             NextTab,
@@ -377,8 +410,7 @@ mod tests {
             Show(Queue::Decided),
         ];
         let all = all.into_iter().chain(Queue::ALL.map(Show));
-        // The answer dialog is opened by the key that approves, on a question.
-        let asks = super::Ask::ALL.into_iter().filter(|a| *a != super::Ask::Answer).map(Ask);
+        let asks = super::Ask::KEYED.into_iter().map(Ask);
         for action in all.chain(asks) {
             assert!(KEYMAP.iter().any(|b| b.action == action && !b.keys.is_empty()), "{action:?}");
         }

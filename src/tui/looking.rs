@@ -109,6 +109,19 @@ fn turn(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// To the steps of the plan, one by one.
+pub fn to_steps(model: &mut Model) {
+    let now = model.now;
+    if model.subject().is_none() {
+        return;
+    }
+    let Some(reading) = &mut model.reading else { return };
+    reading.show(Tab::Plan, now);
+    if !reading.begin_steps() {
+        model.say(Tone::Dim, "it has no steps");
+    }
+}
+
 /// Sideways in the graph.
 pub fn sideways(model: &mut Model, action: Action) {
     if let Some(reading) = &mut model.reading {

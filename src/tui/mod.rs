@@ -15,6 +15,7 @@ pub mod reading;
 pub mod field;
 pub mod dialog;
 pub mod asking;
+pub mod stepwise;
 pub mod prompt;
 pub mod filtering;
 pub mod palette;

@@ -1,6 +1,7 @@
 //! Everything the screen knows. Keys and messages change it; drawing reads it.
 
 use crate::app::{Ahead, Counters, Looking, Queue};
+use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::Caller;
@@ -180,6 +181,7 @@ impl Model {
             None if self.prompt.is_some() => Scope::Prompt,
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
             None if self.in_detail && self.subject().is_some_and(|r| r.tab == Tab::Graph) => Scope::Graph,
+            None if self.in_detail && self.subject().is_some_and(|r| r.step_here().is_some()) => Scope::Steps,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -223,6 +225,7 @@ impl Model {
     pub fn ask_on(ask: Ask, request: &Request) -> Ask {
         match (ask, request.kind()) {
             (Ask::Approve, crate::domain::content::Kind::Question) => Ask::Answer,
+            (Ask::Mark(Mark::Skipped), _) if request.run.is_some() => Ask::LeaveOut,
             _ => ask,
         }
     }
@@ -317,7 +320,7 @@ impl Model {
             let before = self.drawn;
             self.drawn = self.subject().filter(|_| visible).and_then(|reading| {
                 let there = Drawn::of(&reading.request);
-                (reading.tab == Tab::Plan || before == Some(there)).then_some(there)
+                (matches!(reading.tab, Tab::Plan | Tab::Since) || before == Some(there)).then_some(there)
             });
         }
         let (height, uncovered) = (self.text_height(), self.shows_the_text());

@@ -1,10 +1,15 @@
 //! The request that is being read: its lines, wrapped to the pane, and how far it is scrolled.
 
+use crate::domain::bound::Sight;
 use crate::domain::command::Facts;
+use crate::domain::delta::{When, as_it_was, between};
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Seq, StepId};
+use crate::domain::principal::Caller;
 use crate::domain::request::Request;
+use crate::domain::rules;
+use crate::present::delta;
 use crate::present::detail::Sheet;
 use crate::present::plan::Long;
 use crate::present::sides::How;
@@ -38,6 +43,10 @@ pub struct Reading {
     pub copied: usize,
     /// What of the plan was shown.
     pub gate: Gate,
+    /// The step one is at, while one goes through them.
+    pub at_step: Option<StepId>,
+    /// What changed since the reader's own sign-off, when it is void.
+    pub since: Option<Since>,
     /// The graph, while it is looked at.
     pub graph: GraphView,
     /// What the table of parameters is sorted by.
@@ -59,6 +68,8 @@ pub struct Reading {
     scrolls: BTreeMap<Tab, usize>,
     /// The step whose line is to be brought into view.
     wanted: Option<StepId>,
+    /// Whether the step one is at is to be brought into view.
+    follows: bool,
     columns: usize,
     wrapped_for: Option<Shape>,
 }
@@ -75,6 +86,9 @@ impl Reading {
             scroll: 0,
             unfolded: false,
             copied: 0,
+            at_step: None,
+            since: None,
+            follows: false,
             graph: GraphView::default(),
             order: Order::default(),
             how: How::default(),
@@ -97,17 +111,23 @@ impl Reading {
     /// Goes on where `before`, a reading of the same request, was. What was shown counts only for what is still there.
     pub fn continuing(mut self, before: Reading, now: Moment) -> Self {
         let same = before.gate.of == self.gate.of;
-        let is_there = before.tab == Tab::Raw || before.tab.is_there(&self.request, &self.history);
+        let is_there = before.tab == Tab::Raw
+            || (before.tab == Tab::Since && self.since.is_some())
+            || before.tab.is_there(&self.request, &self.history);
         if is_there {
             (self.tab, self.scroll, self.scrolls) = (before.tab, before.scroll, before.scrolls);
         }
         if same {
             self.gate = before.gate;
+            if let (Some(now), Some(before)) = (&mut self.since, before.since) {
+                now.gate = before.gate;
+            }
         }
         self.search = before.search;
         self.unfolded = before.unfolded;
         (self.order, self.how, self.columns) = (before.order, before.how, before.columns);
         self.graph = before.graph;
+        self.at_step = before.at_step.filter(|id| self.request.revision.steps.iter().any(|s| s.id == *id));
         self.copied = before.copied;
         self.compose(now);
         self
@@ -122,6 +142,7 @@ impl Reading {
         self.plan = Tab::Plan.sheet(&self.request, &self.history, now, long);
         self.sheet = match self.tab {
             Tab::Plan => self.plan.clone(),
+            Tab::Since => self.since.as_ref().map(|since| since.sheet.clone()).unwrap_or_default(),
             Tab::Params => match &self.request.content {
                 Some(content) => table(content, self.order, long),
                 None => Sheet::default(),
@@ -153,13 +174,59 @@ impl Reading {
                 Tab::Plan => self.origins.clone(),
                 _ => set(&self.plan, shape).1,
             };
+            if let Some(since) = &mut self.since {
+                since.origins = set(&since.sheet, shape).1;
+            }
             self.wrapped_for = Some(shape);
             self.look_for();
         }
         if let Some(step) = self.wanted.take() {
             self.scroll = self.row_of(&step).unwrap_or(self.scroll);
         }
+        if std::mem::take(&mut self.follows)
+            && let Some(row) = self.step_row()
+        {
+            let next = self.row_after(row);
+            let height = usize::from(height);
+            if row < self.scroll || next > self.scroll + height {
+                self.scroll = if next - row >= height { row } else { row.saturating_sub(height / 3) };
+            }
+        }
         self.scroll = self.scroll.min(self.wrapped.len().saturating_sub(usize::from(height)));
+    }
+
+    /// The step one is at, when one goes through them.
+    pub fn step_here(&self) -> Option<&StepId> {
+        self.at_step.as_ref().filter(|_| self.tab == Tab::Plan)
+    }
+
+    /// The row at which the step one is at begins.
+    pub fn step_row(&self) -> Option<usize> {
+        self.row_of(self.step_here()?)
+    }
+
+    /// The row behind the last one of the step that begins at `row`.
+    fn row_after(&self, row: usize) -> usize {
+        let ids = self.request.revision.steps.iter().filter_map(|step| self.row_of(&step.id));
+        ids.filter(|next| *next > row).min().unwrap_or(row + 1)
+    }
+
+    /// Begins to go through the steps, at the first that is in view; says whether there are any.
+    pub fn begin_steps(&mut self) -> bool {
+        let ids = || self.request.revision.steps.iter().map(|step| &step.id);
+        let in_view = ids().find(|id| self.row_of(id).is_some_and(|row| row >= self.scroll));
+        self.at_step = in_view.or_else(|| ids().next()).cloned();
+        self.follows = true;
+        self.at_step.is_some()
+    }
+
+    /// So many steps on, or back.
+    pub fn move_step(&mut self, by: isize) {
+        let ids: Vec<&StepId> = self.request.revision.steps.iter().map(|step| &step.id).collect();
+        let at = ids.iter().position(|id| Some(*id) == self.at_step.as_ref()).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(ids.len().saturating_sub(1));
+        self.at_step = ids.get(to).map(|id| (*id).clone());
+        self.follows = true;
     }
 
     /// How many columns there are for text.
@@ -187,53 +254,97 @@ impl Reading {
 
     /// A frame showed so many lines from the first visible one on.
     pub fn shown(&mut self, height: usize) {
-        let mut gate = self.gate.clone();
-        self.count(&mut gate, height);
-        self.gate = gate;
+        let mut gates = self.gates();
+        self.count(&mut gates, height);
+        self.gate = gates.0;
+        if let (Some(since), Some(gate)) = (&mut self.since, gates.1) {
+            since.gate = gate;
+        }
     }
 
-    fn count(&self, gate: &mut Gate, height: usize) {
-        let (Some(shape), Tab::Plan) = (self.wrapped_for, self.tab) else { return };
+    fn gates(&self) -> (Gate, Option<Gate>) {
+        (self.gate.clone(), self.since.as_ref().map(|since| since.gate.clone()))
+    }
+
+    fn count(&self, (plan, since): &mut (Gate, Option<Gate>), height: usize) {
+        let Some(shape) = self.wrapped_for else { return };
         let to = (self.scroll + height).min(self.origins.len());
-        if let Some(rows) = self.origins.get(self.scroll..to) {
-            gate.shown(&self.plan, shape, rows);
+        let Some(rows) = self.origins.get(self.scroll..to) else { return };
+        match (self.tab, since, &self.since) {
+            (Tab::Plan, ..) => plan.shown(&self.plan, shape, rows),
+            (Tab::Since, Some(gate), Some(since)) => gate.shown(&since.sheet, shape, rows),
+            _ => {}
         }
+    }
+
+    /// Knows what changed since `caller` signed it off, if they did and it did.
+    pub fn know_since(&mut self, caller: &Caller, approve: &str) {
+        let Some(mine) = rules::overtaken(&self.request, &caller.name, caller.person.as_ref()) else {
+            return;
+        };
+        let entries = self.history.iter().map(|(_, entry)| entry);
+        let then = as_it_was(self.request.id, entries, When::SignedOff(mine.number));
+        let Some(changes) = then.and_then(|then| between(&then, &self.request)) else { return };
+        let whole = mine.bound.seen == Sight::Whole;
+        let sheet = delta::since(mine.number, mine.bound.revision, &changes, approve);
+        let gate = Gate::new(Drawn::of(&self.request));
+        self.since = Some(Since { sheet, whole, gate, origins: Vec::new() });
+    }
+
+    /// Whether the reader had all of it before their eyes when they signed it off, and all that changed since.
+    fn was_read_since(&self, gate: Option<&Gate>) -> bool {
+        let (Some(since), Some(gate), Some(shape)) = (&self.since, gate, self.wrapped_for) else {
+            return false;
+        };
+        since.whole && gate.left(&since.sheet, shape, &since.origins).is_nothing()
     }
 
     /// What of the plan was not shown yet, when somebody has to have read it all: of what is sensitive and open.
     pub fn left(&self) -> Option<Left> {
-        self.left_of(&self.gate)
+        self.left_of(&self.gate, self.since.as_ref().map(|since| &since.gate))
     }
 
     /// What will be left once a frame with so many lines was drawn: what that frame itself says.
     pub fn left_after(&self, height: usize) -> Option<Left> {
-        let mut gate = self.gate.clone();
-        self.count(&mut gate, height);
-        self.left_of(&gate)
+        let mut gates = self.gates();
+        self.count(&mut gates, height);
+        self.left_of(&gates.0, gates.1.as_ref())
     }
 
     /// Whether every line of the plan was drawn, sensitive or not.
     pub fn was_read_whole(&self) -> bool {
+        if self.was_read_since(self.since.as_ref().map(|since| &since.gate)) {
+            return true;
+        }
         self.request.content.is_some()
             && self
                 .wrapped_for
                 .is_some_and(|shape| self.gate.left(&self.plan, shape, &self.plan_origins).is_nothing())
     }
 
-    fn left_of(&self, gate: &Gate) -> Option<Left> {
+    fn left_of(&self, gate: &Gate, since: Option<&Gate>) -> Option<Left> {
+        if self.was_read_since(since) {
+            return None;
+        }
         if !self.request.assessment().sensitive || !self.request.is_open() || self.request.content.is_none() {
             return None;
         }
-        let left = match self.wrapped_for {
-            Some(shape) => gate.left(&self.plan, shape, &self.plan_origins),
-            None => Left { lines: self.plan.must.len(), folded: 0 },
+        let left = match (self.wrapped_for, &self.since, since) {
+            (Some(shape), Some(delta), Some(gate)) if self.tab == Tab::Since && delta.whole => {
+                gate.left(&delta.sheet, shape, &delta.origins)
+            }
+            (Some(shape), ..) => gate.left(&self.plan, shape, &self.plan_origins),
+            (None, ..) => Left { lines: self.plan.must.len(), folded: 0 },
         };
         (!left.is_nothing()).then_some(left)
     }
 
     /// The tabs there are, each with the number of things in it.
     pub fn tabs(&self) -> Vec<(Tab, Option<usize>)> {
-        let there = |tab: &Tab| *tab == self.tab || tab.is_there(&self.request, &self.history);
+        let since = self.since.is_some();
+        let there = |tab: &Tab| {
+            *tab == self.tab || (*tab == Tab::Since && since) || tab.is_there(&self.request, &self.history)
+        };
         let count = |tab: Tab| (tab, tab.count(&self.request, &self.history));
         Tab::ALL.into_iter().filter(there).map(count).collect()
     }
@@ -295,6 +406,16 @@ impl Reading {
             search.at = search.at.min(last);
         }
     }
+}
+
+/// What changed since the reader's own sign-off, and what of that was shown.
+#[derive(Clone, Debug)]
+pub struct Since {
+    sheet: Sheet,
+    /// Whether the reader had seen all of the plan when they signed.
+    whole: bool,
+    gate: Gate,
+    origins: Vec<Origin>,
 }
 
 /// The lines of a sheet wrapped, and where each comes from.

@@ -5,6 +5,7 @@
 
 use crate::app::Queue;
 use crate::app::config::Rebinding;
+use crate::domain::marks::Mark;
 use crate::tui::action::{Action, Ask, Copied};
 use crate::tui::keymap::{Binding, KEYMAP, Key, Keys, Scope};
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -39,13 +40,20 @@ const NAMES: &[(&str, Action)] = &[
     ("left", Action::Left), ("right", Action::Right), ("scroll-left", Action::ScrollLeft),
     ("scroll-right", Action::ScrollRight), ("graph", Action::Graph), ("params", Action::Params),
     ("changes", Action::Changes), ("alike", Action::Alike),
+    ("steps", Action::Steps), ("mark-approved", Action::Ask(Ask::Mark(Mark::Approved))),
+    ("mark-rejected", Action::Ask(Ask::Mark(Mark::Rejected))), ("mark-skipped", Action::Ask(Ask::Mark(Mark::Skipped))),
+    ("mark-undecided", Action::Ask(Ask::Mark(Mark::Undecided))), ("modify", Action::Ask(Ask::Modify)),
+    ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
+    ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
+    ("confirm", Action::Ask(Ask::Confirm)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 9] = [
+const SCOPES: [(&str, Scope); 10] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
+    ("steps", Scope::Steps),
     ("search", Scope::Search),
     ("prompt", Scope::Prompt),
     ("dialog", Scope::Dialog),

@@ -28,6 +28,7 @@ use crate::tui::action::Ask;
 use crate::tui::dialog::Dialog;
 use crate::tui::drafts::seen;
 use crate::tui::field::{Field, FieldName};
+use crate::tui::stepwise::On;
 use rustix::termios::{QueueSelector, tcflush};
 use std::io::{BufRead, stdin};
 use std::time::{Duration, Instant};
@@ -242,7 +243,7 @@ fn decide(
         out.line(refusal);
         return Ok(Ended::Not);
     }
-    let mut dialog = Dialog::open(ask, request, caller, Some(&facts), now);
+    let mut dialog = Dialog::open(ask, On::default(), request, caller, Some(&facts), now);
     dialog.read_whole = whole;
     out.line(format_args!("{} {}:", ask.title(), request.id));
     out.lines(&dialog.about);
@@ -289,9 +290,10 @@ fn decide(
     if let Some(field) = code.and_then(|n| dialog.fields.get_mut(n)) {
         field.put(&answer);
     }
-    match dialog.command() {
-        Ok(command) => {
-            let ended = record(app, request.id, &command, caller, out)?;
+    match dialog.commands(None) {
+        Ok(commands) => {
+            let Some(command) = commands.first() else { return Ok(Ended::Not) };
+            let ended = record(app, request.id, command, caller, out)?;
             if matches!(ended, Ended::Recorded) {
                 keep(&drafts, &dialog, false, out);
             }

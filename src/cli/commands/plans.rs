@@ -9,6 +9,7 @@ use crate::domain::command::Command;
 use crate::domain::content::Content;
 use crate::domain::edit::Edit;
 use crate::domain::event::Fact;
+use crate::domain::form::sort;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::{ParamKey, StepId};
 use crate::domain::preview::{Lack, Missing, Outcome};
@@ -177,18 +178,6 @@ pub fn modify(app: &mut App, args: &Modify, out: &mut Out) -> Done {
     impacts.iter().for_each(|impact| out.line(&impact.message));
     commands::verdict::conflicts(&decided.after, out);
     Ok(exit::DONE)
-}
-
-/// The sort of a JSON value, in words.
-const fn sort(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 fn edit(request: &Request, step: &StepId, args: &Modify) -> Result<Edit, Stop> {

@@ -9,7 +9,7 @@
 
 use crate::present::line::{Line, Tone};
 use crate::present::time::span;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Ask};
 use crate::tui::filtering;
 use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
@@ -121,8 +121,10 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
             continue;
         }
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
-        if binding.action == Action::Ask(crate::tui::action::Ask::Withdraw)
-            && (forbidden || model.subject().is_none())
+        if matches!(
+            binding.action,
+            Action::Ask(Ask::Withdraw | Ask::Stop | Ask::Continue | Ask::Retry | Ask::Confirm)
+        ) && (forbidden || model.subject().is_none())
         {
             continue;
         }

@@ -13,9 +13,10 @@
 
 use crate::present::line::{Line, Tone};
 use crate::tui::dialog::{Dialog, Focus};
-use crate::tui::field::Field;
+use crate::tui::field::{Field, FieldName};
 use crate::tui::glyphs::Glyphs;
 use crate::tui::model::Model;
+use crate::tui::stepwise;
 use crate::tui::view::canvas::{Canvas, cells};
 use crate::tui::wrap::{Wrapped, wrap};
 use ratatui::layout::{Position, Rect};
@@ -23,6 +24,10 @@ use ratatui::widgets::Widget;
 
 /// Lines a text field gets, if there is room.
 const FIELD_LINES: u16 = 3;
+/// Lines that JSON gets, if there is room.
+const JSON_LINES: u16 = 12;
+/// Columns of a label that shares its line with its text.
+const LABEL: u16 = 26;
 /// Lines that are never given up: the rule, the note, the buttons.
 const FIXED: u16 = 3;
 
@@ -72,7 +77,7 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
     let plan = Plan::new(dialog, about.len(), note.len(), body.height);
     let sheet = Rect { y: body.bottom().saturating_sub(plan.height), height: plan.height, ..body };
     canvas.clear(sheet);
-    let title = format!("{} {}", dialog.ask.title(), dialog.id);
+    let title = dialog.title();
     canvas.rule(Rect { height: 1, ..sheet }, canvas.glyphs.heavy_rule(), &title, "", Tone::Strong);
     let mut y = sheet.y + 1;
     let shown = plan.shown(about.len());
@@ -90,13 +95,24 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
     let mut cursor = None;
     for (n, field) in dialog.fields.iter().enumerate() {
         let here = dialog.focus == Focus::Field(n);
-        let lines = if field.is_one_line() { 1 } else { plan.field };
-        let area = Rect { x: 1, y, width, height: lines + 1 };
+        let lines = plan.lines_of(field);
+        let area = Rect { x: 1, y, width, height: lines };
         let at = text_field(canvas, field, area, here);
         if here {
             cursor = at;
         }
-        y += lines + 1;
+        y += lines;
+    }
+    for (n, (way, impact)) in dialog.ways.iter().take(dialog.ways_shown()).enumerate() {
+        let here = dialog.focus == Focus::Way(n);
+        let wide = button(canvas, 2, y, &stepwise::button(way), here);
+        let x = 2 + wide + 2;
+        let room = (width + 1).saturating_sub(x);
+        canvas.put(x, y, room, &format!("then {impact}"), Tone::Dim);
+        if here {
+            cursor = Some(Position { x: 3, y });
+        }
+        y += 1;
     }
     for line in note.iter().take(plan.note) {
         canvas.wrapped(1, y, width, line);
@@ -109,7 +125,7 @@ pub fn dialog(model: &Model, dialog: &Dialog, canvas: &mut Canvas, body: Rect) -
     };
     button(canvas, cancel_x, y, dialog.way_out(), dialog.focus == Focus::Cancel);
     match dialog.focus {
-        Focus::Field(_) => cursor,
+        Focus::Field(_) | Focus::Way(_) => cursor,
         Focus::Submit => Some(Position { x: 3, y }),
         Focus::Cancel => Some(Position { x: cancel_x + 1, y }),
     }
@@ -122,6 +138,7 @@ struct Plan {
     about: usize,
     note: usize,
     field: u16,
+    json: u16,
     gap: u16,
 }
 
@@ -131,10 +148,22 @@ impl Plan {
         if self.about < about { self.about.saturating_sub(1) } else { about }
     }
 
+    /// How many lines a field gets with its label.
+    fn lines_of(&self, field: &Field) -> u16 {
+        match field.name {
+            _ if field.is_compact() => 1,
+            _ if field.is_one_line() => 2,
+            FieldName::Json => self.json + 1,
+            _ => self.field + 1,
+        }
+    }
+
     fn new(dialog: &Dialog, about: usize, note: usize, most: u16) -> Self {
         let lines = |n: usize| u16::try_from(n).unwrap_or(u16::MAX / 4);
-        let one = lines(dialog.fields.iter().filter(|f| f.is_one_line()).count()) * 2;
-        let many = lines(dialog.fields.iter().filter(|f| !f.is_one_line()).count());
+        let count = |which: fn(&&Field) -> bool| lines(dialog.fields.iter().filter(which).count());
+        let one = count(|f| f.is_one_line()) * 2 - count(|f| f.is_compact()) + lines(dialog.ways_shown());
+        let many = count(|f| !f.is_one_line() && f.name != FieldName::Json);
+        let whole = count(|f| f.name == FieldName::Json);
         let note = lines(note).clamp(1, 3);
         let fixed = FIXED - 1 + note + one;
         // What can only be copied any more is shown whole, if there is room.
@@ -145,7 +174,14 @@ impl Plan {
         };
         let mut gap = 1;
         let mut about = lines(about);
-        let need = |about: u16, field: u16, gap: u16| fixed + about + gap + many * (field + 1);
+        let mut json = JSON_LINES;
+        let need_with = |about: u16, field: u16, gap: u16, json: u16| {
+            fixed + about + gap + many * (field + 1) + whole * (json + 1)
+        };
+        while whole > 0 && json > FIELD_LINES && need_with(about, 1, gap, json) > most {
+            json -= 1;
+        }
+        let need = |about: u16, field: u16, gap: u16| need_with(about, field, gap, json);
         // Two fields share their lines; one gives up lines before it covers more than it must.
         while field > 1
             && (need(about, field, gap) > most || (many > 1 && need(about, field, gap) > most / 4 * 3))
@@ -163,6 +199,7 @@ impl Plan {
             about: usize::from(about),
             note: usize::from(note),
             field,
+            json,
             gap,
         }
     }
@@ -174,11 +211,17 @@ pub(super) fn text_field(canvas: &mut Canvas, field: &Field, area: Rect, here: b
     canvas.put(area.x, area.y, 1, mark, Tone::Strong);
     let tone = if here { Tone::Strong } else { Tone::Plain };
     canvas.put(area.x + 2, area.y, area.width.saturating_sub(2), &field.label, tone);
-    let inner = Rect {
-        x: area.x + 3,
-        y: area.y + 1,
-        width: area.width.saturating_sub(4),
-        height: area.height.saturating_sub(1),
+    let beside = area.x + 2 + LABEL;
+    let inner = if field.is_compact() {
+        let x = beside.max(area.x + 4 + cells(&field.label)).min(area.right().saturating_sub(10));
+        Rect { x, width: area.right().saturating_sub(x + 1), ..area }
+    } else {
+        Rect {
+            x: area.x + 3,
+            y: area.y + 1,
+            width: area.width.saturating_sub(4),
+            height: area.height.saturating_sub(1),
+        }
     };
     let inner = canvas.on_frame(inner);
     if inner.is_empty() {

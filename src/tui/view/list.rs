@@ -259,6 +259,10 @@ fn on_it(model: &Model, row: &Row, width: u16) -> (String, Tone) {
         let fits = words.len() <= usize::from(width);
         return (if fits { words } else { words.trim_end_matches('Z').to_owned() }, Tone::Dim);
     }
+    if row.overtaken.is_some() {
+        let words = if width < 19 { "changed" } else { "changed since yours" };
+        return (words.to_owned(), Tone::Warn);
+    }
     match row.claim.as_ref().filter(|(_, until)| *until > model.now) {
         Some((by, _)) if *by == model.caller.name => ("you".to_owned(), Tone::Strong),
         Some((by, _)) => (by.to_string(), Tone::Warn),

@@ -10,6 +10,7 @@ mod staying;
 mod triage;
 mod alike;
 mod under_tmux;
+mod steps;
 mod walk;
 mod slow_line;
 mod flood;

@@ -142,7 +142,7 @@ fn a_batch_is_decided_on_by_the_reason_and_the_count_and_is_bound_to_what_was_na
             let mut one = screen_with((120, 40), Options::default(), &[told]);
             press(&mut one, "R");
             type_text(&mut one, "no mails");
-            one.dialog.as_ref().unwrap().command().unwrap()
+            one.dialog.as_ref().unwrap().commands(None).unwrap().remove(0)
         };
         // By itself every line of it was drawn; in a batch it is only named.
         let named = match alone {

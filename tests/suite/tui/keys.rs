@@ -147,7 +147,10 @@ fn a_change_is_shown_and_must_be_looked_at_before_it_can_be_decided() {
             seen: Seen::Nothing,
         },
     );
-    let Command::Reject { seen, .. } = model.dialog.as_ref().unwrap().command().unwrap() else { panic!() };
+    let Command::Reject { seen, .. } = model.dialog.as_ref().unwrap().commands(None).unwrap().remove(0)
+    else {
+        panic!()
+    };
     let refusal = countersign::domain::rules::still_as_seen(&revised.request, &seen).unwrap_err();
     assert!(matches!(refusal, Refusal::Changed(_)));
     let effects = hear(&mut model, Message::Refused { id: revised.request.id, refusal });

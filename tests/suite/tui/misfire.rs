@@ -161,6 +161,7 @@ impl Meant {
             Ask::Answer => vec![filled(true, false), filled(sensitive, false)],
             Ask::Approve => vec![filled(sensitive, false)],
             Ask::Reject | Ask::RequestChanges | Ask::Comment => vec![filled(true, false)],
+            other => panic!("no stream of this test means {other:?}"),
         };
         if coded {
             fields.push(filled(true, true));

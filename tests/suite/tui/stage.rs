@@ -12,6 +12,7 @@ use countersign::domain::names::{PersonName, PrincipalName, RequestId, Seq};
 use countersign::domain::policy::Policy;
 use countersign::domain::principal::{Assurance, Caller, Face, PrincipalKind, Requester, Standing};
 use countersign::domain::request::Request;
+use countersign::domain::rules;
 use countersign::domain::text::safe_line;
 use countersign::tui::Options;
 use countersign::tui::act::input;
@@ -101,6 +102,8 @@ impl Told {
             closed_at: request.closed().map(|c| c.at),
             updated_at: request.updated_at,
             snoozed: None,
+            overtaken: rules::overtaken(request, &caller("bob").name, caller("bob").person.as_ref())
+                .map(|s| s.number),
         }
     }
 
