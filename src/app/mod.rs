@@ -82,6 +82,8 @@ pub struct App {
     config: Config,
     identity: Identity,
     known: policy::Known,
+    /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
+    ear: Option<Bell>,
 }
 
 impl App {
@@ -96,7 +98,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default() })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None })
     }
 
     /// The time.

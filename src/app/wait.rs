@@ -51,7 +51,22 @@ impl App {
         deadline: Option<Moment>,
     ) -> Result<(u8, Request), Error> {
         // The ear is open before the first look, so that nothing rung in between is missed.
-        let mut bell = self.bell()?;
+        let mut bell = match self.ear.take() {
+            Some(bell) => bell,
+            None => self.bell()?,
+        };
+        let told = self.wait_with(&mut bell, id, expected, deadline);
+        self.ear = Some(bell);
+        told
+    }
+
+    fn wait_with(
+        &mut self,
+        bell: &mut crate::app::Bell,
+        id: RequestId,
+        expected: Option<RevisionNumber>,
+        deadline: Option<Moment>,
+    ) -> Result<(u8, Request), Error> {
         loop {
             let request = self.request(id)?;
             let now = self.now();

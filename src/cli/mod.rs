@@ -110,5 +110,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         (Err(failure), Verb::Doctor) => return commands::audit::doctor_outside(&place, &failure, out),
         (Err(failure), _) => return Err(failure.into()),
     };
-    commands::run(&mut app, verb, out)
+    let done = commands::run(&mut app, verb, out);
+    // What is done is said before the store is closed: the last one out tidies its file up, which takes its time.
+    out.flush();
+    done
 }
