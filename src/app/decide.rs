@@ -74,7 +74,7 @@ impl App {
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
-                        let due = request.decide(&Command::Settle, caller, &facts, now)?;
+                        let due = request.due_beside(command, &facts, now);
                         if due.is_empty() {
                             return Err(refusal.into());
                         }

@@ -8,9 +8,10 @@ use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::execution::{End, How, Run, Runner, StepState, Work, stands};
 use crate::domain::moment::Moment;
+use crate::domain::policy::rules;
 use crate::domain::preview::preview;
 use crate::domain::principal::Caller;
-use crate::domain::quorum::fill;
+use crate::domain::quorum::{Slot, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request, Verdict};
 use crate::domain::text::Text;
@@ -154,7 +155,10 @@ impl Deciding<'_> {
         let (then, now) = (request.assessment(), self.facts.policy.assess(content));
         let signers: Vec<_> = request.counting().map(|s| s.bound.signer.clone()).collect();
         // Other sign-offs than then are no reason: what was given must be enough for those that are asked now.
-        let enough = fill(&now.slots, &signers).iter().all(Option::is_some);
+        // People who signed in the place of a rule, because somebody had spoken, are enough too.
+        let people = rules::by_people(&now.slots);
+        let fills = |slots: &[Slot]| fill(slots, &signers).iter().all(Option::is_some);
+        let enough = fills(&now.slots) || fills(&people);
         let overridden = matches!(request.closed().map(|c| &c.verdict), Some(Verdict::Overridden));
         let why = if now.risk > then.risk {
             format!("its risk is {} now, and was {}", now.risk, then.risk)

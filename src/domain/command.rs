@@ -252,6 +252,19 @@ impl Command {
         matches!(self, Command::Revise { .. } | Command::Comment { .. })
     }
 
+    /// Whether it says no to something, or changes it: no rule says yes to what is being refused, in the same transaction.
+    pub const fn says_no(&self) -> bool {
+        matches!(
+            self,
+            Command::Reject { .. }
+                | Command::RequestChanges { .. }
+                | Command::Cancel { .. }
+                | Command::Withdraw
+                | Command::Modify { .. }
+                | Command::Mark { mark: Mark::Rejected | Mark::Skipped | Mark::Undecided, .. }
+        )
+    }
+
     /// The verb whose row of the transition table this obeys; nothing for `Settle`, which only keeps time. Revising
     /// is two rows; which one holds depends on the state.
     pub const fn verb(&self) -> Option<Verb> {

@@ -126,7 +126,7 @@ impl Request {
     /// What `command` does to this request at `now`: first whatever is due, then the command.
     ///
     /// # Errors
-    /// The first [`Refusal`] in order. What was due is then still due; `Command::Settle` records it alone.
+    /// The first [`Refusal`] in order. What was due is then still due; [`Request::due_beside`] is what to record then.
     pub fn decide(
         &self,
         command: &Command,
@@ -134,18 +134,37 @@ impl Request {
         facts: &Facts,
         now: Moment,
     ) -> Result<Vec<Entry>, Refusal> {
-        let mut entries = settle_gone(self, facts, now);
-        let seen = entries.iter().fold(self.clone(), Request::evolve);
-        entries.extend(due::settle(&seen, now));
-        let settled = entries.iter().fold(self.clone(), |request, entry| request.evolve(entry));
+        let resubmits = self.state_name() == StateName::ChangesRequested;
+        let (mut entries, settled) = self.settled(facts, now);
         let (judged, request) = judging::again(settled, command, &facts.policy, now)?;
         entries.extend(judged);
         let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
-        let left = matches!(command, Command::Revise { .. } | Command::Mark { .. } | Command::Approve { .. })
-            .then(|| decided.iter().fold(request, |request, entry| request.evolve(entry)));
+        let speak = match command {
+            Command::Revise { .. } => !resubmits,
+            Command::Mark { .. } | Command::Approve { .. } => true,
+            _ => false,
+        };
+        let left = speak.then(|| decided.iter().fold(request, |request, entry| request.evolve(entry)));
         entries.extend(decided);
         entries.extend(left.map(|left| judging::by_rule(&left, now)).unwrap_or_default());
         Ok(entries)
+    }
+
+    /// What is recorded although `refused` was: whatever is due, and the policy that changed. A no that was refused is
+    /// no yes: no rule speaks beside it.
+    pub fn due_beside(&self, refused: &Command, facts: &Facts, now: Moment) -> Vec<Entry> {
+        let (mut entries, settled) = self.settled(facts, now);
+        entries.extend(judging::beside(settled, refused, &facts.policy, now).0);
+        entries
+    }
+
+    /// What is due by the clock, and the request after it.
+    fn settled(&self, facts: &Facts, now: Moment) -> (Vec<Entry>, Request) {
+        let mut entries = settle_gone(self, facts, now);
+        let seen = entries.iter().fold(self.clone(), Request::evolve);
+        entries.extend(due::settle(&seen, now));
+        let settled = entries.iter().fold(self.clone(), Request::evolve);
+        (entries, settled)
     }
 }
 

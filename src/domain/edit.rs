@@ -160,7 +160,10 @@ impl Deciding<'_> {
             let why = format!("{} is a {}; a revision keeps its kind", request.id, request.kind());
             return Err(Refusal::Invalid(Invalid::new("kind", why)));
         }
-        let revision = revision_of(content, request.revision.number.next(), &self.facts.policy);
+        let policy = &self.facts.policy;
+        let assessment = policy.assess_in(content, &judging::spoken(request));
+        let revision =
+            Revision { assessment, ..revision_of(content, request.revision.number.next(), policy) };
         let Follows { deadlines, touched, voids, .. } = self.follows(&revision);
         let fact = if resubmits {
             Fact::Resubmitted { revision, deadlines, touched, voids }
@@ -203,7 +206,7 @@ impl Deciding<'_> {
         document::check(&content, &self.facts.policy.limits).map_err(Refusal::Invalid)?;
         let edits = self.edits(id, restored);
         let by_others = edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone());
-        let circumstances = Circumstances { edited: by_others.collect(), ..Circumstances::default() };
+        let circumstances = Circumstances { edited: by_others.collect(), ..judging::spoken(request) };
         let assessment = self.facts.policy.assess_in(&content, &circumstances);
         let number = request.revision.number.next();
         let revision = Revision { assessment, ..revision_of(&content, number, &self.facts.policy) };

@@ -12,7 +12,7 @@ use crate::domain::request::{
     Waiting,
 };
 use crate::domain::text::Text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a request calls for a reviewer: told before and after an event, it says who is woken.
 struct Calling {
@@ -75,7 +75,9 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         asked: revision.digest,
         continues: *continues,
         continued_by: Vec::new(),
-        marked_by: std::collections::BTreeMap::new(),
+        marked_by: BTreeMap::new(),
+        spoken: BTreeSet::new(),
+        person_signs: false,
         run: None,
     })
 }
@@ -104,6 +106,7 @@ impl Request {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
                     self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
+                    self.spoken.insert(mark.step.clone());
                 }
                 self.void(voids);
             }
@@ -136,6 +139,8 @@ impl Request {
             Fact::Cancelled {} => self.close(entry, Verdict::Cancelled, reason),
             Fact::Expired { due_at } => self.close_at(*due_at, entry, Verdict::Expired, None),
             Fact::ChangesRequested { bound, producer_until } => {
+                self.person_signs = true;
+                self.revision.assessment.leave_to_people();
                 if let State::Waiting(before) = self.state {
                     self.state = State::ChangesRequested {
                         before,

@@ -33,14 +33,8 @@ pub fn again(
     if matches!(command, Command::Revise { .. }) {
         return Ok((Vec::new(), request));
     }
-    let Some(entry) = reassessed(&request, policy, now) else { return Ok((Vec::new(), request)) };
     let before = request.clone();
-    let mut after = request.evolve(&entry);
-    let mut entries = vec![entry];
-    for entry in by_rule(&after, now) {
-        after = after.evolve(&entry);
-        entries.push(entry);
-    }
+    let (entries, after) = beside(request, command, policy, now);
     let decides = matches!(command, Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. });
     if decides && after.assessment().is_harder_than(before.assessment()) {
         return Err(Refusal::JudgedAnew {
@@ -52,13 +46,35 @@ pub fn again(
     Ok((entries, after))
 }
 
+/// As [`again`], for a command that is refused all the same: what is recorded beside it.
+///
+/// A no lets no rule speak: it would be recorded as a yes. Its slots are people's then, so that somebody can sign.
+pub fn beside(request: Request, command: &Command, policy: &Policy, now: Moment) -> (Vec<Entry>, Request) {
+    let no = command.says_no();
+    let Some(entry) = reassessed_while(&request, policy, no, now) else { return (Vec::new(), request) };
+    let mut after = request.evolve(&entry);
+    let mut entries = vec![entry];
+    let by_rules = if no { Vec::new() } else { by_rule(&after, now) };
+    for entry in by_rules {
+        after = after.evolve(&entry);
+        entries.push(entry);
+    }
+    (entries, after)
+}
+
 /// The entry that judges an open request again; nothing when it was judged by this policy.
 pub fn reassessed(request: &Request, policy: &Policy, now: Moment) -> Option<Entry> {
+    reassessed_while(request, policy, false, now)
+}
+
+/// The same, while somebody says `no` to it or not.
+fn reassessed_while(request: &Request, policy: &Policy, no: bool, now: Moment) -> Option<Entry> {
     // What cannot be read judges nothing; what was redacted can only be refused.
     if policy.trouble.is_some() || !request.is_open() || request.assessment().policy == policy.digest {
         return None;
     }
-    let assessment = policy.assess_in(request.content.as_ref()?, &circumstances(request.assessment()));
+    let known = Circumstances { person_signs: no || request.person_signs, ..circumstances(request) };
+    let assessment = policy.assess_in(request.content.as_ref()?, &known);
     let still = |step: &StepId| assessment.grant.as_ref().is_some_and(|grant| grant.steps.contains(step));
     let taken_back = |(step, by): (&StepId, &MarkedBy)| {
         (matches!(by, MarkedBy::Rule(_)) && !still(step)).then(|| step.clone())
@@ -91,15 +107,23 @@ pub fn reassessed(request: &Request, policy: &Policy, now: Moment) -> Option<Ent
     Some(by_system(fact, now))
 }
 
-/// What was known beside the content when it was judged last: it stands in the factors.
-fn circumstances(assessment: &Assessment) -> Circumstances {
+/// What was known beside the content when it was judged last: it stands in the factors, and in what people said.
+fn circumstances(request: &Request) -> Circumstances {
+    let factors = &request.assessment().factors;
     let with = |rule: &str| {
         let name = format!("{}{rule}", named::MODIFIER);
         let of =
             |f: &crate::domain::policy::Factor| f.step.clone().filter(|_| f.rule.as_ref() == Some(&name));
-        assessment.factors.iter().filter_map(of).collect()
+        factors.iter().filter_map(of).collect()
     };
-    Circumstances { edited: with("edited by a reviewer"), failed_before: with("its like failed before") }
+    let (edited, failed_before) = (with("edited by a reviewer"), with("its like failed before"));
+    Circumstances { edited, failed_before, ..spoken(request) }
+}
+
+/// What people have said that no rule says for them, in this request as long as it lives.
+pub fn spoken(request: &Request) -> Circumstances {
+    let (spoken, person_signs) = (request.spoken.clone(), request.person_signs);
+    Circumstances { spoken, person_signs, ..Circumstances::default() }
 }
 
 fn moved(deadlines: Deadlines, by: Span) -> Deadlines {
@@ -120,7 +144,7 @@ pub fn tightened(kept: Deadlines, assessment: &Assessment, now: Moment) -> Deadl
 }
 
 /// What the rule that matched does by itself: it marks the steps it grants, where nobody has set a mark, and signs where
-/// it may. A step that somebody marked, also as undecided, is theirs.
+/// it may. A step that somebody marked, also as undecided, is theirs, in every revision.
 pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
     let mut entries = Vec::new();
     let Some(grant) = request.assessment().grant.clone() else { return entries };
@@ -128,8 +152,11 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
         return entries;
     }
     let mut after = request.clone();
-    let free =
-        |step: &StepId| request.marks.on(step) == Mark::Undecided && !request.marked_by.contains_key(step);
+    let free = |step: &StepId| {
+        request.marks.on(step) == Mark::Undecided
+            && !request.marked_by.contains_key(step)
+            && !request.spoken.contains(step)
+    };
     let facts = request.revision.steps.iter().filter(|s| grant.steps.contains(&s.id) && free(&s.id));
     let marks: Vec<MarkFact> =
         facts.map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: Mark::Approved }).collect();
@@ -144,6 +171,7 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
     }
     let slot = policy_slot();
     if grant.may_sign
+        && !request.person_signs
         && after.marks.with(Mark::Undecided).next().is_none()
         && after.open_slots().contains(&&slot)
         && !after.counting().any(|s| s.rule.is_some())

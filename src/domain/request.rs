@@ -13,7 +13,7 @@ use crate::domain::principal::{Assurance, Requester};
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far up the escalation chain a request is, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -303,6 +303,10 @@ pub struct Request {
     pub continued_by: Vec<RequestId>,
     /// Who set the mark that stands on a step; nobody yet where there is no entry.
     pub marked_by: BTreeMap<StepId, MarkedBy>,
+    /// The steps that somebody marked, in whichever revision, also those that are gone: no rule marks them again.
+    pub spoken: BTreeSet<StepId>,
+    /// Whether somebody requested changes, taken back or not: no rule signs it any more.
+    pub person_signs: bool,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
 }

@@ -3,7 +3,7 @@
 use crate::domain::content::{Content, Kind};
 use crate::domain::names::StepId;
 use crate::domain::policy::glob::{Glob, fits};
-use crate::domain::policy::risk::named;
+use crate::domain::policy::risk::{Circumstances, named};
 use crate::domain::policy::rules::Rule;
 use crate::domain::policy::{Factor, seed};
 use crate::domain::risk::Risk;
@@ -35,11 +35,18 @@ pub struct Grant {
     pub may_sign: bool,
 }
 
-/// What `rule` grants on `content`, whose factors are `factors`.
+/// What `rule` grants on `content`, whose factors are `factors`, with what is known beside it.
 ///
 /// A step is granted when the rule names its action, a risk rule knows it to be low, nothing puts it above low, and
-/// nobody said that it is always confirmed; never in production, and only in plans.
-pub fn grant(content: &Content, factors: &[Factor], rule: &Rule, restraint: &Restraint) -> Option<Grant> {
+/// nobody said that it is always confirmed; never in production, and only in plans. Where somebody has spoken, on a step
+/// or against it as a whole, no rule speaks for them: not on that step, and not by signing.
+pub fn grant(
+    content: &Content,
+    factors: &[Factor],
+    rule: &Rule,
+    restraint: &Restraint,
+    known: &Circumstances,
+) -> Option<Grant> {
     let about_all = |f: &&Factor| f.step.is_none();
     if content.kind != Kind::Plan
         || content.target.is_production()
@@ -55,16 +62,18 @@ pub fn grant(content: &Content, factors: &[Factor], rule: &Rule, restraint: &Res
     let granted = content.steps.iter().filter(|step| {
         let action = step.action.as_str();
         let mut own = factors.iter().filter(|f| f.step.as_ref() == Some(&step.id)).peekable();
-        let known = own.clone().any(is_from_a_rule);
+        let listed = own.clone().any(is_from_a_rule);
+        let free = !known.spoken.contains(&step.id);
         let low = own.all(|f| f.floor == Risk::Low);
-        known && low && !confirmed(action) && rule.auto_approve.iter().any(|glob| glob.fits(action))
+        listed && free && low && !confirmed(action) && rule.auto_approve.iter().any(|glob| glob.fits(action))
     });
     let most = restraint.max_without_confirmation.map_or(usize::MAX, |n| n as usize);
     let steps: Vec<StepId> = granted.map(|step| step.id.clone()).take(most).collect();
     if steps.is_empty() {
         return None;
     }
-    let may_sign = steps.len() == content.steps.len() && !factors.iter().any(is_modifier);
+    let spoken = known.person_signs || !known.spoken.is_empty();
+    let may_sign = !spoken && steps.len() == content.steps.len() && !factors.iter().any(is_modifier);
     Some(Grant { rule: rule.name.clone(), steps, may_sign })
 }
 

@@ -159,6 +159,10 @@ pub struct Circumstances {
     pub edited: BTreeSet<StepId>,
     /// Steps whose like failed before.
     pub failed_before: BTreeSet<StepId>,
+    /// Steps that somebody marked, in whichever revision: rules leave them alone, and do not sign what they were part of.
+    pub spoken: BTreeSet<StepId>,
+    /// Whether somebody said no to it as a whole: then a person signs, and no rule.
+    pub person_signs: bool,
 }
 
 /// The whole table.

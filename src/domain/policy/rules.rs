@@ -74,9 +74,14 @@ pub fn policy_slot() -> Slot {
 /// The slots as they hold: where a rule may not sign, a person must, so that the quorum is never smaller.
 pub fn slots(rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
     let Some(rule) = rule.filter(|rule| !rule.slots.is_empty()) else { return vec![Slot::one_human()] };
+    if rule_may_sign { rule.slots.clone() } else { by_people(&rule.slots) }
+}
+
+/// These slots, with one human wherever a rule would sign.
+pub fn by_people(slots: &[Slot]) -> Vec<Slot> {
     let held = |slot: &Slot| match slot.kind {
-        PrincipalKind::System if !rule_may_sign => Slot::one_human(),
+        PrincipalKind::System => Slot::one_human(),
         _ => slot.clone(),
     };
-    rule.slots.iter().map(held).collect()
+    slots.iter().map(held).collect()
 }

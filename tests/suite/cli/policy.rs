@@ -115,3 +115,29 @@ fn explain_says_what_hangs_on_a_risky_step() {
     let said = desk.run(&["explain", &id, "--json"]).ended(0).json();
     assert_eq!(said["risk_factors"][0]["rule"], "built-in: email.send*");
 }
+
+const READING: &str = "[[rule]]\nname = \"reading\"\nkind = [\"plan\"]\nrisk = [\"low\"]\nauto_approve = [\"contact.search*\"]\n\
+                       slots = [{ kind = \"policy\" }]\n";
+
+#[test]
+fn a_step_that_a_person_rejected_is_not_approved_by_a_rule_in_a_revision() {
+    let desk = Desk::new();
+    let file = desk.file("p.toml", READING);
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    let plan = |q: &str, steps: usize| {
+        let mut all = vec![
+            json!({"id": "a", "action": "contact.search_contacts", "params": {"q": q}}),
+            json!({"id": "b", "action": "email.send"}),
+        ];
+        all.truncate(steps);
+        json!({"kind": "plan", "title": "t", "by": "bot", "ref": "r", "steps": all})
+    };
+    let id = desk.submit(&plan("x", 2));
+    desk.run(&["reject", &id, "--step", "a", "--reason", "no"]).ended(0);
+    desk.feed(&["submit", "-", "--revise", "--as", "bot"], plan("y", 1).to_string()).ended(0);
+    assert_eq!(desk.shown(&id)["state"], json!("requested"));
+    assert_eq!(desk.shown(&id)["auto_approved"], json!([]));
+    desk.run(&["explain", &id]).ended(0).said(&["1 human: open"]);
+    desk.run(&["approve", &id]).ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+}

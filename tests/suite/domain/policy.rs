@@ -412,8 +412,85 @@ fn whoever_decides_while_the_policy_asks_more_is_told_and_decides_on_the_second_
     assert!(story.decide(&alice(), &reject("no"), &other).is_ok());
 }
 
-fn reject(why: &str) -> Command {
-    Command::Reject { reason: because(why), seen: countersign::domain::command::Seen::Nothing }
+fn reads_and_a_person_looks_first() -> (Request, Facts) {
+    let facts = under(&policy(SIGNS));
+    (Story::asked(&planner(), two_reads()).request, facts)
+}
+
+#[test]
+fn no_rule_speaks_in_the_transaction_that_resubmits() {
+    let (request, facts) = reads_and_a_person_looks_first();
+    let none = under(&policy("# none\n"));
+    let request =
+        did(request.clone(), &request.decide(&request_changes("other"), &alice(), &none, BEGIN).unwrap());
+    let entries = request.decide(&revise(two_reads()), &planner(), &facts, BEGIN).unwrap();
+    let names: Vec<String> = entries.iter().map(|e| e.fact.to_parts().0).collect();
+    assert_eq!(names, ["request.resubmitted"]);
+    let request = did(request, &entries);
+    assert_eq!(request.state_name(), StateName::Requested);
+    assert_eq!(request.open_slots().iter().map(|s| s.to_string()).collect::<Vec<_>>(), ["1 human"]);
+    // Nor later: whoever asked for changes wants to see them.
+    let again = under(&policy(&format!("# other words\n{SIGNS}")));
+    let request = did(request.clone(), &request.decide(&comment("x"), &planner(), &again, BEGIN).unwrap());
+    assert_eq!((request.state_name(), request.signoffs.len()), (StateName::Requested, 0));
+    let revised = one_step("contact.search_contacts", json!({"q": "c"}));
+    let request = did(request.clone(), &request.decide(&revise(revised), &planner(), &again, BEGIN).unwrap());
+    assert_eq!((request.state_name(), request.signoffs.len()), (StateName::Requested, 0));
+    let request = did(request.clone(), &request.decide(&approve(), &alice(), &again, BEGIN).unwrap());
+    assert_eq!(request.state_name(), StateName::Approved);
+}
+
+#[test]
+fn changes_that_were_asked_for_and_taken_back_leave_the_signing_to_a_person() {
+    let both = SIGNS.replace("[{kind = \"policy\"}]", "[{kind = \"human\"}, {kind = \"policy\"}]");
+    let facts = under(&policy(&both));
+    let mut request = asked(&policy(&both), two_reads());
+    for (who, command) in [
+        (alice(), request_changes("other")),
+        (alice(), Command::Withdraw),
+        (bob(), mark(&["b"], Mark::Rejected)),
+        (alice(), approve()),
+    ] {
+        let entries = request.decide(&command, &who, &facts, BEGIN).unwrap();
+        request = did(request, &entries);
+    }
+    assert_eq!(request.state_name(), StateName::Requested, "one person more, in the place of the rule");
+    assert_eq!(request.counting().filter(|s| s.rule.is_some()).count(), 0);
+    let request = did(request.clone(), &request.decide(&approve(), &bob(), &facts, BEGIN).unwrap());
+    assert_eq!(request.state_name(), StateName::Approved);
+}
+
+#[test]
+fn a_step_that_a_person_marked_is_theirs_in_every_revision() {
+    let facts = under(&policy(SIGNS));
+    let asked_for = plan_of(json!([
+        {"id": "a", "action": "contact.search_contacts", "params": {"q": "x"}},
+        {"id": "b", "action": "email.send_email"}]));
+    let request = asked(&policy(SIGNS), asked_for);
+    let no = request.decide(&mark(&["a"], Mark::Rejected), &alice(), &facts, BEGIN).unwrap();
+    let request = did(request, &no);
+    // The producer changes the step and drops what was above low: nothing of it is the rule's to give.
+    let changed = |q: &str| one_step("contact.search_contacts", json!({"q": q}));
+    let request =
+        did(request.clone(), &request.decide(&revise(changed("y")), &planner(), &facts, BEGIN).unwrap());
+    let stands = |request: &Request| (request.state_name(), request.marks.on(&step_id("a")));
+    assert_eq!(stands(&request), (StateName::Requested, Mark::Undecided));
+    // Away and back again, and under another policy: it stays theirs.
+    let two = plan_of(json!([{"id": "z", "action": "task.list_tasks"}]));
+    let mut request = request;
+    for (command, facts) in [
+        (revise(two), facts.clone()),
+        (revise(changed("w")), facts.clone()),
+        (comment("x"), under(&policy(&format!("# other words\n{SIGNS}")))),
+    ] {
+        request = did(request.clone(), &request.decide(&command, &planner(), &facts, BEGIN).unwrap());
+        assert_eq!(request.state_name(), StateName::Requested, "{command:?}");
+    }
+    assert_eq!(stands(&request), (StateName::Requested, Mark::Undecided));
+    let facts = under(&policy(&format!("# other words\n{SIGNS}")));
+    let request = did(request.clone(), &request.decide(&approve(), &alice(), &facts, BEGIN).unwrap());
+    assert_eq!(stands(&request), (StateName::Approved, Mark::Approved));
+    assert!(request.decide(&next(), &planner(), &facts, BEGIN).is_ok(), "what a person signed starts");
 }
 
 #[test]
