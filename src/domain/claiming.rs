@@ -32,7 +32,9 @@ pub fn settle_gone(request: &Request, facts: &Facts, now: Moment) -> Vec<Entry> 
         fact,
         payload,
     };
-    let why = Text::from("its runner died while it ran: nobody knows how far it came");
+    let why = Text::from(
+        "its runner died while it ran: nobody knows how far it came, and what it started may still run",
+    );
     let ended = |(step, work): (&crate::domain::names::StepId, Work)| {
         let attempt = run.steps.get(step).map_or(1, |s| s.attempts.max(1));
         let end = End::plain(How::Unknown);
@@ -169,6 +171,17 @@ impl Deciding<'_> {
             return Ok(content);
         };
         Err(Refusal::NowHarder { id: request.id, why })
+    }
+
+    /// Refused when policy asks for more now than when this was signed: nothing new is begun then. What runs may end.
+    pub(super) fn still_allowed(&self) -> Result<(), Refusal> {
+        match self.as_signed() {
+            Err(Refusal::NowHarder { id, why }) => self.not_now(format!(
+                "policy asks for more now than was signed: {why}; nothing new is begun: `stop {id}` ends it, `roll-back \
+                 {id}` takes back what was done, and `resubmit {id} --as-new` asks for the rest once it is over"
+            )),
+            other => other.map(|_| ()),
+        }
     }
 
     /// This program can only do steps that have a command; the others are their producer's.

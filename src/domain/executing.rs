@@ -25,7 +25,11 @@ impl Deciding<'_> {
     pub(super) fn execute(&self, command: &Command) -> Result<Vec<Entry>, Refusal> {
         match command {
             Command::Start { token, runner } => self.start(*token, *runner),
-            Command::Next { token } => self.held(*token).map(|_| self.asked()),
+            Command::Next { token } => {
+                self.held(*token)?;
+                self.still_allowed()?;
+                Ok(self.asked())
+            }
             Command::Begin { token } => self.begin(*token),
             Command::Report { token, step, said, .. } => self.report(*token, step, said),
             Command::Stop { reason } => {
@@ -81,6 +85,7 @@ impl Deciding<'_> {
         if let Some(why) = self.halted(run) {
             return self.not_now(why);
         }
+        self.still_allowed()?;
         let mut entries = self.asked();
         if let Some(stand) = stands(self.request).into_iter().find(|s| s.state == StepState::Ready) {
             entries.push(self.starting(run, &stand));
@@ -165,6 +170,7 @@ impl Deciding<'_> {
             if let Some(why) = self.halted(run) {
                 return self.not_now(why);
             }
+            self.still_allowed()?;
             if let (Some(Err(why)), true) = (&stand.filled, happening != Happening::Fails) {
                 return self.not_now(format!("{step} cannot be begun: {why}"));
             }

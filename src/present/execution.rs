@@ -80,7 +80,8 @@ pub fn execution(request: &Request, now: Moment) -> Vec<Line> {
         out.push(Line::default().and(Tone::Warn, standstill(request)).indented(2));
     }
     if request.execution == Some(Execution::Unknown) {
-        let words = "somebody must look what the unknown step did; nothing of this plan runs again by itself";
+        let words = "somebody must look what the unknown step did, and whether what it started still runs; nothing of this plan \
+                     runs again by itself";
         out.push(Line::default().and(Tone::Bad, words).indented(2));
     }
     out

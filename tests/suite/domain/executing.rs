@@ -355,7 +355,7 @@ running              | -       | -       | -       | -       | completed | faile
 completed            | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 failed               | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | skipped | ready | -
 timed_out            | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | skipped | ready | -
-waiting_intervention | -       | -       | -       | -       | completed | failed | timed   | -       | ready   | running | skipped | -     | -
+waiting_intervention | -       | -       | -       | -       | -         | failed | timed   | -       | ready   | running | skipped | -     | -
 skipped              | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 unknown              | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 ";
@@ -500,4 +500,53 @@ fn what_was_taken_back_has_not_been_done() {
         let left = countersign::domain::successor::remaining(content, &run.done()).unwrap();
         assert_eq!(left.steps, content.steps, "{how:?}");
     }
+}
+
+#[test]
+fn policy_that_asks_for_more_while_it_runs_stops_what_has_not_begun() {
+    let two = || {
+        plan_of(json!([
+        {"id": "a", "action": "x", "run": ["/bin/a"]}, {"id": "b", "action": "x", "run": ["/bin/b"]}]))
+    };
+    let mut harder = facts();
+    let rule = |text: &str| countersign::exchange::policy::read(text).unwrap();
+    harder.policy = rule(
+        "[[rule]]\nname = \"two\"\nkind = [\"plan\"]\nslots = [{kind = \"human\"}, {kind = \"human\"}]\n",
+    );
+    let mut story = claimed(two()).then(&planner(), begins("a"));
+    let entries = story.decide(&planner(), &completes("a", json!({})), &harder).unwrap();
+    story = story.with(entries);
+    assert_eq!(state(&story, "a"), StepState::Completed, "what ran ends");
+    for command in
+        [begins("b"), completes("b", json!({})), asks("b"), begin(), Command::Next { token: token() }]
+    {
+        let said = why(story.refuses_under(&harder, &planner(), command));
+        assert!(said.contains("policy asks for more now") && said.contains("stop R-17"), "{said}");
+    }
+    story.then(&planner(), begins("b"));
+}
+
+#[test]
+fn a_question_is_answered_before_its_step_is_done() {
+    let story = claimed(runnable()).then(&planner(), begins("a")).then(&planner(), asks("a"));
+    let said = why(story.refuses(&planner(), completes("a", json!({}))));
+    assert!(said.contains("a is waiting"), "{said}");
+    story.then(&planner(), fails("a"));
+}
+
+#[test]
+fn a_confirmation_is_good_for_one_attempt() {
+    let content = plan_of(json!([
+        {"id": "a", "action": "x", "run": ["/bin/a"]},
+        {"id": "b", "action": "x", "risk": "high", "run": ["/bin/b", "{{a.key}}"],
+         "needs": [{"step": "a", "field": "key"}]}]));
+    let story = claimed(content).then(&planner(), completes("a", json!({"key": "k"})));
+    let story = story.then(&planner(), Command::Next { token: token() });
+    let story = story.clone().then(&bob(), confirms(&story, "b")).then(&planner(), begins("b"));
+    let story = story.then(&planner(), asks("b")).after(HOUR).settled();
+    let story = story.then(&alice(), Command::Retry { step: step("b"), reason: None });
+    let b = stand(&story, "b");
+    assert_eq!((b.state, b.asked_for), (StepState::WaitingIntervention, Some(AskedFor::LateValues)));
+    let entries = story.decide(&planner(), &Command::Next { token: token() }, &facts()).unwrap();
+    assert!(matches!(&entries[0].fact, Fact::StepAsked { .. }), "it is asked again: {entries:?}");
 }
