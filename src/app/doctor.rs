@@ -194,7 +194,7 @@ impl App {
                             "running",
                             format!(
                                 "{id}: nobody runs it any more; `countersign show {id}` records where it stood: a step that \
-                                 was under way is unknown, and somebody must look"
+                                 was under way is unknown, what it started may still run, and somebody must look"
                             ),
                         );
                     }

@@ -6,7 +6,7 @@ use crate::domain::content::Content;
 use crate::domain::decide::Deciding;
 use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
-use crate::domain::execution::{End, How, Run, Runner, StepState, Work, stands};
+use crate::domain::execution::{End, How, Run, Runner, Stand, StepState, Work, stands};
 use crate::domain::moment::Moment;
 use crate::domain::policy::rules;
 use crate::domain::preview::preview;
@@ -33,7 +33,9 @@ pub fn settle_gone(request: &Request, facts: &Facts, now: Moment) -> Vec<Entry> 
         fact,
         payload,
     };
-    let why = Text::from("its runner died while it ran: nobody knows how far it came");
+    let why = Text::from(
+        "its runner died while it ran: nobody knows how far it came, and what it started may still run",
+    );
     let ended = |(step, work): (&crate::domain::names::StepId, Work)| {
         let attempt = run.steps.get(step).map_or(1, |s| s.attempts.max(1));
         let end = End::plain(How::Unknown);
@@ -60,15 +62,25 @@ fn halted(request: &Request, run: &Run) -> Option<String> {
 
 /// What an execution waits for when nothing of it is ready.
 pub fn standstill(request: &Request) -> String {
+    let (id, stands) = (request.id, stands(request));
+    if request.run.as_ref().is_some_and(|run| run.undoing) {
+        let asked = |s: &&Stand| s.state == StepState::Completed && s.asked_for.is_some();
+        return match stands.iter().find(asked).map(|s| &s.step) {
+            Some(one) => format!(
+                "taking back {one} waits for a person: `confirm {id} --step {one}` shows with which values, and then \
+                 `roll-back {id}` goes on"
+            ),
+            None => format!("what was done is being taken back: `roll-back {id}` goes on with it"),
+        };
+    }
     if let Some(why) = request.run.as_ref().and_then(|run| halted(request, run)) {
         return why;
     }
-    let waits: Vec<String> = stands(request)
+    let waits: Vec<String> = stands
         .into_iter()
         .filter(|s| s.state == StepState::WaitingIntervention)
         .map(|s| s.step.to_string())
         .collect();
-    let id = request.id;
     match waits.first() {
         Some(one) => format!(
             "it waits for a person: {}; `confirm {id} --step {one}` shows why, `skip {id} --step {one}` leaves it out, \
@@ -139,8 +151,8 @@ impl Deciding<'_> {
         Ok(self.with_end(vec![self.entry(fact, Held::None)]))
     }
 
-    /// The content, when it and the marks are what was signed, and the sign-offs are enough for policy as it is now too.
-    fn as_signed(&self) -> Result<&Content, Refusal> {
+    /// The content, when it and the marks are what was signed.
+    pub(super) fn signed_content(&self) -> Result<&Content, Refusal> {
         let request = self.request;
         let Some(content) = &request.content else { return Err(Refusal::Uninspectable) };
         let signed = match request.closed().map(|closed| &closed.verdict) {
@@ -152,6 +164,13 @@ impl Deciding<'_> {
         if !signed || content.revision_digest() != request.revision.digest {
             return self.not_now("what is stored is not what was signed: run `audit verify`".to_owned());
         }
+        Ok(content)
+    }
+
+    /// The content, when it and the marks are what was signed, and the sign-offs are enough for policy as it is now too.
+    fn as_signed(&self) -> Result<&Content, Refusal> {
+        let request = self.request;
+        let content = self.signed_content()?;
         let (then, now) = (request.assessment(), self.facts.policy.assess(content));
         let signers: Vec<_> = request.counting().map(|s| s.bound.signer.clone()).collect();
         // Other sign-offs than then are no reason: what was given must be enough for those that are asked now.
@@ -171,6 +190,17 @@ impl Deciding<'_> {
             return Ok(content);
         };
         Err(Refusal::NowHarder { id: request.id, why })
+    }
+
+    /// Refused when policy asks for more now than when this was signed: nothing new is begun then. What runs may end.
+    pub(super) fn still_allowed(&self) -> Result<(), Refusal> {
+        match self.as_signed() {
+            Err(Refusal::NowHarder { id, why }) => self.not_now(format!(
+                "policy asks for more now than was signed: {why}; nothing new is begun: `stop {id}` ends it, `roll-back \
+                 {id}` takes back what was done, and `resubmit {id} --as-new` asks for the rest once it is over"
+            )),
+            other => other.map(|_| ()),
+        }
     }
 
     /// This program can only do steps that have a command; the others are their producer's.
@@ -228,9 +258,8 @@ impl Deciding<'_> {
                 self.request.id
             ));
         }
-        if self.request.content.is_none() {
-            return Err(Refusal::Uninspectable);
-        }
+        // Not whether policy asks for more now: what takes a step back was signed with it, and what is half done is worse.
+        self.signed_content()?;
         let entry = self.entry(Fact::RollingBack { token }, Payload::reason(reason.clone()));
         Ok(self.with_end(vec![entry]))
     }

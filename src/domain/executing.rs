@@ -14,7 +14,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::rules;
 use crate::domain::text::Text;
-use std::collections::BTreeMap;
 
 /// How large a result may be, in bytes of its canonical form.
 pub const LARGEST_RESULT: usize = 256 << 10;
@@ -26,7 +25,11 @@ impl Deciding<'_> {
     pub(super) fn execute(&self, command: &Command) -> Result<Vec<Entry>, Refusal> {
         match command {
             Command::Start { token, runner } => self.start(*token, *runner),
-            Command::Next { token } => self.held(*token).map(|_| self.asked()),
+            Command::Next { token } => {
+                self.held(*token)?;
+                self.still_allowed()?;
+                Ok(self.asked())
+            }
             Command::Begin { token } => self.begin(*token),
             Command::Report { token, step, said, .. } => self.report(*token, step, said),
             Command::Stop { reason } => {
@@ -82,6 +85,7 @@ impl Deciding<'_> {
         if let Some(why) = self.halted(run) {
             return self.not_now(why);
         }
+        self.still_allowed()?;
         let mut entries = self.asked();
         if let Some(stand) = stands(self.request).into_iter().find(|s| s.state == StepState::Ready) {
             entries.push(self.starting(run, &stand));
@@ -112,10 +116,13 @@ impl Deciding<'_> {
     fn begin_undo(&self, run: &Run) -> Result<Vec<Entry>, Refusal> {
         let Some(content) = &self.request.content else { return Err(Refusal::Uninspectable) };
         let Some(step) = run.next_to_undo(content) else { return Ok(self.with_end(Vec::new())) };
+        self.signed_content()?;
+        if stands(self.request).iter().any(|s| s.step == step && s.asked_for.is_some()) {
+            return Ok(self.asked());
+        }
         let filled = content.step(&step).map(|s| fill_undo(s, &run.results()));
         let entry = match filled {
-            Some(Ok(Some(command))) => {
-                let filled = Filled { params: BTreeMap::new(), run: Some(command), values: BTreeMap::new() };
+            Some(Ok(Some(filled))) => {
                 let fact = Fact::StepStarted { step, work: Work::Undo, attempt: 1, filled: filled.digest() };
                 self.entry(fact, with(&filled))
             }
@@ -163,6 +170,7 @@ impl Deciding<'_> {
             if let Some(why) = self.halted(run) {
                 return self.not_now(why);
             }
+            self.still_allowed()?;
             if let (Some(Err(why)), true) = (&stand.filled, happening != Happening::Fails) {
                 return self.not_now(format!("{step} cannot be begun: {why}"));
             }

@@ -9,7 +9,7 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, StepId};
 use crate::domain::policy::Assessment;
 use crate::domain::preview::{MadeUp, Outcome, Ran, Results, consequences};
-use crate::domain::request::Request;
+use crate::domain::request::{Execution, Request};
 use crate::domain::risk::Risk;
 use crate::domain::step::{Step, before};
 use crate::domain::text::Text;
@@ -228,6 +228,14 @@ impl Run {
         self.steps.iter().filter_map(|(id, run)| Some((id.clone(), known(run)?))).collect()
     }
 
+    /// As [`Run::results`], of what still stands. A step that was to be taken back is no longer done, also when that
+    /// went wrong: nobody knows then how much of it is left.
+    pub fn done(&self) -> Results {
+        let mut results = self.results();
+        results.retain(|id, _| self.steps.get(id).is_none_or(|step| step.undo.is_none()));
+        results
+    }
+
     /// The steps whose work is under way.
     pub fn under_way(&self) -> impl Iterator<Item = (&StepId, Work)> {
         self.steps.iter().filter_map(|(id, run)| match run.undo {
@@ -267,7 +275,8 @@ pub struct Stand {
     pub settled: bool,
     /// What the preview says of it.
     pub outcome: Outcome,
-    /// What it runs with, when it is ready or waits for a person before it is started.
+    /// What it runs with, when it is ready or waits for a person before it is started; or what takes it back, when that
+    /// waits for a person.
     pub filled: Option<Result<Filled, Unfilled>>,
     /// Why it waits for a person.
     pub asked_for: Option<AskedFor>,
@@ -289,11 +298,15 @@ pub fn stands(request: &Request) -> Vec<Stand> {
         };
         out.push(Stand { step: id, state, settled, outcome, filled: None, asked_for: None });
     }
+    let over_or_undoing = run.undoing || request.execution != Some(Execution::Running);
     let settled: BTreeMap<StepId, bool> = out.iter().map(|s| (s.step.clone(), s.settled)).collect();
     for stand in &mut out {
         let known = run.steps.get(&stand.step);
         if stand.state == StepState::WaitingIntervention && known.is_some_and(|k| k.question.is_some()) {
             stand.asked_for = Some(AskedFor::Runner);
+        }
+        if over_or_undoing {
+            continue; // nothing that has not begun will
         }
         let Outcome::Runs { without } = &stand.outcome else { continue };
         let Some(step) = content.step(&stand.step).filter(|_| stand.state == StepState::Pending) else {
@@ -320,7 +333,27 @@ pub fn stands(request: &Request) -> Vec<Stand> {
             stand.state = StepState::WaitingIntervention;
         }
     }
+    let waits = request.execution == Some(Execution::Running);
+    if let Some((id, filled)) = undo_to_confirm(request, content, run).filter(|_| waits)
+        && let Some(stand) = out.iter_mut().find(|s| s.step == id)
+    {
+        (stand.filled, stand.asked_for) = (Some(Ok(filled)), Some(AskedFor::LateValues));
+    }
     out
+}
+
+/// The step that is to be taken back next, when a person must look first: at high risk no command runs with a value that
+/// came after the sign-off, be it the step's own.
+fn undo_to_confirm(request: &Request, content: &Content, run: &Run) -> Option<(StepId, Filled)> {
+    if !run.undoing || run.under_way().next().is_some() {
+        return None;
+    }
+    let id = run.next_to_undo(content)?;
+    let step = content.step(&id)?;
+    let filled = late::fill_undo(step, &run.results()).ok()??;
+    let late = !filled.values.is_empty() && step_risk(request.assessment(), step) >= Risk::High;
+    let confirmed = run.steps.get(&id).and_then(|s| s.confirmed) == Some(filled.digest());
+    (late && !confirmed).then_some((id, filled))
 }
 
 /// The state of a step of which nothing is recorded, and whether it is settled.

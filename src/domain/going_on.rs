@@ -117,6 +117,8 @@ impl Run {
             Fact::StepRetried { step } => {
                 let step = self.step(step);
                 (step.state, step.question, step.why) = (StepState::Pending, None, None);
+                // A confirmation is good for one attempt: who let it run has not seen it go wrong.
+                (step.asked, step.confirmed) = (None, None);
             }
             _ => {}
         }

@@ -199,10 +199,12 @@ pub fn fill(step: &Step, without: &[Missing], results: &Results) -> Result<Fille
 ///
 /// # Errors
 /// As [`fill`].
-pub fn fill_undo(step: &Step, results: &Results) -> Result<Option<Vec<Text>>, Unfilled> {
+pub fn fill_undo(step: &Step, results: &Results) -> Result<Option<Filled>, Unfilled> {
     let mut filling = Filling::of(step, &[], results);
     filling.known = step.single_needs().map(|need| &need.step).chain([&step.id]).collect();
-    step.undo.as_ref().map(|command| filling.command(command)).transpose()
+    let Some(command) = &step.undo else { return Ok(None) };
+    let run = Some(filling.command(command)?);
+    Ok(Some(Filled { params: BTreeMap::new(), run, values: filling.values }))
 }
 
 struct Filling<'a> {

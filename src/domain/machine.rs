@@ -127,7 +127,7 @@ use StepState as S;
 
 /// The state machine of a step, as data: from, what happens, to. What is not here cannot happen.
 #[rustfmt::skip]
-pub const STEPS: [(StepState, Happening, StepState); 25] = [
+pub const STEPS: [(StepState, Happening, StepState); 24] = [
     (S::Pending, H::NeedsSettled, S::Ready),
     (S::Pending, H::NeedGone, S::Skipped),
     (S::Pending, H::MustAsk, S::WaitingIntervention),
@@ -145,7 +145,6 @@ pub const STEPS: [(StepState, Happening, StepState); 25] = [
     (S::Running, H::RunnerDied, S::Unknown),
     (S::WaitingIntervention, H::Confirmed, S::Ready),
     (S::WaitingIntervention, H::Answered, S::Running),
-    (S::WaitingIntervention, H::Completes, S::Completed),
     (S::WaitingIntervention, H::Fails, S::Failed),
     (S::WaitingIntervention, H::TimesOut, S::TimedOut),
     (S::WaitingIntervention, H::LeftOut, S::Skipped),

@@ -80,7 +80,8 @@ pub fn execution(request: &Request, now: Moment) -> Vec<Line> {
         out.push(Line::default().and(Tone::Warn, standstill(request)).indented(2));
     }
     if request.execution == Some(Execution::Unknown) {
-        let words = "somebody must look what the unknown step did; nothing of this plan runs again by itself";
+        let words = "somebody must look what the unknown step did, and whether what it started still runs; nothing of this plan \
+                     runs again by itself";
         out.push(Line::default().and(Tone::Bad, words).indented(2));
     }
     out
@@ -136,7 +137,12 @@ fn one(stand: &Stand, run: &Run, width: usize, now: Moment) -> Vec<Line> {
 /// What a person is to confirm: every value that came after the sign-off, and the digest a confirmation names.
 pub fn late_values(stand: &Stand) -> Vec<Line> {
     let (Some(why), Some(Ok(filled))) = (stand.asked_for, &stand.filled) else { return Vec::new() };
+    // What ran has nothing left to confirm but what takes it back.
+    let undo = stand.state == StepState::Completed;
     let words = match why {
+        AskedFor::LateValues if undo => {
+            "taking it back is of high risk, with values that came after the sign-off:"
+        }
         AskedFor::LateValues => "of high risk, with values that came after the sign-off:",
         AskedFor::GoesWithout => "it would go without something, and the plan says to ask then:",
         AskedFor::Runner => return Vec::new(),
@@ -150,7 +156,9 @@ pub fn late_values(stand: &Stand) -> Vec<Line> {
         out.push(Line::plain(format_args!("{} = {}", safe_line(name), safe_line(&value))).indented(6));
     }
     if let Some(command) = &filled.run {
-        out.push(Line::plain(format_args!("run {}", safe_line(&canonical_or_poison(command)))).indented(6));
+        let word = if undo { "undo" } else { "run" };
+        let command = safe_line(&canonical_or_poison(command));
+        out.push(Line::plain(format_args!("{word} {command}")).indented(6));
     }
     for (key, value) in &filled.params {
         let value = canonical_or_poison(value);

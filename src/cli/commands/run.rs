@@ -330,5 +330,9 @@ fn say(app: &mut App, which: &str, command: &Command, out: &mut Out) -> Done {
     if gate && ready && request.execution == Some(Execution::Running) && app.nobody_runs(id) {
         out.aside(&Safe::composed(format_args!("`countersign run {id}` goes on with it")));
     }
+    let undoing = request.run.as_ref().is_some_and(|run| run.undoing);
+    if undoing && request.execution == Some(Execution::Running) && app.nobody_runs(id) {
+        out.aside(&Safe::composed(format_args!("`countersign roll-back {id}` goes on with it")));
+    }
     Ok(exit::DONE)
 }

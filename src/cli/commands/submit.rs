@@ -210,7 +210,7 @@ fn as_new(app: &mut App, id: RequestId, document: Option<Document>, out: &mut Ou
             let Some(content) = &old.content else {
                 return Err(Stop::Because(Refusal::Uninspectable.into()));
             };
-            let results = old.run.as_ref().map(Run::results).unwrap_or_default();
+            let results = old.run.as_ref().map(Run::done).unwrap_or_default();
             let content = successor::remaining(content, &results)
                 .map_err(|invalid| Stop::Because(Refusal::Invalid(invalid).into()))?;
             Document { by: None, reference: None, continues: None, content }

@@ -207,6 +207,36 @@ fn a_failure_waits_for_an_answer_and_each_does_what_it_says() {
 }
 
 #[test]
+fn a_value_nobody_saw_takes_nothing_back_at_high_risk_until_somebody_confirms_it() {
+    let desk = Desk::new();
+    let log = desk.path("log");
+    let plan = json!({"kind": "plan", "by": "planner", "title": "Mail", "steps": [
+        {"id": "send", "action": "mail.send", "risk": "high", "params": {"to": "john"}, "run": sh("exit 0"),
+         "undo": writes(&log, "{{send.path}}")},
+        {"id": "tell", "action": "x.do", "run": sh("exit 1"), "needs": [{"step": "send"}]}]});
+    let id = desk.approved(&plan);
+    let planner = |verb: &[&str]| desk.run(&[&["--as", "planner"], verb].concat());
+    let next = planner(&["next", &id, "--json"]).ended(0).json();
+    let token = next["token"].as_str().unwrap().to_owned();
+    let report = |step: &str, more: &[&str]| {
+        planner(&[&["report", &id, "--step", step, "--token", &token], more].concat()).ended(0);
+    };
+    report("send", &["--status", "completed", "--result", "{\"path\": \"/etc/passwd\"}"]);
+    report("tell", &["--status", "failed"]);
+    planner(&["roll-back", &id])
+        .ended(16)
+        .complained(&["taking back send waits for a person", "confirm R-1"]);
+    assert_eq!(lines(&log), [""; 0]);
+    desk.run(&["show", &id]).ended(0).said(&["undo [", "/etc/passwd", "taking back send waits"]);
+    let digest = desk.step(&id, "send")["filled_digest"].as_str().unwrap()[..12].to_owned();
+    let confirm = ["confirm", &id, "--step", "send", "--digest", &digest];
+    planner(&confirm).refused(1, &["own request"]);
+    desk.run(&confirm).ended(0).complained(&["countersign roll-back R-1"]);
+    planner(&["roll-back", &id]).ended(0).said(&["1 taken back"]);
+    assert_eq!(lines(&log), ["/etc/passwd"]);
+}
+
+#[test]
 fn a_producer_does_the_steps_itself_with_a_token_that_only_it_has() {
     let desk = Desk::new();
     let plan = json!({"kind": "plan", "by": "planner", "title": "Mail", "steps": [
@@ -301,9 +331,9 @@ fn a_runner_that_is_killed_in_a_step_leaves_it_unknown() {
     until("the step has begun", || lines(&log) == ["a"]);
     running.child.kill().unwrap();
     running.child.wait().unwrap();
-    desk.run(&["doctor"]).said(&["unknown"]);
+    desk.run(&["doctor"]).said(&["unknown", "may still run"]);
     desk.run(&["run", &id]).refused(17, &["unknown", "--as-new"]);
-    desk.run(&["show", &id]).ended(0).said(&["unknown", "somebody must look"]);
+    desk.run(&["show", &id]).ended(0).said(&["unknown", "somebody must look", "still runs", "may still run"]);
     std::fs::write(&go, "").unwrap();
     assert_eq!(lines(&log), ["a"]);
 }

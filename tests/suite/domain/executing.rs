@@ -1,6 +1,7 @@
 //! Executions told as stories: who may, what is ready, what a failure, a question, a crash and time do.
 
 use super::build::*;
+use countersign::domain::claiming::standstill;
 use countersign::domain::command::{Command, DigestPrefix, Facts, Said};
 use countersign::domain::content::Content;
 use countersign::domain::digest::TokenDigest;
@@ -354,7 +355,7 @@ running              | -       | -       | -       | -       | completed | faile
 completed            | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 failed               | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | skipped | ready | -
 timed_out            | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | skipped | ready | -
-waiting_intervention | -       | -       | -       | -       | completed | failed | timed   | -       | ready   | running | skipped | -     | -
+waiting_intervention | -       | -       | -       | -       | -         | failed | timed   | -       | ready   | running | skipped | -     | -
 skipped              | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 unknown              | -       | -       | -       | -       | -         | -      | -       | -       | -       | -       | -       | -     | -
 ";
@@ -434,4 +435,118 @@ fn what_people_and_runners_can_do_to_a_step_is_what_the_machine_says() {
             }
         }
     }
+}
+
+fn undone(id: &str, how: How) -> Command {
+    let said =
+        Said::Over { work: Work::Undo, end: End::plain(how), result: None, output: None, reason: None };
+    Command::Report { token: token(), by: Runner::Gate, step: step(id), said: Box::new(said) }
+}
+
+fn back() -> Command {
+    Command::RollBack { token: token(), reason: None }
+}
+
+fn confirms(story: &Story, id: &str) -> Command {
+    let digest = stand(story, id).filled.unwrap().unwrap().digest().short();
+    Command::Confirm { step: step(id), filled: DigestPrefix::parse(&digest), option: None, reason: None }
+}
+
+#[test]
+fn taking_back_at_high_risk_with_a_value_nobody_saw_waits_for_a_reviewer() {
+    let content = plan_of(json!([
+        {"id": "a", "action": "x", "run": ["/bin/a"], "undo": ["/bin/undo", "a"]},
+        {"id": "b", "action": "x", "risk": "high", "run": ["/bin/b"], "undo": ["/bin/rm", "{{b.path}}"],
+         "needs": [{"step": "a"}]},
+        {"id": "c", "action": "x", "run": ["/bin/c"], "needs": [{"step": "b"}]}]));
+    let story = claimed(content).then(&planner(), completes("a", json!({})));
+    let story = story.then(&planner(), completes("b", json!({"path": "/etc/passwd"})));
+    let story = story.then(&planner(), fails("c")).then(&planner(), back());
+    let entries = story.decide(&planner(), &begin(), &facts()).unwrap();
+    assert_eq!(started(&entries), None);
+    let story = story.with(entries);
+    assert_eq!(story.request.execution, Some(Execution::Running), "it waits");
+    assert_eq!(story.decide(&planner(), &begin(), &facts()).unwrap(), [], "asked once");
+    let b = stand(&story, "b");
+    assert_eq!((b.state, b.asked_for), (StepState::Completed, Some(AskedFor::LateValues)));
+    let said = standstill(&story.request);
+    assert!(said.contains("confirm R-17 --step b") && said.contains("roll-back R-17"), "{said}");
+    assert!(matches!(story.refuses(&planner(), confirms(&story, "b")), Refusal::OwnRequest { .. }));
+    let story = story.clone().then(&bob(), confirms(&story, "b"));
+    let entries = story.decide(&planner(), &begin(), &facts()).unwrap();
+    assert_eq!(started(&entries).as_deref(), Some("b"));
+    let story = story.with(entries).then(&planner(), undone("b", How::Completed));
+    let entries = story.decide(&planner(), &begin(), &facts()).unwrap();
+    assert_eq!(started(&entries).as_deref(), Some("a"), "no value in it, so nobody is asked");
+}
+
+#[test]
+fn what_is_taken_back_is_what_was_signed() {
+    let story = claimed(runnable()).then(&planner(), completes("a", json!({"key": "k"})));
+    let mut story = story.then(&planner(), fails("b"));
+    story.request.content.as_mut().unwrap().steps[0].undo = Some(vec!["/bin/other".into()]);
+    assert!(why(story.refuses(&planner(), back())).contains("not what was signed"));
+}
+
+#[test]
+fn what_was_taken_back_has_not_been_done() {
+    let story = claimed(runnable()).then(&planner(), completes("a", json!({"key": "k"})));
+    let story = story.then(&planner(), fails("b"));
+    assert!(story.request.run.as_ref().unwrap().done().contains_key(&step("a")));
+    for how in [How::Completed, How::Failed] {
+        let story = story.clone().then(&planner(), back());
+        let story = story.clone().then(&planner(), begin()).then(&planner(), undone("a", how));
+        let (run, content) = (story.request.run.as_ref().unwrap(), story.request.content.as_ref().unwrap());
+        let left = countersign::domain::successor::remaining(content, &run.done()).unwrap();
+        assert_eq!(left.steps, content.steps, "{how:?}");
+    }
+}
+
+#[test]
+fn policy_that_asks_for_more_while_it_runs_stops_what_has_not_begun() {
+    let two = || {
+        plan_of(json!([
+        {"id": "a", "action": "x", "run": ["/bin/a"]}, {"id": "b", "action": "x", "run": ["/bin/b"]}]))
+    };
+    let mut harder = facts();
+    let rule = |text: &str| countersign::exchange::policy::read(text).unwrap();
+    harder.policy = rule(
+        "[[rule]]\nname = \"two\"\nkind = [\"plan\"]\nslots = [{kind = \"human\"}, {kind = \"human\"}]\n",
+    );
+    let mut story = claimed(two()).then(&planner(), begins("a"));
+    let entries = story.decide(&planner(), &completes("a", json!({})), &harder).unwrap();
+    story = story.with(entries);
+    assert_eq!(state(&story, "a"), StepState::Completed, "what ran ends");
+    for command in
+        [begins("b"), completes("b", json!({})), asks("b"), begin(), Command::Next { token: token() }]
+    {
+        let said = why(story.refuses_under(&harder, &planner(), command));
+        assert!(said.contains("policy asks for more now") && said.contains("stop R-17"), "{said}");
+    }
+    story.then(&planner(), begins("b"));
+}
+
+#[test]
+fn a_question_is_answered_before_its_step_is_done() {
+    let story = claimed(runnable()).then(&planner(), begins("a")).then(&planner(), asks("a"));
+    let said = why(story.refuses(&planner(), completes("a", json!({}))));
+    assert!(said.contains("a is waiting"), "{said}");
+    story.then(&planner(), fails("a"));
+}
+
+#[test]
+fn a_confirmation_is_good_for_one_attempt() {
+    let content = plan_of(json!([
+        {"id": "a", "action": "x", "run": ["/bin/a"]},
+        {"id": "b", "action": "x", "risk": "high", "run": ["/bin/b", "{{a.key}}"],
+         "needs": [{"step": "a", "field": "key"}]}]));
+    let story = claimed(content).then(&planner(), completes("a", json!({"key": "k"})));
+    let story = story.then(&planner(), Command::Next { token: token() });
+    let story = story.clone().then(&bob(), confirms(&story, "b")).then(&planner(), begins("b"));
+    let story = story.then(&planner(), asks("b")).after(HOUR).settled();
+    let story = story.then(&alice(), Command::Retry { step: step("b"), reason: None });
+    let b = stand(&story, "b");
+    assert_eq!((b.state, b.asked_for), (StepState::WaitingIntervention, Some(AskedFor::LateValues)));
+    let entries = story.decide(&planner(), &Command::Next { token: token() }, &facts()).unwrap();
+    assert!(matches!(&entries[0].fact, Fact::StepAsked { .. }), "it is asked again: {entries:?}");
 }
