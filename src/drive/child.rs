@@ -110,6 +110,8 @@ pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome,
     command.env("PATH", PATH).env("LANG", "C.UTF-8").env("RUN_ID", order.run_id);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     in_its_own_session(&mut command);
+    // What an earlier step left behind is not this one's: neither counted nor ended with it.
+    let earlier = the_rest(&[]);
     let begun = Instant::now();
     let mut child = command.spawn().map_err(|e| format!("it could not be started: {e}"))?;
     let (done, ended) = mpsc::channel();
@@ -135,7 +137,7 @@ pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome,
     }
     let status = child.wait().map_err(|e| format!("its end could not be waited for: {e}"))?;
     end_group(group, order.grace);
-    let left = if timed_out || halted { end_the_rest() } else { the_rest().len() };
+    let left = if timed_out || halted { end_the_rest(&earlier) } else { the_rest(&earlier).len() };
     // Both streams end when nobody holds them any more. A process that went to a session of its own may hold them on.
     let last = Instant::now();
     while ended.recv_timeout(LAST_WORDS.saturating_sub(last.elapsed())).is_ok() {}
@@ -190,8 +192,17 @@ fn end_group(group: Pid, grace: Duration) {
     }
 }
 
-/// The processes that left the group and lost their parent: they are our children now.
-fn the_rest() -> Vec<Pid> {
+/// A process that a step left behind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Left {
+    pid: Pid,
+    /// The session it is in: those it starts are in it too, and may outlive it.
+    session: String,
+}
+
+/// The processes that left the group and lost their parent: they are our children now. Without those that were there
+/// `earlier`, and what these started.
+fn the_rest(earlier: &[Left]) -> Vec<Left> {
     let me = std::process::id().to_string();
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let is_mine = |entry: std::fs::DirEntry| {
@@ -199,22 +210,25 @@ fn the_rest() -> Vec<Pid> {
         let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
         // The name in the parentheses may hold anything: the fields behind it are what counts.
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        let (state, parent) = (fields.next()?, fields.next()?);
-        (parent == me && state != "Z").then_some(Pid::from_raw(pid)).flatten()
+        let (state, parent, _group, session) =
+            (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let pid = Pid::from_raw(pid).filter(|_| parent == me && state != "Z")?;
+        Some(Left { pid, session: session.to_owned() })
     };
-    entries.flatten().filter_map(is_mine).collect()
+    let was_there = |left: &Left| earlier.iter().any(|e| e.pid == left.pid || e.session == left.session);
+    entries.flatten().filter_map(is_mine).filter(|left| !was_there(left)).collect()
 }
 
 /// Ends them, and those that become ours when they go; how many there were.
-fn end_the_rest() -> usize {
+fn end_the_rest(earlier: &[Left]) -> usize {
     let since = Instant::now();
     let mut ended = 0;
     loop {
-        let rest = the_rest();
+        let rest = the_rest(earlier);
         if rest.is_empty() || since.elapsed() > LAST_WORDS {
             return ended;
         }
-        for pid in rest {
+        for Left { pid, .. } in rest {
             if kill_process(pid, Signal::KILL).is_ok() && waitpid(Some(pid), WaitOptions::empty()).is_ok() {
                 ended += 1;
             }

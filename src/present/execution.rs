@@ -4,6 +4,7 @@ use crate::domain::canon::canonical_or_poison;
 use crate::domain::claiming::standstill;
 use crate::domain::execution::{AskedFor, End, Run, Runner, Stand, StepRun, StepState, stands, tally};
 use crate::domain::moment::{Moment, Span};
+use crate::domain::names::StepId;
 use crate::domain::request::{Execution, Request};
 use crate::domain::text::{Safe, Text, safe_line};
 use crate::present::line::{Line, Tone};
@@ -49,6 +50,40 @@ pub fn summary(request: &Request) -> String {
     format!("{steps}{skipped}{badly}{}; {state}", part(taken_back, "taken back"))
 }
 
+/// The steps that were done and are not taken back, in document order, each with why.
+fn not_taken_back(request: &Request, run: &Run) -> Vec<(StepId, &'static str)> {
+    let content = request.content.as_ref();
+    let why = |stand: &Stand| {
+        let known = run.steps.get(&stand.step).filter(|s| s.state == StepState::Completed)?;
+        let command = content.and_then(|c| c.step(&stand.step)).is_some_and(|s| s.undo.is_some());
+        Some(match known.undo {
+            Some(StepState::Completed) => return None,
+            Some(StepState::Running) => "under way",
+            Some(StepState::TimedOut) => "timed out",
+            Some(StepState::Unknown) => "unknown",
+            Some(_) => "failed",
+            None if stand.asked_for.is_some() => "waits for a person",
+            None if command => "not begun",
+            None => "no command for it",
+        })
+    };
+    stands(request).iter().filter_map(|stand| Some((stand.step.clone(), why(stand)?))).collect()
+}
+
+/// How far taking back has come, in one line, and whether all that was done is taken back; nothing when it was not begun.
+pub fn taken_back(request: &Request) -> Option<(String, bool)> {
+    let run = request.run.as_ref().filter(|run| run.undoing)?;
+    let back = run.steps.values().filter(|s| s.undo == Some(StepState::Completed)).count();
+    let left = not_taken_back(request, run);
+    let names: Vec<String> = left.iter().map(|(step, why)| format!("{step} ({why})")).collect();
+    let words = match (back, names.is_empty()) {
+        (0, true) => "nothing was done that could be taken back".to_owned(),
+        (_, true) => format!("{back} taken back, and that is all that was done"),
+        (_, false) => format!("{back} taken back; not taken back: {}", names.join(", ")),
+    };
+    Some((words, left.is_empty()))
+}
+
 /// An execution, step by step; nothing when it was never started.
 pub fn execution(request: &Request, now: Moment) -> Vec<Line> {
     let Some(run) = &request.run else { return Vec::new() };
@@ -78,6 +113,9 @@ pub fn execution(request: &Request, now: Moment) -> Vec<Line> {
         && !stands.iter().any(|s| s.state == StepState::Ready)
     {
         out.push(Line::default().and(Tone::Warn, standstill(request)).indented(2));
+    }
+    if let Some((words, all)) = taken_back(request) {
+        out.push(Line::default().and(if all { Tone::Plain } else { Tone::Warn }, words).indented(2));
     }
     if request.execution == Some(Execution::Unknown) {
         let words = "somebody must look what the unknown step did, and whether what it started still runs; nothing of this plan \
@@ -238,11 +276,16 @@ fn last_lines(output: Option<&Text>) -> Vec<Line> {
 pub fn as_json(request: &Request) -> Value {
     let Some(run) = &request.run else { return Value::Null };
     let steps: Vec<Value> = stands(request).iter().map(|stand| step_json(stand, run)).collect();
-    json!({
+    let mut out = json!({
         "state": request.execution.map(Execution::word), "runner": run.runner, "holder": run.holder,
         "started_at": run.started_at.iso(), "last_at": run.last_at.iso(), "rolling_back": run.undoing,
         "summary": summary(request), "steps": steps,
-    })
+    });
+    if run.undoing {
+        let left = not_taken_back(request, run).into_iter().map(|(step, _)| json!(step));
+        out["not_taken_back"] = left.collect();
+    }
+    out
 }
 
 fn step_json(stand: &Stand, run: &Run) -> Value {

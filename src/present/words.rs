@@ -4,7 +4,7 @@ use crate::domain::due::{Due, next_due};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::PrincipalName;
-use crate::domain::request::{Request, State, StateName};
+use crate::domain::request::{Execution, Request, State, StateName};
 use crate::domain::risk::Risk;
 use crate::domain::text::{Badge, Text};
 use crate::present::line::{Line, Tone};
@@ -96,8 +96,22 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
             line.and(Tone::Plain, when).and(Tone::Plain, what).and(Tone::Plain, ".")
         }
         None if request.is_open() => line.and(Tone::Plain, "it stays open; it never expires."),
-        None => line.and(Tone::Plain, "nothing more happens."),
+        None => line.and(Tone::Plain, goes_on(request).unwrap_or("nothing more happens.".to_owned())),
     }
+}
+
+/// What becomes of an execution with a step under way, which time does nothing to.
+fn goes_on(request: &Request) -> Option<String> {
+    let run = request.run.as_ref().filter(|_| request.execution == Some(Execution::Running))?;
+    let steps: Vec<&str> = run.under_way().map(|(step, _)| step.as_str()).collect();
+    let (goes, its) = if steps.len() == 1 { ("goes", "its") } else { ("go", "their") };
+    let steps = (!steps.is_empty()).then(|| steps.join(", "))?;
+    Some(match run.undoing {
+        true => {
+            format!("taking back {steps} goes on to its end, and then what was done before it is taken back.")
+        }
+        false => format!("{steps} {goes} on to {its} end, and what is ready after it is begun."),
+    })
 }
 
 /// The warning for text with hidden characters or mixed scripts; nothing when it has neither.

@@ -43,11 +43,12 @@ pub fn roll_back(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
     let caller = commands::caller(app);
     let ran = app.roll_back(id, text(&args.reason), &caller, &mut telling(id, out));
     let done = ended(app, id, ran, out)?;
-    // Taking back is done when nothing of it ended badly, though the execution it ends has failed.
+    // Taking back is done when all that was done is taken back, though the execution it ends has failed.
     let request = app.request(id)?;
-    let steps = request.run.as_ref().map(|run| run.steps.values());
-    let all_back =
-        steps.is_some_and(|mut steps| steps.all(|s| s.undo.is_none_or(|u| u == StepState::Completed)));
+    let Some((words, all_back)) = execution::taken_back(&request) else { return Ok(done) };
+    if !out.as_json {
+        out.line(format_args!("{id}: {words}"));
+    }
     let over = request.execution == Some(Execution::Failed);
     Ok(if all_back && over { exit::DONE } else { done })
 }

@@ -120,6 +120,30 @@ const READING: &str = "[[rule]]\nname = \"reading\"\nkind = [\"plan\"]\nrisk = [
                        slots = [{ kind = \"policy\" }]\n";
 
 #[test]
+fn a_persons_no_is_never_recorded_as_a_rules_yes() {
+    let search = json!({"kind": "plan", "title": "Search", "by": "bot",
+        "steps": [{"id": "a", "action": "contact.search_contacts"}]});
+    for (no, code, state) in [
+        (&["reject", "R-1", "--reason", "no"] as &[&str], 0, "rejected"),
+        (&["request-changes", "R-1", "--reason", "other"], 0, "changes_requested"),
+        (&["cancel", "R-1", "--reason", "no", "--as", "bot"], 0, "cancelled"),
+        (&["reject", "R-1", "--step", "a"], 0, "requested"),
+        (&["withdraw", "R-1"], 1, "requested"),
+    ] {
+        let desk = Desk::new();
+        desk.submit(&search);
+        let file = desk.file("p.toml", READING);
+        desk.run(&["policy", "adopt", &file]).ended(0);
+        desk.run(no).ended(code);
+        assert_eq!(desk.shown("R-1")["state"], json!(state), "{no:?}");
+        desk.run(&["audit", "verify"]).ended(0);
+        let before = desk.head();
+        desk.run(&["rebuild"]).ended(0);
+        assert_eq!(desk.head(), before);
+    }
+}
+
+#[test]
 fn a_step_that_a_person_rejected_is_not_approved_by_a_rule_in_a_revision() {
     let desk = Desk::new();
     let file = desk.file("p.toml", READING);

@@ -473,3 +473,72 @@ fn kill_after(running: &mut super::Waiting, point: Duration) {
     let _ = running.child.kill();
     running.child.wait().unwrap();
 }
+
+#[test]
+fn taking_back_says_what_was_and_what_was_not() {
+    let desk = Desk::new();
+    let log = desk.path("log");
+    let mut plan = chain(&log, &["a", "b", "c", "d"]);
+    plan["steps"][1].as_object_mut().unwrap().remove("undo");
+    plan["steps"][3]["run"] = sh("exit 1");
+    let id = desk.approved(&plan);
+    desk.run(&["run", &id]).ended(16);
+    let back = desk.run(&["roll-back", &id]).ended(16);
+    back.said(&["2 taken back; not taken back: b (no command for it)"]);
+    assert_eq!(lines(&log), ["a", "b", "c", "undo-c", "undo-a"]);
+    // One that goes wrong ends it, and what comes after it is named.
+    let mut plan = chain(&log, &["a", "b", "c"]);
+    plan["steps"][1]["undo"] = sh("exit 1");
+    plan["steps"][2]["run"] = sh("exit 1");
+    let id = desk.approved(&plan);
+    desk.run(&["run", &id]).ended(16);
+    let words = "0 taken back; not taken back: a (not begun), b (failed)";
+    desk.run(&["roll-back", &id]).ended(16).said(&[words]);
+    desk.run(&["show", &id]).ended(0).said(&[words]);
+    assert_eq!(desk.shown(&id)["run"]["not_taken_back"], json!(["a", "b"]));
+    // Nothing was done, so nothing is left of it.
+    let id = desk.approved(&one(sh("exit 1")));
+    desk.run(&["run", &id]).ended(16);
+    desk.run(&["roll-back", &id]).ended(0).said(&["nothing was done that could be taken back"]);
+}
+
+#[test]
+fn while_it_runs_it_is_said_that_it_goes_on() {
+    let desk = Desk::new();
+    let (log, go) = (desk.path("log"), desk.path("go"));
+    let mut plan = chain(&log, &["a", "b"]);
+    plan["steps"][0]["run"] =
+        sh(&format!("echo a >> {}; while [ ! -e {} ]; do sleep 0.05; done", log.display(), go.display()));
+    let id = desk.approved(&plan);
+    let running = desk.start(&mut desk.command(&["run", &id]));
+    until("the step has begun", || lines(&log) == ["a"]);
+    let shown = desk.run(&["show", &id]).ended(0);
+    shown.said(&["If nobody acts: a goes on to its end, and what is ready after it is begun."]);
+    std::fs::write(&go, "").unwrap();
+    running.end().ended(0);
+    desk.run(&["show", &id]).ended(0).said(&["If nobody acts: nothing more happens."]);
+}
+
+#[test]
+fn what_an_earlier_step_left_behind_is_not_a_later_steps() {
+    let desk = Desk::new();
+    let settings = desk.impatient(1);
+    let pid = desk.path("pid");
+    let leaves = format!(
+        "setsid sh -c 'echo $$ > {0}; sleep 1000' > /dev/null 2>&1 & while [ ! -s {0} ]; do :; done",
+        pid.display()
+    );
+    let plan = json!({"kind": "plan", "by": "planner", "title": "Leave", "steps": [
+        {"id": "a", "action": "x.do", "run": sh(&leaves)},
+        {"id": "b", "action": "x.do", "run": sh("exit 0"), "needs": [{"step": "a"}]},
+        {"id": "c", "action": "x.do", "run": sh("sleep 1000"), "needs": [{"step": "b"}]}]});
+    let id = desk.approved(&plan);
+    desk.run(&["--config", &settings, "run", &id]).ended(16).said(&["c timed out"]);
+    let left = |step: &str| desk.step(&id, step)["end"]["left"].as_u64().unwrap();
+    let raw = std::fs::read_to_string(&pid).unwrap().trim().parse::<i32>().unwrap();
+    let stat = std::fs::read_to_string(format!("/proc/{raw}/stat")).unwrap_or_default();
+    let pid = rustix::process::Pid::from_raw(raw).unwrap();
+    let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    assert_eq!((left("a"), left("b"), left("c")), (1, 0, 0));
+    assert!(!stat.is_empty() && !stat.contains(") Z "), "it was ended with a step that is not its own");
+}

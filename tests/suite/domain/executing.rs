@@ -509,10 +509,9 @@ fn policy_that_asks_for_more_while_it_runs_stops_what_has_not_begun() {
         {"id": "a", "action": "x", "run": ["/bin/a"]}, {"id": "b", "action": "x", "run": ["/bin/b"]}]))
     };
     let mut harder = facts();
-    let rule = |text: &str| countersign::exchange::policy::read(text).unwrap();
-    harder.policy = rule(
-        "[[rule]]\nname = \"two\"\nkind = [\"plan\"]\nslots = [{kind = \"human\"}, {kind = \"human\"}]\n",
-    );
+    let text =
+        "[[rule]]\nname = \"two\"\nkind = [\"plan\"]\nslots = [{kind = \"human\"}, {kind = \"human\"}]\n";
+    harder.policy = countersign::exchange::policy::read(text).unwrap();
     let mut story = claimed(two()).then(&planner(), begins("a"));
     let entries = story.decide(&planner(), &completes("a", json!({})), &harder).unwrap();
     story = story.with(entries);

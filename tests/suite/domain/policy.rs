@@ -418,6 +418,41 @@ fn reads_and_a_person_looks_first() -> (Request, Facts) {
 }
 
 #[test]
+fn a_no_wins_over_every_rule_in_its_own_transaction() {
+    let (request, facts) = reads_and_a_person_looks_first();
+    let by_rule = |entries: &[Entry]| {
+        entries.iter().any(|e| matches!(e.fact, Fact::AutoApproved { .. } | Fact::SignedByRule { .. }))
+    };
+    for (who, command, ends) in [
+        (alice(), reject("no"), StateName::Rejected),
+        (alice(), request_changes("other"), StateName::ChangesRequested),
+        (planner(), cancel("not any more"), StateName::Cancelled),
+        (alice(), mark(&["a"], Mark::Rejected), StateName::Requested),
+    ] {
+        let entries = request.decide(&command, &who, &facts, BEGIN).unwrap();
+        // What a person leaves of a plan a rule may still mark, never sign.
+        let left = matches!(command, Command::Mark { .. });
+        let signed = entries.iter().any(|e| matches!(e.fact, Fact::SignedByRule { .. }));
+        assert!(!signed && (left || !by_rule(&entries)), "{command:?}: {entries:?}");
+        assert!(matches!(entries[0].fact, Fact::Reassessed { .. }), "judging again is recorded");
+        assert_eq!(did(request.clone(), &entries).state_name(), ends, "{command:?}");
+    }
+    // A no that is refused is no yes either: what was due beside it lets no rule speak, and a person signs.
+    for (who, command) in [(alice(), reject("")), (alice(), Command::Withdraw)] {
+        assert!(request.decide(&command, &who, &facts, BEGIN).is_err(), "{command:?}");
+        let due = request.due_beside(&command, &facts, BEGIN);
+        assert!(!due.is_empty() && !by_rule(&due), "{command:?}: {due:?}");
+        let request = did(request.clone(), &due);
+        assert_eq!(request.state_name(), StateName::Requested);
+        let request = did(request.clone(), &request.decide(&approve(), &alice(), &facts, BEGIN).unwrap());
+        assert_eq!(request.state_name(), StateName::Approved, "a person can sign where the rule may not");
+        assert!(request.decide(&next(), &planner(), &facts, BEGIN).is_ok(), "and it starts");
+    }
+    let due = request.due_beside(&comment("x"), &facts, BEGIN);
+    assert!(by_rule(&due), "without a no the rule signs at the next touch");
+}
+
+#[test]
 fn no_rule_speaks_in_the_transaction_that_resubmits() {
     let (request, facts) = reads_and_a_person_looks_first();
     let none = under(&policy("# none\n"));
