@@ -176,6 +176,8 @@ struct RuleForm {
     live_for: Option<Time>,
     #[serde(default)]
     auto_approve: Vec<Glob>,
+    #[serde(default)]
+    programs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -291,7 +293,14 @@ impl Form {
                 place,
                 labels: rule.labels,
             };
-            rules.push(Rule { name: named, when, slots, terms, auto_approve: rule.auto_approve });
+            rules.push(Rule {
+                name: named,
+                when,
+                slots,
+                terms,
+                auto_approve: rule.auto_approve,
+                programs: rule.programs,
+            });
         }
         let restraint = Restraint {
             always_confirm: self.auto_approval.always_confirm,

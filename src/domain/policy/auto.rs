@@ -7,6 +7,7 @@ use crate::domain::policy::risk::{Circumstances, named};
 use crate::domain::policy::rules::Rule;
 use crate::domain::policy::{Factor, seed};
 use crate::domain::risk::Risk;
+use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 
 /// What holds back every rule.
@@ -65,7 +66,16 @@ pub fn grant(
         let listed = own.clone().any(is_from_a_rule);
         let free = !known.spoken.contains(&step.id);
         let low = own.all(|f| f.floor == Risk::Low);
-        listed && free && low && !confirmed(action) && rule.auto_approve.iter().any(|glob| glob.fits(action))
+        let pinned = |command: &Vec<Text>| {
+            command.first().is_some_and(|program| rule.programs.iter().any(|known| known == program.raw()))
+        };
+        let pinned = step.run.iter().chain(&step.undo).all(pinned);
+        listed
+            && free
+            && pinned
+            && low
+            && !confirmed(action)
+            && rule.auto_approve.iter().any(|glob| glob.fits(action))
     });
     let most = restraint.max_without_confirmation.map_or(usize::MAX, |n| n as usize);
     let steps: Vec<StepId> = granted.map(|step| step.id.clone()).take(most).collect();

@@ -64,6 +64,8 @@ pub struct Rule {
     pub terms: Terms,
     /// Actions whose low-risk steps it marks approved by itself.
     pub auto_approve: Vec<Glob>,
+    /// The programs those steps may run, each the whole first entry of `run` or `undo`; none: steps without commands only.
+    pub programs: Vec<String>,
 }
 
 /// A slot that a rule fills, not a person.

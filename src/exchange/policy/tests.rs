@@ -52,6 +52,7 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "expire",
         "live_for",
         "auto_approve",
+        "programs",
     ] {
         assert!(whole.contains(&format!("{key} =")), "the sample does not show {key}");
     }

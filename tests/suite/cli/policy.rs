@@ -165,3 +165,23 @@ fn a_step_that_a_person_rejected_is_not_approved_by_a_rule_in_a_revision() {
     desk.run(&["approve", &id]).ended(0);
     desk.run(&["audit", "verify"]).ended(0);
 }
+
+#[test]
+fn a_rule_approves_a_step_with_a_command_only_when_it_pins_its_program() {
+    let desk = Desk::new();
+    let file = desk.file("p.toml", READING);
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    let with = |run: &[&str]| {
+        json!({"kind": "plan", "title": "t", "by": "bot",
+            "steps": [{"id": "a", "action": "contact.search_contacts", "run": run}]})
+    };
+    let id = desk.submit(&with(&["/bin/sh", "-c", "true"]));
+    assert_eq!(desk.shown(&id)["state"], json!("requested"));
+    desk.run(&["approve", &id]).ended(0);
+    let pins = desk.file("pins.toml", format!("{READING}programs = [\"/bin/true\"]\n"));
+    desk.run(&["policy", "adopt", &pins]).ended(0);
+    let id = desk.submit(&with(&["/bin/true"]));
+    assert_eq!(desk.shown(&id)["state"], json!("approved"));
+    let id = desk.submit(&with(&["/bin/false"]));
+    assert_eq!(desk.shown(&id)["state"], json!("requested"));
+}
