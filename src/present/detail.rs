@@ -147,6 +147,8 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
                 request.id
             ),
         ));
+        let edited = request.content.as_ref().and_then(|content| content.step(step));
+        out.extend(edited.and_then(crate::present::plan::stays).map(|line| line.indented(10)));
     }
     let slots: Vec<String> = request.open_slots().iter().map(|s| s.to_string()).collect();
     if request.is_open() && request.assessment().violation.is_some() {

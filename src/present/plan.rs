@@ -188,6 +188,15 @@ fn one_step(
     out
 }
 
+/// What an edit of a step's parameters does not change, when the step has a command: no command can name its own step's
+/// parameters, so whoever edits them must not believe that another one runs.
+pub fn stays(step: &Step) -> Option<Line> {
+    let command = step.run.as_ref()?;
+    let words = Line::default()
+        .and(Tone::Warn, format_args!("{}: parameters are no part of its command, which stays ", step.id));
+    Some(words.and(Tone::Plain, argv(command)))
+}
+
 /// A command as the argument array it is, as JSON, so that blanks and quotes are unmistakable.
 fn argv(command: &[Text]) -> Safe {
     safe_line(&crate::domain::canon::canonical_or_poison(&command))

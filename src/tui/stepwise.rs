@@ -105,6 +105,7 @@ pub fn about(ask: Ask, on: &On, request: &Request) -> Vec<Line> {
             out.push(Line::plain(
                 "It is undecided again, with what needs it; sign-offs on that no longer count.",
             ));
+            out.extend(crate::present::plan::stays(step));
             let impacts = edit_impacts(content, &step.id);
             out.extend(impacts.into_iter().map(|i| Line::default().and(Tone::Warn, i.message)));
             out

@@ -176,6 +176,8 @@ pub fn modify(app: &mut App, args: &Modify, out: &mut Out) -> Done {
         }
     }
     impacts.iter().for_each(|impact| out.line(&impact.message));
+    let stays = edited.and_then(|content| content.step(&step)).and_then(crate::present::plan::stays);
+    out.lines(&Vec::from_iter(stays));
     commands::verdict::conflicts(&decided.after, out);
     Ok(exit::DONE)
 }

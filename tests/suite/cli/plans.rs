@@ -338,3 +338,17 @@ fn a_document_can_say_what_it_goes_on_with() {
     desk.run(&["resubmit", "R-1", &file, "--as-new"]).ended(0);
     assert_eq!(desk.shown("R-3")["revision_digest"], desk.shown("R-1")["revision_digest"]);
 }
+
+#[test]
+fn who_edits_parameters_is_told_that_the_command_stays() {
+    let desk = Desk::new();
+    desk.submit(&json!({"kind": "plan", "title": "Roll", "by": "rotator", "steps": [
+        {"id": "roll", "action": "fleet.roll", "params": {"most": 5}, "run": ["/bin/echo", "--most=5"]},
+        {"id": "note", "action": "chat.post", "params": {"to": "ops"}}]}));
+    let stays = r#"roll: parameters are no part of its command, which stays ["/bin/echo","--most=5"]"#;
+    desk.run(&["modify", "R-1", "--step", "roll", "--set", "most=2"]).ended(0).said(&[stays]);
+    desk.run(&["show", "R-1"]).ended(0).said(&[stays]);
+    // Where the producer does the step itself, its parameters are what it goes by.
+    let told = desk.run(&["modify", "R-1", "--step", "note", "--set", "to=\"dev\""]).ended(0);
+    assert!(!told.out.contains("note: parameters"), "{}", told.out);
+}
