@@ -21,6 +21,15 @@ pub struct Decided {
     pub after: Request,
 }
 
+/// What stands beside a command and is no part of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// The lock of the request's runner, for who holds it.
+    pub(super) lock: Option<&'a RunLock>,
+    /// The bytes of a file of evidence, kept in the same transaction.
+    pub(super) file: Option<&'a [u8]>,
+}
+
 /// What is true across requests for anybody in a solo store.
 pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
@@ -39,7 +48,7 @@ impl App {
     /// # Errors
     /// The refusal, or a failure; nothing but what was due was recorded then.
     pub fn decide(&mut self, id: RequestId, command: &Command, caller: &Caller) -> Result<Decided, Error> {
-        self.decide_holding(id, command, caller, None)
+        self.decide_beside(id, command, caller, Beside::default())
     }
 
     /// As [`App::decide`]; who holds the lock of the request's runner knows that its last one is gone.
@@ -50,6 +59,18 @@ impl App {
         caller: &Caller,
         lock: Option<&RunLock>,
     ) -> Result<Decided, Error> {
+        self.decide_beside(id, command, caller, Beside { lock, file: None })
+    }
+
+    /// As [`App::decide`], with what stands beside the command.
+    pub(super) fn decide_beside(
+        &mut self,
+        id: RequestId,
+        command: &Command,
+        caller: &Caller,
+        beside: Beside<'_>,
+    ) -> Result<Decided, Error> {
+        let Beside { lock, file } = beside;
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
@@ -71,6 +92,9 @@ impl App {
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
+                        if let Some(file) = file {
+                            tx.keep_evidence(file)?;
+                        }
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {

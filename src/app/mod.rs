@@ -19,6 +19,8 @@ pub mod alike;
 pub mod wait;
 pub mod audit;
 pub mod drafts;
+pub mod talk;
+pub mod evidence;
 pub mod editor;
 pub mod doctor;
 pub mod troubles;

@@ -2,6 +2,7 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
+pub use crate::cli::talk_args::{Attach, Comment, Evidence, Thread};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -84,8 +85,14 @@ pub enum Verb {
     Answer(Answer),
     /// Answer requested changes with a changed document, or go on with a closed request as a new one
     Resubmit(Resubmit),
-    /// Say something on a request or a step
+    /// Say something on a request, a step or a parameter; answer, edit or resolve what was said
     Comment(Comment),
+    /// Show what was said, answers below what they answer
+    Thread(Thread),
+    /// Attach evidence: a file, stdin, or a locator
+    Attach(Attach),
+    /// List the evidence of a request, or print one piece of it
+    Evidence(Evidence),
     /// Say that you are looking at it
     Claim(Which),
     /// Say that you no longer are
@@ -268,21 +275,6 @@ pub struct Resubmit {
     /// The request is closed: ask for it anew, as a request that says which one it goes on with
     #[arg(long)]
     pub as_new: bool,
-}
-
-/// `comment`
-#[derive(Args, Debug)]
-pub struct Comment {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// What to say; `-` reads stdin
-    pub text: String,
-    /// About this step
-    #[arg(long, value_name = "STEP")]
-    pub step: Option<String>,
-    /// In reply to comment N
-    #[arg(long, value_name = "N")]
-    pub reply: Option<u32>,
 }
 
 /// `snooze`

@@ -7,8 +7,7 @@ use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::due;
 use crate::domain::event::{
-    Actor, Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight,
-    SignOffNumber, StepFact,
+    Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight, SignOffNumber, StepFact,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
@@ -141,7 +140,8 @@ impl Request {
         let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
         let speak = match command {
             Command::Revise { .. } => !resubmits,
-            Command::Mark { .. } | Command::Approve { .. } => true,
+            // Evidence may be what a rule was waiting for.
+            Command::Mark { .. } | Command::Approve { .. } | Command::Attach(_) => true,
             _ => false,
         };
         let left = speak.then(|| decided.iter().fold(request, |request, entry| request.evolve(entry)));
@@ -195,7 +195,10 @@ impl Deciding<'_> {
                 self.entry(Fact::Claimed { until: self.now.plus(self.facts.policy.claim_time) }, Held::None),
             ]),
             Command::Release => Ok(vec![self.entry(Fact::Released {}, Held::None)]),
-            Command::Comment { text, step, reply_to } => self.comment(text, step.as_ref(), *reply_to),
+            Command::Comment { text, about } => self.comment(text, about),
+            Command::EditComment { number, text } => self.edit_comment(*number, text),
+            Command::Resolve { number, resolved } => self.resolve(*number, *resolved),
+            Command::Attach(what) => self.attach(what),
             Command::Cancel { reason } => {
                 rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
                 self.prose_fits("reason", reason.as_ref())?;
@@ -212,7 +215,7 @@ impl Deciding<'_> {
     }
 
     /// Revising is resubmitting while changes are requested.
-    fn verb_here(&self, verb: Verb) -> Verb {
+    pub(super) fn verb_here(&self, verb: Verb) -> Verb {
         match (verb, self.request.state_name()) {
             (Verb::Revise, StateName::ChangesRequested) => Verb::Resubmit,
             _ => verb,
@@ -367,28 +370,6 @@ impl Deciding<'_> {
         self.prose_fits("reason", reason.as_ref())?;
         let payload = Payload { answer: Some(answer), reason: reason.clone(), ..Payload::default() };
         let fact = Fact::Answered { option, bound: self.bound(&self.request.marks, seen) };
-        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
-    }
-
-    fn comment(
-        &self,
-        text: &Text,
-        step: Option<&StepId>,
-        reply_to: Option<CommentNumber>,
-    ) -> Result<Vec<Entry>, Refusal> {
-        if let Some(step) = step {
-            rules::has_step(self.request, step)?;
-        }
-        if text.is_blank() {
-            return Err(Refusal::Invalid(Invalid::new("text", "is empty")));
-        }
-        if reply_to.is_some_and(|n| n.0 == 0 || n.0 as usize > self.request.comments.len()) {
-            return Err(Refusal::Invalid(Invalid::new("reply", "there is no such comment")));
-        }
-        self.prose_fits("text", Some(text))?;
-        let number = CommentNumber(self.request.comments.len() as u32 + 1);
-        let payload = Payload { text: Some(text.clone()), ..Payload::default() };
-        let fact = Fact::Commented { number, step: step.cloned(), reply_to };
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 

@@ -128,6 +128,10 @@ digest!(
     TokenDigest
 );
 digest!(
+    /// The bytes of a file of evidence: plain SHA-256, as `sha256sum` prints it.
+    EvidenceDigest
+);
+digest!(
     /// The hash of one event, over its envelope, facts, payload commitment and the hash before it.
     EventHash
 );
@@ -150,6 +154,13 @@ impl TokenDigest {
     /// The digest of a token as it was given out.
     pub fn of(token: &str) -> Self {
         Self(framed("countersign-run-token@v1", &[token.as_bytes()]))
+    }
+}
+
+impl EvidenceDigest {
+    /// Over the bytes as they are.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
     }
 }
 

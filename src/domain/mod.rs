@@ -48,4 +48,6 @@ pub mod successor;
 pub mod decide;
 pub mod judging;
 pub mod executing;
+pub mod talk;
+pub mod evidence;
 pub mod claiming;

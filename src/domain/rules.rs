@@ -88,7 +88,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
 
 /// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
 fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
-    const LETS_NOTHING_RUN: [Verb; 16] = [
+    const LETS_NOTHING_RUN: [Verb; 17] = [
         Verb::Withdraw,
         Verb::Reject,
         Verb::RequestChanges,
@@ -97,6 +97,7 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Claim,
         Verb::Release,
         Verb::Comment,
+        Verb::Attach,
         Verb::Cancel,
         Verb::Expire,
         Verb::Lapse,
@@ -276,6 +277,7 @@ pub fn overtaken<'a>(
 /// [`Refusal::Uninspectable`], [`Refusal::NothingApproved`] or [`Refusal::Blocked`].
 pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     let Some(content) = &request.content else { return Err(Refusal::Uninspectable) };
+    crate::domain::evidence::is_there(request)?;
     if !request.has_steps() {
         return Ok(());
     }

@@ -45,6 +45,8 @@ pub enum Verb {
     Snooze,
     /// Change a step's parameters while it waits.
     Modify,
+    /// Add evidence.
+    Attach,
     /// This program does the approved steps.
     Run,
     /// The producer asks which step it may do.
@@ -143,7 +145,7 @@ const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 25] = [
+pub const TABLE: [Row; 26] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -160,6 +162,7 @@ pub const TABLE: [Row; 25] = [
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Snooze, from: OPEN, to: To::Same, who: Who::Oneself, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Modify, from: WAITING, to: To::Same, who: Who::Editor, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "what the change touches" },
+    Row { verb: Verb::Attach, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Run, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Next, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Report, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
@@ -188,8 +191,7 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 4] = [
-    Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
+pub const LATER: [Later; 3] = [
     Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
     Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
     Later { verb: "override", from: OPEN, to: To::State(Overridden), who: "`override`, not the requester", reason: Reason::Required },
@@ -245,6 +247,7 @@ impl Verb {
             Verb::Lapse => "lapse",
             Verb::Snooze => "snooze",
             Verb::Modify => "modify",
+            Verb::Attach => "attach",
             Verb::Run => "run",
             Verb::Next => "next",
             Verb::Report => "report",

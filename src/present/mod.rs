@@ -19,5 +19,7 @@ pub mod graph;
 pub mod table;
 pub mod sides;
 pub mod alike;
+pub mod thread;
+pub mod evidence;
 pub mod tabs;
 pub mod fields;

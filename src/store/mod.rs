@@ -18,6 +18,8 @@ pub mod inbox;
 pub mod cut;
 pub mod sorted;
 pub mod seen;
+pub mod heard;
+pub mod evidence;
 pub mod search;
 pub mod urgent;
 pub mod rebuild;

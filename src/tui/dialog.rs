@@ -7,6 +7,7 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
 use crate::domain::step::Step;
+use crate::domain::talk::About;
 use crate::domain::text::Text;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::{Line, Tone};
@@ -302,8 +303,8 @@ impl Dialog {
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
             Ask::Comment => {
-                let step = self.on.step.clone();
-                Command::Comment { text: reason.unwrap_or_default(), step, reply_to: None }
+                let about = About { step: self.on.step.clone(), ..About::default() };
+                Command::Comment { text: reason.unwrap_or_default(), about }
             }
             Ask::Stop => Command::Stop { reason },
             Ask::Continue => Command::Continue { reason },

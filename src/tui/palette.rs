@@ -77,6 +77,9 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
+    "attach",
+    "evidence",
+    "thread",
     "run",
     "next",
     "report",

@@ -9,6 +9,7 @@ pub mod verdict;
 pub mod plans;
 pub mod delta;
 pub mod talk;
+pub mod evidence;
 pub mod wait;
 pub mod run;
 pub mod audit;
@@ -52,6 +53,9 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Answer(args) => verdict::answer(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
+        Verb::Thread(args) => talk::thread(app, &args, out),
+        Verb::Attach(args) => evidence::attach(app, &args, out),
+        Verb::Evidence(args) => evidence::evidence(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),
         Verb::Release(which) => talk::release(app, &which.request, out),
         Verb::Snooze(args) => talk::snooze(app, &args, out),

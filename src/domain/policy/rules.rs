@@ -66,6 +66,8 @@ pub struct Rule {
     pub auto_approve: Vec<Glob>,
     /// The programs those steps may run, each the whole first entry of `run` or `undo`; none: steps without commands only.
     pub programs: Vec<String>,
+    /// The labels of evidence without which nobody signs.
+    pub evidence: Vec<String>,
 }
 
 /// A slot that a rule fills, not a person.

@@ -54,6 +54,7 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "live_for",
         "auto_approve",
         "programs",
+        "require_evidence",
     ] {
         assert!(whole.contains(&format!("{key} =")), "the sample does not show {key}");
     }

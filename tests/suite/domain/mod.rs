@@ -11,3 +11,4 @@ mod policy;
 mod executing;
 mod random_plans;
 mod late;
+mod talk;

@@ -7,6 +7,7 @@ use countersign::domain::log::{Envelope, event_hash};
 use countersign::domain::moment::Moment;
 use countersign::domain::names::{RequestId, Seq};
 use countersign::domain::refusal::exit;
+use countersign::store::hygiene::FORM;
 use rusqlite::{Connection, params};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -199,10 +200,11 @@ fn what_is_no_store_is_refused_without_writing_a_byte() {
 
 #[test]
 fn another_form_than_this_ones_is_refused_untouched() {
+    let newer = format!("was made by a newer countersign (form {}, this one knows {FORM})", FORM + 1);
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (4, "was made by a newer countersign (form 4, this one knows 3)"),
+        (FORM + 1, newer.as_str()),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -221,7 +223,7 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 4").unwrap();
+    behind_its_back(&stage.store()).execute_batch(&format!("PRAGMA user_version = {}", FORM + 1)).unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
@@ -321,6 +323,7 @@ fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched()
     let conn = behind_its_back(&stage.store());
     conn.execute_batch(
         "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; DROP TABLE snoozed; DROP TABLE seen; DROP TABLE progress;
+         DROP TABLE evidence; DROP TABLE heard; DROP TABLE opened; DROP TABLE visits;
          DROP INDEX inbox_by_request; DROP INDEX inbox_by_due;
          INSERT INTO drafts VALUES ('ann', 1, 'comment', '{}', 5); PRAGMA user_version = 1",
     )
