@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
 
+mod roster;
+
 /// Bytes of a whole policy.
 pub const LONGEST: usize = 256 << 10;
 
@@ -70,6 +72,7 @@ struct Form {
     auto_approval: RestraintForm,
     may_i_continue: AsksForm,
     rule: Vec<Spanned<RuleForm>>,
+    principal: Vec<Spanned<roster::PrincipalForm>>,
 }
 
 #[derive(Deserialize)]
@@ -306,7 +309,8 @@ impl Form {
             always_confirm: self.auto_approval.always_confirm,
             max_without_confirmation: self.auto_approval.max_without_confirmation,
         };
-        Ok(Policy { risk, asks, rules, restraint, ..Policy::BUILT_IN })
+        let roster = roster::roster(self.principal)?;
+        Ok(Policy { risk, asks, rules, restraint, roster, ..Policy::BUILT_IN })
     }
 }
 
