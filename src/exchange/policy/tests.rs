@@ -1,6 +1,8 @@
 //! The file as people get it wrong, and the sample.
 
 use super::*;
+use crate::domain::moment::Span;
+use crate::domain::principal::Role;
 
 const SAMPLE: &str = include_str!("../../../assets/policy.toml");
 
