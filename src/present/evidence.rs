@@ -67,33 +67,31 @@ fn head(
     piece: &Piece<'_>,
     opened: Option<&BTreeSet<EvidenceDigest>>,
 ) -> Line {
-    let mut line = Line::default().and(Tone::Strong, format_args!("{number}. "));
+    let line = Line::default().and(Tone::Strong, format_args!("{number}. "));
     let file = piece.digest().and_then(|digest| request.filed(digest));
-    line = match &file {
-        Some(file) => line.and(
-            Tone::Plain,
-            format_args!("{}, {}, sha256 {}", file.kind, size(file.size), file.sha256.short()),
-        ),
+    let mut line = match &file {
+        Some(file) => line.and(Tone::Plain, format_args!("{}, {}", file.kind, size(file.size))),
         None => line.and(Tone::Plain, "a locator, not opened by this program"),
     };
-    line = match piece {
-        Piece::Named(_) => line.and(Tone::Plain, ", named by the producer"),
-        Piece::Attached(attached) => {
-            let about = attached.step.as_ref().map(|step| format!(" to {step}")).unwrap_or_default();
-            line.and(
-                Tone::Plain,
-                format_args!(", attached{about} by {} ({})", attached.by, sort(attached.kind)),
-            )
-        }
-    };
+    if let (Some(file), Some(opened)) = (file, opened)
+        && !opened.contains(&file.sha256)
+    {
+        line = line.and(Tone::Warn, " · not yet opened");
+    }
     if piece.is_pinned() {
         line = line.and(Tone::Strong, " · pinned: part of what is decided on");
     }
-    match (file, opened) {
-        (Some(file), Some(opened)) if !opened.contains(&file.sha256) => {
-            line.and(Tone::Warn, " · not yet opened")
+    line = match piece {
+        Piece::Named(_) => line.and(Tone::Plain, " · named by the producer"),
+        Piece::Attached(attached) => {
+            let about = attached.step.as_ref().map(|step| format!(" to {step}")).unwrap_or_default();
+            let words = format!(" · attached{about} by {} ({})", attached.by, sort(attached.kind));
+            line.and(Tone::Plain, words)
         }
-        _ => line,
+    };
+    match file {
+        Some(file) => line.and(Tone::Dim, format_args!(" · sha256 {}", file.sha256.short())),
+        None => line,
     }
 }
 

@@ -67,6 +67,9 @@ pub fn thread(request: &Request, now: Moment, view: View<'_>) -> Sheet {
     for (comment, depth) in request.nested() {
         let indent = 2 + 2 * u16::try_from(depth.min(DEEPEST)).unwrap_or(0);
         sheet.items.push((sheet.lines.len(), comment.number.0 as usize));
+        if comment.edited.is_some() && !view.with_earlier {
+            sheet.folded.insert(sheet.lines.len());
+        }
         sheet.lines.push(head(request, comment, now, view).indented(indent));
         sheet.lines.extend(quoted(comment.text.as_ref(), indent));
         if view.with_earlier {

@@ -11,7 +11,9 @@ use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::views::{self, Entry};
-use crate::tui::{alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting};
+use crate::tui::{
+    alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting, talking,
+};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -225,6 +227,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             looking::to_steps(model);
             Vec::new()
         }
+        Action::Thread => talking::begin(model, Tab::Thread),
+        Action::Evidence => talking::begin(model, Tab::Evidence),
+        Action::Resolve => talking::resolve(model),
         Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
             looking::sideways(model, action);
             Vec::new()
@@ -263,6 +268,9 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
 
 /// One level out: from the steps to the plan, from the request to the list.
 fn leave(model: &mut Model) {
+    if talking::leave(model) {
+        return;
+    }
     let was_at = model.reading.as_mut().and_then(|reading| {
         let here = reading.step_here().is_some();
         reading.at_step.take().filter(|_| here)
@@ -306,6 +314,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             && matches!(action, Action::Down | Action::Up | Action::Top | Action::Bottom)
         {
             reading.move_step(lines);
+        } else if let Some(reading) = model.reading.as_mut().filter(|r| r.item_here().is_some())
+            && matches!(action, Action::Down | Action::Up | Action::Top | Action::Bottom)
+        {
+            reading.move_item(lines);
         } else if let Some(reading) = &mut model.reading {
             reading.scroll = reading.scroll.saturating_add_signed(lines);
         }
@@ -324,6 +336,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
     if model.scope() == Scope::Graph {
         looking::to_step(model);
         return Vec::new();
+    }
+    if model.scope() == Scope::Evidence {
+        return talking::look_into(model);
     }
     model.in_detail = true;
     if model.subject().is_some() { opened(model) } else { vec![Effect::Read(id)] }

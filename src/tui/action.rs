@@ -6,6 +6,7 @@ pub use ask::Ask;
 
 use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::event::CommentNumber;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
@@ -150,6 +151,12 @@ pub enum Action {
     Alike,
     /// To the steps of the plan, one by one, and back.
     Steps,
+    /// To what was said, comment by comment.
+    Thread,
+    /// To the evidence, piece by piece.
+    Evidence,
+    /// Take the thread one is in for settled, or take it up again.
+    Resolve,
 }
 
 impl Action {
@@ -229,6 +236,17 @@ pub enum Effect {
     },
     /// Ask how late it is, to hide what was opened by then.
     HideSeen,
+    /// Note comments as delivered, or as read.
+    NoteHeard {
+        /// On which request.
+        id: RequestId,
+        /// Which.
+        comments: Vec<CommentNumber>,
+        /// Whether all of each was drawn.
+        read: bool,
+    },
+    /// Look into a piece of evidence, counted from 1.
+    LookInto(RequestId, usize),
     /// Note that a request was opened at this revision.
     NoteSeen(RequestId, RevisionNumber),
     /// Read the counters.

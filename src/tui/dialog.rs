@@ -16,6 +16,7 @@ use crate::tui::asking;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::reading::Drawn;
 use crate::tui::stepwise::{self, On};
+use crate::tui::talking;
 
 /// Where the keys go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,7 +97,9 @@ impl Dialog {
         facts: Option<&Facts>,
         now: Moment,
     ) -> Self {
-        let fields = stepwise::fields(ask, &on, request).unwrap_or_else(|| asking::fields(ask, request));
+        let fields = stepwise::fields(ask, &on, request)
+            .or_else(|| talking::fields(ask, &on, request))
+            .unwrap_or_else(|| asking::fields(ask, request));
         let typing = matches!(ask, Ask::Modify | Ask::ModifyJson).then_some(0);
         let focus = fields.iter().position(|f| f.required).or(typing).map_or(Focus::Cancel, Focus::Field);
         Self {
@@ -120,7 +123,7 @@ impl Dialog {
             difference: Vec::new(),
             scroll: 0,
             note: None,
-            sensitive: ask != Ask::Comment && request.assessment().sensitive,
+            sensitive: !ask.talks() && request.assessment().sensitive,
             seen: Seen::default(),
         }
     }
@@ -303,8 +306,13 @@ impl Dialog {
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
             Ask::Comment => {
-                let about = About { step: self.on.step.clone(), ..About::default() };
+                let (step, reply_to) = (self.on.step.clone(), self.on.comment);
+                let about = About { step, reply_to, ..About::default() };
                 Command::Comment { text: reason.unwrap_or_default(), about }
+            }
+            Ask::EditComment => {
+                let Some(number) = self.on.comment else { return Ok(None) };
+                Command::EditComment { number, text: reason.unwrap_or_default() }
             }
             Ask::Stop => Command::Stop { reason },
             Ask::Continue => Command::Continue { reason },
@@ -358,7 +366,7 @@ impl Dialog {
         match (name, self.ask) {
             (FieldName::Answer, _) => "an answer is missing".to_owned(),
             (FieldName::Given, _) => "the value is missing".to_owned(),
-            (_, Ask::Comment) => "the comment is empty".to_owned(),
+            (_, Ask::Comment | Ask::EditComment) => "the comment is empty".to_owned(),
             (_, Ask::Approve | Ask::Answer) => "a reason is required: the request is sensitive".to_owned(),
             (_, Ask::RequestChanges) => "a reason is required: it is what must be changed".to_owned(),
             _ => "a reason is required".to_owned(),

@@ -39,6 +39,11 @@ impl Hands {
         let done: Result<Vec<Message>, Error> = match effect {
             Effect::Load { queue, place, looking } => self.load(queue, place, looking).map_err(Error::from),
             Effect::HideSeen => Ok(vec![Message::HideSeen(self.app.now())]),
+            Effect::NoteHeard { id, comments, read } => {
+                self.keeper.note_heard(id, &comments, read);
+                Ok(Vec::new())
+            }
+            Effect::LookInto(id, number) => self.look_into(id, number),
             Effect::NoteSeen(id, revision) => {
                 self.keeper.note_seen(id, revision);
                 Ok(Vec::new())
@@ -139,7 +144,23 @@ impl Hands {
             let facts = self.app.facts(&self.caller, &request)?;
             Ok(Message::Read { request: Box::new(request), history, facts: Some(Box::new(facts)) })
         };
-        vec![read().unwrap_or_else(|error| cannot(id, error))]
+        let mut out = vec![read().unwrap_or_else(|error| cannot(id, error))];
+        // What is not known of it is only not said.
+        if let (Ok(receipts), Ok(opened)) = (self.app.receipts(id), self.app.opened(id, &self.caller)) {
+            out.push(Message::Talk { id, receipts, opened });
+        }
+        out
+    }
+
+    fn look_into(&self, id: RequestId, number: usize) -> Result<Vec<Message>, Error> {
+        let request = self.app.request(id)?;
+        let looked = self.app.look_into(&request, number, &self.caller)?;
+        let opened = self.app.opened(id, &self.caller)?;
+        let receipts = self.app.receipts(id)?;
+        Ok(vec![
+            Message::Talk { id, receipts, opened },
+            Message::Evidence { id, number, kind: looked.kind, bytes: looked.bytes },
+        ])
     }
 
     fn gather(&self, ask: Ask, ids: &[RequestId]) -> Result<Vec<Message>, Error> {

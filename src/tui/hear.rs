@@ -4,12 +4,15 @@ mod outcome;
 
 use crate::app::{Ahead, Counters, Draft, Failure, Found, Queue, Row};
 use crate::domain::command::Facts;
+use crate::domain::digest::EvidenceDigest;
 use crate::domain::event::Entry;
+use crate::domain::evidence::Sort;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules::{may, still_as_seen};
+use crate::domain::talk::Receipt;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
@@ -23,7 +26,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, drafts, editing, snoozing, sorting};
+use crate::tui::{alike, asking, batch, drafts, editing, snoozing, sorting, talking};
 use outcome::outcome;
 use std::collections::BTreeSet;
 
@@ -78,6 +81,26 @@ pub enum Message {
         history: Vec<(Seq, Entry)>,
         /// What is true across requests.
         facts: Option<Box<Facts>>,
+    },
+    /// Who has which comment of a request, and which files of it the reader has looked into.
+    Talk {
+        /// Of which.
+        id: RequestId,
+        /// Who has what.
+        receipts: Vec<Receipt>,
+        /// What was looked into.
+        opened: BTreeSet<EvidenceDigest>,
+    },
+    /// A file of evidence.
+    Evidence {
+        /// Of which request.
+        id: RequestId,
+        /// The how-manieth piece.
+        number: usize,
+        /// What it is.
+        kind: Sort,
+        /// Its bytes; nothing when they are not here.
+        bytes: Option<Vec<u8>>,
     },
     /// A decision, a claim or a comment was recorded.
     Decided {
@@ -174,6 +197,14 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Read { request, history, facts } => {
             read(model, *request, history, facts.map(|facts| *facts));
             opened(model)
+        }
+        Message::Talk { id, receipts, opened } => {
+            talking::heard(model, id, receipts, opened);
+            Vec::new()
+        }
+        Message::Evidence { id, number, kind, bytes } => {
+            talking::show(model, id, number, kind, bytes);
+            Vec::new()
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
         Message::Gathered { ask, gathered } => {
@@ -283,6 +314,7 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     let mut reading = Reading::new(request, history, facts, model.now);
     let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
     reading.know_since(&model.caller, &approve);
+    reading.know_reader(&model.caller);
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -342,10 +374,12 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
+    let talked = model.reading.as_ref().filter(|r| r.request.id == id && verb == Verb::Comment);
+    let talked = talked.and_then(|reading| talking::outcome(&reading.request, &after));
     if verb == Verb::Snooze {
         snoozing::done(model, &after);
     } else {
-        let (tone, words) = outcome(verb, &after, model.habits.keys);
+        let (tone, words) = talked.unwrap_or_else(|| outcome(verb, &after, model.habits.keys));
         model.say(tone, words);
     }
     let mut effects = changed(model);

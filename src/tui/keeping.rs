@@ -1,6 +1,7 @@
 //! The last words: drafts go to the file when the keys rest, and, whatever ends the program, before it ends.
 
 use crate::app::{Draft, Drafts, Failure};
+use crate::domain::event::CommentNumber;
 use crate::domain::names::{RequestId, RevisionNumber};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -56,6 +57,11 @@ impl Keeper {
     /// Notes that a request was opened. What cannot be noted is only shown once more, so nobody is told.
     pub fn note_seen(&self, id: RequestId, revision: RevisionNumber) {
         let _ = open(&self.drafts).note_seen(id, revision);
+    }
+
+    /// Notes comments as delivered, or as read. What cannot be noted now is noted another time, so nobody is told.
+    pub fn note_heard(&self, id: RequestId, comments: &[CommentNumber], read: bool) {
+        let _ = open(&self.drafts).note_heard(id, comments, read);
     }
 
     /// Keeps what is left. There is nobody to tell when that fails.

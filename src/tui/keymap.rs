@@ -34,15 +34,21 @@ pub enum Scope {
     Graph,
     /// In the table of what looks alike.
     Alike,
+    /// On the comments of a thread.
+    Thread,
+    /// On the pieces of evidence.
+    Evidence,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 10] = [
+    pub const ALL: [Scope; 12] = [
         Scope::List,
         Scope::Detail,
         Scope::Steps,
         Scope::Graph,
+        Scope::Thread,
+        Scope::Evidence,
         Scope::Alike,
         Scope::Search,
         Scope::Prompt,
@@ -64,6 +70,8 @@ impl Scope {
             Scope::Steps => "On the steps of a plan",
             Scope::Graph => "In the graph",
             Scope::Alike => "In the look-alikes",
+            Scope::Thread => "On the comments",
+            Scope::Evidence => "On the evidence",
         }
     }
 }

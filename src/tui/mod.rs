@@ -16,6 +16,7 @@ pub mod field;
 pub mod dialog;
 pub mod asking;
 pub mod stepwise;
+pub mod talking;
 pub mod prompt;
 pub mod filtering;
 pub mod palette;

@@ -182,6 +182,8 @@ impl Model {
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
             None if self.in_detail && self.subject().is_some_and(|r| r.tab == Tab::Graph) => Scope::Graph,
             None if self.in_detail && self.subject().is_some_and(|r| r.step_here().is_some()) => Scope::Steps,
+            None if self.in_detail && self.item_here(Tab::Thread) => Scope::Thread,
+            None if self.in_detail && self.item_here(Tab::Evidence) => Scope::Evidence,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -191,6 +193,10 @@ impl Model {
     pub fn subject(&self) -> Option<&Reading> {
         let id = self.list.selected_id()?;
         self.reading.as_ref().filter(|reading| reading.request.id == id)
+    }
+
+    fn item_here(&self, tab: Tab) -> bool {
+        self.subject().is_some_and(|reading| reading.tab == tab && reading.item_here().is_some())
     }
 
     fn is_typing_a_search(&self) -> bool {
@@ -326,6 +332,7 @@ impl Model {
         let (height, uncovered) = (self.text_height(), self.shows_the_text());
         if let Some(reading) = self.reading.as_mut().filter(|_| uncovered) {
             reading.shown(height);
+            reading.note_drawn(height);
         }
         self.arrival.shown(self.at);
         if let (Some(batch), Some(layout)) = (&mut self.batch, layout)

@@ -46,11 +46,13 @@ const NAMES: &[(&str, Action)] = &[
     ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
     ("confirm", Action::Ask(Ask::Confirm)),
+    ("thread", Action::Thread), ("evidence", Action::Evidence), ("resolve", Action::Resolve),
+    ("edit-comment", Action::Ask(Ask::EditComment)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 10] = [
+const SCOPES: [(&str, Scope); 12] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("steps", Scope::Steps),
@@ -61,6 +63,8 @@ const SCOPES: [(&str, Scope); 10] = [
     ("help", Scope::Help),
     ("graph", Scope::Graph),
     ("alike", Scope::Alike),
+    ("thread", Scope::Thread),
+    ("evidence", Scope::Evidence),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.

@@ -18,6 +18,8 @@ pub enum Ask {
     Answer,
     /// Say something; decides nothing.
     Comment,
+    /// Put one's own comment in other words.
+    EditComment,
     /// Set the working answer on one step.
     Mark(Mark),
     /// Edit one step's parameters, field by field.
@@ -46,12 +48,13 @@ impl Ask {
         [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
+    pub const KEYED: [Ask; 17] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
         Ask::Comment,
+        Ask::EditComment,
         Ask::Mark(Mark::Undecided),
         Ask::Mark(Mark::Approved),
         Ask::Mark(Mark::Rejected),
@@ -80,6 +83,11 @@ impl Ask {
         )
     }
 
+    /// Whether it only talks: it is bound to nothing that was drawn, and decides nothing.
+    pub const fn talks(self) -> bool {
+        matches!(self, Ask::Comment | Ask::EditComment)
+    }
+
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
@@ -88,7 +96,7 @@ impl Ask {
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
             Ask::Answer => Verb::Answer,
-            Ask::Comment => Verb::Comment,
+            Ask::Comment | Ask::EditComment => Verb::Comment,
             Ask::Mark(_) => Verb::Mark,
             Ask::Modify | Ask::ModifyJson | Ask::Restore | Ask::Give => Verb::Modify,
             Ask::Stop => Verb::Stop,
@@ -108,6 +116,7 @@ impl Ask {
             Ask::Withdraw => "Withdraw",
             Ask::Answer => "Answer",
             Ask::Comment => "Comment",
+            Ask::EditComment => "Edit the comment",
             Ask::Mark(Mark::Undecided) => "Mark undecided",
             Ask::Mark(Mark::Approved) => "Mark approved",
             Ask::Mark(Mark::Rejected) => "Mark rejected",

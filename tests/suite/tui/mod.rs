@@ -9,6 +9,7 @@ mod graph;
 mod steps;
 mod since;
 mod running;
+mod talk;
 mod alike;
 mod hostile;
 mod keys;
