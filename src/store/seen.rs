@@ -45,14 +45,20 @@ impl Store {
 
     /// Notes on each open row until when the reader has put it out of their sight: one question for all of them.
     pub(super) fn note_snoozes(&self, rows: &mut [Row], reader: &Reader, now: Moment) -> Result<(), Failure> {
-        let asleep = self.asleep_among(rows, reader, now).map_err(|e| failed("reading what is put off", e))?;
+        let asleep =
+            self.asleep_among(rows, reader, now).map_err(|e| failed("reading what is put off", e))?;
         for row in rows.iter_mut().filter(|row| row.state.is_open()) {
             row.snoozed = asleep.get(&row.id.number()).copied().map(Moment::from_millis);
         }
         Ok(())
     }
 
-    fn asleep_among(&self, rows: &[Row], reader: &Reader, now: Moment) -> rusqlite::Result<BTreeMap<u64, i64>> {
+    fn asleep_among(
+        &self,
+        rows: &[Row],
+        reader: &Reader,
+        now: Moment,
+    ) -> rusqlite::Result<BTreeMap<u64, i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT request, until FROM snoozed
              WHERE name = ?1 AND request IN (SELECT value FROM json_each(?2)) AND until > ?3",
