@@ -1,0 +1,28 @@
+//! Reviewers over SSH: a real OpenSSH server on a loopback port, real keys, real clients. Without one these tests are
+//! skipped, and say so.
+
+mod server;
+mod words;
+mod people;
+mod escapes;
+mod keys;
+
+use std::path::PathBuf;
+
+/// Where a program of OpenSSH is; sshd stands where an ordinary search path does not lead.
+fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    places.extend(["/usr/sbin".into(), "/usr/local/sbin".into(), "/sbin".into()]);
+    places.into_iter().map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
+/// Whether OpenSSH's server, client and key maker are here; says loudly when not.
+fn is_missing() -> bool {
+    let missing: Vec<&str> =
+        ["sshd", "ssh", "ssh-keygen"].into_iter().filter(|name| program(name).is_none()).collect();
+    if !missing.is_empty() {
+        eprintln!("SKIPPED: no {} here, so nothing was tried through a real SSH server", missing.join(", "));
+    }
+    !missing.is_empty()
+}
