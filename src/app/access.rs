@@ -75,7 +75,11 @@ impl App {
         }
         let doing = format!("writing {}", path.display());
         let trouble = |e: std::io::Error| {
-            Failure::io(&doing, e, "check that its directory is there (mkdir -m 700 ~/.ssh); nothing was changed")
+            Failure::io(
+                &doing,
+                e,
+                "check that its directory is there (mkdir -m 700 ~/.ssh); nothing was changed",
+            )
         };
         match std::fs::symlink_metadata(path) {
             Ok(meta) if !meta.is_file() => {
@@ -132,7 +136,9 @@ impl App {
                 );
                 return vec![Finding { health: Health::Note, what: WHAT, words: Safe::composed(words) }];
             }
-            Err(e) => return vec![ill(Safe::composed(format_args!("{shown}: {}", safe_line(&e.to_string()))))],
+            Err(e) => {
+                return vec![ill(Safe::composed(format_args!("{shown}: {}", safe_line(&e.to_string()))))];
+            }
         };
         let mut faults = modes(&path);
         let command = self.forced_command();
@@ -157,7 +163,10 @@ fn modes(path: &Path) -> Vec<Safe> {
         let shown = safe_line(&path.to_string_lossy());
         match std::fs::metadata(path) {
             Ok(meta) if meta.uid() != me && meta.uid() != 0 => {
-                out.push(Safe::composed(format_args!("{shown} belongs to somebody else (uid {})", meta.uid())));
+                out.push(Safe::composed(format_args!(
+                    "{shown} belongs to somebody else (uid {})",
+                    meta.uid()
+                )));
             }
             Ok(meta) if meta.mode() & OTHERS_WRITE != 0 => {
                 let mode = meta.mode() & 0o777;

@@ -52,7 +52,8 @@ impl Arrival {
         let auth = said("SSH_USER_AUTH").map(PathBuf::from);
         let terminal = said(KEPT).filter(is_terminal_name);
         // A server that takes no locale from its clients says nothing about them.
-        let locale = LOCALES.iter().find_map(|name| said(name)).map(|name| name.to_string_lossy().to_lowercase());
+        let locale =
+            LOCALES.iter().find_map(|name| said(name)).map(|name| name.to_string_lossy().to_lowercase());
         let ascii = locale.is_some_and(|name| !name.contains("utf-8") && !name.contains("utf8"));
         clear_environment(terminal);
         let none = Rlimit { current: Some(0), maximum: Some(0) };
@@ -236,7 +237,11 @@ mod tests {
         let known = |text: &str| checked_key(text).map(|key| key.to_string());
         let print = Some("SHA256:yBwgg/5ted6O8ZdoEgfpMg9v44wHqxyRKJ27SCtFS9w".to_owned());
         assert_eq!(known(&format!("publickey {one}\n")), print);
-        assert_eq!(known(&format!("publickey {one}\npublickey {one}\n")), None, "which of them it is nobody says");
+        assert_eq!(
+            known(&format!("publickey {one}\npublickey {one}\n")),
+            None,
+            "which of them it is nobody says"
+        );
         for text in ["", "password\n", "publickey \n", "publickey ssh-ed25519 AAAA\n"] {
             assert_eq!(known(text), None, "{text}");
         }

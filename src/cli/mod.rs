@@ -116,7 +116,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Some(Verb::Demo(demo)) => return commands::demo::run(&demo, &cli.look, out),
         Some(Verb::Keys) => return commands::meta::keys(&place, out),
         Some(Verb::Session) => {
-            let words = "session stands alone in a forced command: countersign --store FILE session --as NAME";
+            let words =
+                "session stands alone in a forced command: countersign --store FILE session --as NAME";
             return Err(Stop::composed(exit::USAGE, words));
         }
         Some(Verb::Policy { verb: args::Policy::Check { file } }) => {

@@ -236,7 +236,10 @@ pub fn lay_down(model: &mut Model) {
     }
     model.batch = None;
     close(model);
-    model.say(Tone::Warn, "no key for a while: what was asked is closed, nothing was decided, text is a draft");
+    model.say(
+        Tone::Warn,
+        "no key for a while: what was asked is closed, nothing was decided, text is a draft",
+    );
 }
 
 /// Closes without deciding, and keeps what was typed.

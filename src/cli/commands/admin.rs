@@ -20,7 +20,9 @@ pub fn authorized_keys(app: &mut App, write: Option<&Path>, out: &mut Out) -> Do
             out.verbatim(text.as_bytes());
         }
         if count == 0 {
-            out.aside(&Safe::composed("note: the roster has no valid key; with this file nobody could come in"));
+            out.aside(&Safe::composed(
+                "note: the roster has no valid key; with this file nobody could come in",
+            ));
         }
         return Ok(exit::DONE);
     };

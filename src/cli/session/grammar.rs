@@ -3,8 +3,8 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview, Reasoned,
-    Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
+    Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -296,14 +296,21 @@ mod tests {
         fn walk(command: &clap::Command) {
             for arg in command.get_arguments() {
                 let name = arg.get_id().as_str();
-                for forbidden in ["store", "config", "as", "as_name", "file", "against", "fill", "signatures", "write"] {
+                for forbidden in
+                    ["store", "config", "as", "as_name", "file", "against", "fill", "signatures", "write"]
+                {
                     assert_ne!(name, forbidden, "{}", command.get_name());
                     assert_ne!(arg.get_long(), Some(forbidden), "{}", command.get_name());
                 }
-                let is_path = arg.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
+                let is_path =
+                    arg.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
                 assert!(!is_path, "{} {name} is a path", command.get_name());
                 assert!(arg.get_env().is_none(), "{} {name} comes from the environment", command.get_name());
-                assert!(!arg.is_allow_hyphen_values_set(), "{} {name} takes what looks like an option", command.get_name());
+                assert!(
+                    !arg.is_allow_hyphen_values_set(),
+                    "{} {name} takes what looks like an option",
+                    command.get_name()
+                );
             }
             command.get_subcommands().for_each(walk);
         }

@@ -94,7 +94,10 @@ pub fn run(arguments: &[OsString], out: &mut Out) -> Done {
                 let caller = app.caller(Face::Session);
                 // A log that takes no more refusals (a full disk) is no reason to obey.
                 let _ = app.note_refusal(line, why, &caller);
-                Err(Stop::composed(exit::USAGE, format_args!("refused: no such verb, and nothing ran: {words}")))
+                Err(Stop::composed(
+                    exit::USAGE,
+                    format_args!("refused: no such verb, and nothing ran: {words}"),
+                ))
             }
         },
     };
@@ -115,8 +118,8 @@ enum NotRead {
 }
 
 fn read(line: &[u8]) -> Result<grammar::Client, NotRead> {
-    let words = words::split(line)
-        .map_err(|why| NotRead::Refused(NotObeyed::Unreadable, Safe::composed(why)))?;
+    let words =
+        words::split(line).map_err(|why| NotRead::Refused(NotObeyed::Unreadable, Safe::composed(why)))?;
     let words = words::gather(words, &grammar::PROSE);
     grammar::read(&words).map_err(|e| match as_help(&e) {
         Ok(text) => NotRead::Help(text),
@@ -158,7 +161,9 @@ mod tests {
         ] {
             assert!(meant(line), "{line}");
         }
-        for line in ["countersign", "countersign list", "countersign --store session", "countersign show session"] {
+        for line in
+            ["countersign", "countersign list", "countersign --store session", "countersign show session"]
+        {
             assert!(!meant(line), "{line}");
         }
     }

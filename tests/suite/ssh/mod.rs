@@ -7,7 +7,23 @@ mod people;
 mod escapes;
 mod keys;
 
+use crate::cli::Desk;
+use server::{key, principal};
 use std::path::PathBuf;
+
+/// Makes a team's store: two reviewers, an admin, and a program of alice's that asks; each with a key of their name.
+fn team(desk: &Desk) {
+    let people = [
+        ("alice", "human", "\"reviewer\""),
+        ("bob", "human", "\"reviewer\", \"lead\""),
+        ("ann", "human", "\"admin\""),
+        ("ci", "agent", "\"producer\""),
+    ];
+    let roster: String =
+        people.iter().map(|(name, kind, roles)| principal(name, kind, roles, &key(desk, name))).collect();
+    let policy = desk.file("team.toml", roster);
+    desk.run(&["policy", "adopt", &policy]).ended(0);
+}
 
 /// Where a program of OpenSSH is; sshd stands where an ordinary search path does not lead.
 fn program(name: &str) -> Option<PathBuf> {
