@@ -10,6 +10,8 @@ pub mod identity;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod cosign;
+pub mod signatures;
 pub mod delta;
 pub mod policy;
 pub mod execution;
