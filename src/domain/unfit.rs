@@ -324,3 +324,56 @@ pub fn valid(key: &Key, now: Moment) -> Result<(), Unfit> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::digest::EventHash;
+    use crate::domain::names::StoreId;
+
+    fn statement() -> Statement {
+        Statement {
+            store: StoreId::from_bytes([7; 16]),
+            request: RequestId::new(12),
+            revision: RevisionDigest::from_bytes([1; 32]),
+            marks: MarksDigest::from_bytes([2; 32]),
+            deed: Deed::Approve,
+            tier: Some(25),
+            policy: Some(PolicyDigest::from_bytes([4; 32])),
+            head: EventHash::from_bytes([3; 32]),
+            expires: Moment::from_millis(60_000),
+        }
+    }
+
+    #[test]
+    fn a_statement_stands_for_one_decision_and_says_what_else_it_was_for() {
+        let expected = statement();
+        let now = Moment::from_millis(59_999);
+        let later = Statement { head: EventHash::from_bytes([9; 32]), ..statement() };
+        assert_eq!(later.stands_for(&expected, now), Ok(()), "events in between change nothing");
+        let mut told = Vec::new();
+        for (signed, words) in [
+            (Statement { store: StoreId::from_bytes([8; 16]), ..statement() }, "another store"),
+            (Statement { request: RequestId::new(13), ..statement() }, "stands for R-13, not for R-12"),
+            (Statement { deed: Deed::Override, ..statement() }, "one to override, not to approve"),
+            (Statement { tier: Some(5), ..statement() }, "to 5 %, not to 25 %"),
+            (Statement { tier: None, ..statement() }, "to no tier, not to 25 %"),
+            (
+                Statement { revision: RevisionDigest::from_bytes([9; 32]), ..statement() },
+                "R-12 was edited after you signed",
+            ),
+            (Statement { marks: MarksDigest::from_bytes([9; 32]), ..statement() }, "marks on R-12 changed"),
+            (Statement { policy: None, ..statement() }, "another policy is in force"),
+            (
+                Statement { expires: now, ..statement() },
+                "could be signed until 1970-01-01 00:00:59Z; sign anew: `countersign challenge R-12`",
+            ),
+        ] {
+            let why = signed.stands_for(&expected, now).unwrap_err();
+            assert!(why.to_string().contains(words), "{why}");
+            told.push(why.to_string());
+        }
+        told.dedup();
+        assert_eq!(told.len(), 9, "each has a sentence of its own");
+    }
+}
