@@ -101,6 +101,7 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         }
         out.extend(closed.reason.as_ref().map(|r| quoted(Some(r), 0)).unwrap_or_default());
     }
+    out.extend(crate::present::overriding::standing(request));
     let target = request.target();
     let part = |name: &str, value: &Option<crate::domain::names::Identifier>| match value {
         Some(value) => format!("{name} {value}  "),
