@@ -180,14 +180,20 @@ impl Lack {
                 }
             }
             Lack::Reference => {
-                write!(f, "name where it can be looked up, --reference: a ticket or an address such as INC-42")
+                write!(
+                    f,
+                    "name where it can be looked up, --reference: a ticket or an address such as INC-42"
+                )
             }
             Lack::ReferenceForm => {
                 write!(f, "the reference is one line of at most {LONGEST_REFERENCE} bytes, such as INC-42")
             }
             Lack::Reason(0) => write!(f, "say why, --reason: at least {LEAST_REASON} visible characters"),
             Lack::Reason(has) => {
-                write!(f, "the reason has {has} visible characters, and needs at least {LEAST_REASON}: say more")
+                write!(
+                    f,
+                    "the reason has {has} visible characters, and needs at least {LEAST_REASON}: say more"
+                )
             }
             Lack::ReasonUsed(before) => {
                 write!(f, "you gave that reason before, for {before}: say what is so now")
@@ -342,11 +348,7 @@ impl Deciding<'_> {
             marks: changed
                 .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: marks.on(&s.id) })
                 .collect(),
-            voids: request
-                .counting()
-                .filter(|s| s.bound.marks_digest != digest)
-                .map(|s| s.number)
-                .collect(),
+            voids: request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect(),
             lapses_at: request.kind().is_executed().then(|| self.now.plus(request.assessment().live_for)),
         };
         Ok(vec![self.entry(fact, Payload::reason(Some(plea.reason.clone())))])
@@ -367,6 +369,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         request: overridden.id,
         by: bound.signer.name.clone(),
         person: bound.signer.person.clone(),
+        self_reviewed: false,
     };
     let fact = Fact::Submitted {
         requester,
@@ -415,6 +418,7 @@ fn said_of_the_debt(overridden: &Request, bound: &Bound, instead: &Instead) -> C
         labels: BTreeMap::new(),
         steps: Vec::new(),
         options: Vec::new(),
+        tiers: Vec::new(),
         evidence: Vec::new(),
     }
 }
@@ -425,7 +429,10 @@ fn said_of_the_debt(overridden: &Request, bound: &Bound, instead: &Instead) -> C
 /// # Errors
 /// [`Refusal::OwnDebt`].
 pub fn may_close(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
-    let Some(owes) = request.owes.as_ref().filter(|owes| owes.is_of(caller)) else { return Ok(()) };
+    let Some(owes) = request.owes.as_ref().filter(|owes| owes.is_of(&caller.name, caller.person.as_ref()))
+    else {
+        return Ok(());
+    };
     let from = request.created_at.plus(SOLO_REST);
     if !facts.team && caller.kind == PrincipalKind::Human && now >= from {
         return Ok(());

@@ -165,9 +165,7 @@ pub fn how_it_stands(debt: &Request, now: Moment) -> Line {
             let own = debt.owes.as_ref().is_some_and(|owes| owes.self_reviewed);
             line.and(Tone::Warn, if own { ", self-reviewed" } else { "" })
         }
-        None if due <= now => {
-            line.and(Tone::Bad, format_args!("OVERDUE {}", time::span(now.since(due))))
-        }
+        None if due <= now => line.and(Tone::Bad, format_args!("OVERDUE {}", time::span(now.since(due)))),
         None => line.and(Tone::Warn, format_args!("due in {}", time::span(due.since(now)))),
     }
 }

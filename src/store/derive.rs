@@ -2,10 +2,10 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::content::Kind;
+use crate::domain::digest::ReasonDigest;
 use crate::domain::due::next_due;
 use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
-use crate::domain::digest::ReasonDigest;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
 use crate::domain::request::{Request, State, StateName, Verdict};

@@ -3,10 +3,10 @@
 //! It takes the writers' lock and `BEGIN IMMEDIATE`, lets the use case load, gather facts, decide and commit entries
 //! with everything derived from them, and rings the bell after COMMIT. A refusal rolls everything back.
 
+use crate::domain::digest::ReasonDigest;
 use crate::domain::event::{Entry, POLICY};
 use crate::domain::evolve;
 use crate::domain::moment::Moment;
-use crate::domain::digest::ReasonDigest;
 use crate::domain::names::{PersonName, PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;

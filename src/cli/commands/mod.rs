@@ -6,6 +6,7 @@ pub mod show;
 pub mod explain;
 pub mod policy;
 pub mod verdict;
+pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -50,6 +51,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),

@@ -47,6 +47,9 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: countersign::domain::names::RequestId::new(1_000),
     }
 }
 
