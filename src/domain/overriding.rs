@@ -153,53 +153,44 @@ pub enum Lack {
 
 impl Lack {
     /// Why request `id` is not overridden, and what to do.
-    pub(super) fn say(&self, id: RequestId, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{id} is not overridden: ")?;
+    pub fn said(&self, id: RequestId) -> impl fmt::Display {
+        let of = crate::domain::text::safe_line;
         match self {
-            Lack::Forbidden { rule } => write!(
-                f,
-                "the rule {} of the policy does not allow it; ask for the sign-offs it needs",
-                crate::domain::text::safe_line(rule)
+            Lack::Forbidden { rule } => {
+                format!("the policy's rule {} does not allow it; ask for the sign-offs it needs", of(rule))
+            }
+            Lack::Debt(debt) => format!(
+                "you still owe {debt}, the review of an override of yours; somebody else who may can override this one, or \
+                 close {debt} first"
             ),
-            Lack::Debt(debt) => write!(
-                f,
-                "you still owe {debt}, the review of your last override; somebody else who may can override, or have {debt} \
-                 reviewed first"
-            ),
-            Lack::Assurance { needed, has } => write!(
-                f,
-                "it must be {needed}, and you are known by `{has}` only; sign what `countersign challenge {id} --verb \
-                 override` prints"
+            Lack::Assurance { needed, has } => format!(
+                "it must be {needed} here, and you are known by `{has}` only: sign what `countersign challenge {id}` prints"
             ),
             Lack::Class(given) => {
-                let known: Vec<&str> = Class::ALL.iter().map(|class| class.word()).collect();
-                let known = known.join(", ");
+                let known = Class::ALL.map(|class| class.word()).join(", ");
                 match given.is_blank() {
-                    true => write!(f, "say what it is, --class: one of {known}"),
-                    false => write!(f, "{} is no class: it is one of {known}", given.line().clipped(40)),
+                    true => format!("say what it is, its class: {known}"),
+                    false => format!("{} is no class; its class is one of {known}", given.line().clipped(40)),
                 }
             }
             Lack::Reference => {
-                write!(
-                    f,
-                    "name where it can be looked up, --reference: a ticket or an address such as INC-42"
-                )
+                "name where it can be looked up, its reference: a ticket or an address, such as INC-42"
+                    .to_owned()
             }
             Lack::ReferenceForm => {
-                write!(f, "the reference is one line of at most {LONGEST_REFERENCE} bytes, such as INC-42")
+                format!("the reference is one line of at most {LONGEST_REFERENCE} bytes, such as INC-42")
             }
-            Lack::Reason(0) => write!(f, "say why, --reason: at least {LEAST_REASON} visible characters"),
+            Lack::Reason(0) => format!("say why: the reason has at least {LEAST_REASON} visible characters"),
             Lack::Reason(has) => {
-                write!(
-                    f,
-                    "the reason has {has} visible characters, and needs at least {LEAST_REASON}: say more"
-                )
+                format!("the reason has {has} visible characters and needs {LEAST_REASON}: say more")
             }
             Lack::ReasonUsed(before) => {
-                write!(f, "you gave that reason before, for {before}: say what is so now")
+                format!("you gave that reason before, for {before}: say what is so now")
             }
-            Lack::Phrase => write!(f, "type the phrase `{}` exactly (--phrase)", phrase(id)),
-            Lack::Unseen => write!(f, "say what you saw: --digest with what `show {id}` prints"),
+            Lack::Phrase => format!("type the phrase {} exactly", phrase(id)),
+            Lack::Unseen => {
+                format!("say what you saw, its digest: --digest with what `show {id}` prints")
+            }
         }
     }
 }
@@ -240,7 +231,26 @@ pub fn may_go_ahead(request: &Request, facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// What was typed, read; what is missing is asked for in one order.
+/// The first thing that what was typed lacks by itself, in the order in which it is asked for.
+pub fn missing(id: RequestId, plea: &Plea) -> Option<Lack> {
+    let Plea { class, reference, reason, phrase: typed } = plea;
+    if Class::parse(class.raw().trim()).is_none() {
+        return Some(Lack::Class(class.clone()));
+    }
+    if reference.is_blank() {
+        return Some(Lack::Reference);
+    }
+    if reference.size() > LONGEST_REFERENCE || reference.raw().trim().contains(['\n', '\r']) {
+        return Some(Lack::ReferenceForm);
+    }
+    let visible = reason.visible();
+    if visible < LEAST_REASON {
+        return Some(Lack::Reason(visible));
+    }
+    (typed.raw().trim() != phrase(id)).then_some(Lack::Phrase)
+}
+
+/// The class, when nothing is missing; what is missing is asked for in one order.
 ///
 /// # Errors
 /// [`Refusal::NotOverridden`] with the first thing that is missing.
@@ -250,26 +260,14 @@ pub fn read(request: &Request, plea: &Plea, caller: &Caller, facts: &Facts) -> R
     if has < needed {
         return lack(id, Lack::Assurance { needed, has });
     }
-    let Some(class) = Class::parse(plea.class.raw().trim()) else {
-        return lack(id, Lack::Class(plea.class.clone()));
-    };
-    if plea.reference.is_blank() {
-        return lack(id, Lack::Reference);
+    let missing = missing(id, plea);
+    match (missing, facts.reason_used, Class::parse(plea.class.raw().trim())) {
+        // The reason comes before the phrase.
+        (None | Some(Lack::Phrase), Some(before), _) => lack(id, Lack::ReasonUsed(before)),
+        (None, None, Some(class)) => Ok(class),
+        (Some(missing), ..) => lack(id, missing),
+        (None, None, None) => lack(id, Lack::Class(plea.class.clone())),
     }
-    if plea.reference.size() > LONGEST_REFERENCE || plea.reference.raw().trim().contains(['\n', '\r']) {
-        return lack(id, Lack::ReferenceForm);
-    }
-    let visible = plea.reason.visible();
-    if visible < LEAST_REASON {
-        return lack(id, Lack::Reason(visible));
-    }
-    if let Some(before) = facts.reason_used {
-        return lack(id, Lack::ReasonUsed(before));
-    }
-    if plea.phrase.raw().trim() != phrase(id) {
-        return lack(id, Lack::Phrase);
-    }
-    Ok(class)
 }
 
 /// The marks that an override leaves: every step that nobody rejected or skipped is approved; what is blocked by one of

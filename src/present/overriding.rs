@@ -193,6 +193,14 @@ pub fn closing(request: &Request, approves: bool) -> Option<Line> {
     })
 }
 
+/// That whoever closes a debt owes it themselves.
+pub fn own_review(request: &Request, caller: &Caller) -> Option<Line> {
+    let own = request.owes.as_ref().is_some_and(|owes| owes.is_of(&caller.name, caller.person.as_ref()));
+    own.then(|| {
+        Line::default().and(Tone::Warn, "It is your own override: it is recorded and shown as self-reviewed.")
+    })
+}
+
 /// What stands in the place of the sign-offs, as JSON; null when it was not overridden.
 pub fn as_json(request: &Request) -> Value {
     match request.closed().map(|closed| &closed.verdict) {

@@ -122,7 +122,7 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
-            Refusal::NotOverridden { id, lack } => lack.say(*id, f),
+            Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
             Refusal::OwnDebt { id, overridden, by, from } => {
                 write!(
                     f,
