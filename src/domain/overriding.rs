@@ -99,7 +99,8 @@ pub struct Instead {
     pub reference: Text,
     /// The sign-offs nobody had given.
     pub skipped: Vec<Slot>,
-    /// Everybody who is known by name to have been passed over: named in an open slot, asking for changes, or on it.
+    /// Everybody who is known by name to have been passed over: named in an open slot, holding the
+    /// role it names, asking for changes, or on it.
     pub passed_over: Vec<PrincipalName>,
     /// The steps that do not run: rejected, skipped, or blocked by one of those.
     pub left_out: Vec<StepId>,
@@ -304,12 +305,15 @@ pub fn left_out(request: &Request, marks: &Marks) -> Vec<StepId> {
     preview(content, marks).into_iter().filter(|step| !runs(step)).map(|(id, _)| id).collect()
 }
 
-/// Everybody who is known by name to be passed over when `caller` overrides: named in an open slot, asking for changes,
-/// or on it.
-pub fn passed_over(request: &Request, caller: &Caller, now: Moment) -> Vec<PrincipalName> {
+/// Everybody who is known by name to be passed over when `caller` overrides: named in an open slot, holding the role it
+/// names, asking for changes, or on it.
+pub fn passed_over(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Vec<PrincipalName> {
     let mut out: BTreeSet<PrincipalName> = BTreeSet::new();
     for slot in request.open_slots() {
         out.extend(slot.any_of.iter().cloned());
+        let Some(role) = slot.role.filter(|_| slot.any_of.is_empty()) else { continue };
+        let holders = facts.policy.roster.holders(role).filter(|holder| holder.kind == slot.kind);
+        out.extend(holders.map(|holder| holder.name.clone()));
     }
     if let State::ChangesRequested { bound, .. } = &request.state {
         out.insert(bound.signer.name.clone());
@@ -336,7 +340,7 @@ impl Deciding<'_> {
             class,
             reference: Text::new(plea.reference.raw().trim()),
             skipped: request.open_slots().into_iter().cloned().collect(),
-            passed_over: passed_over(request, self.caller, self.now),
+            passed_over: passed_over(request, self.caller, self.facts, self.now),
             left_out: left_out(request, &marks),
             debt: self.facts.next_number,
         };

@@ -63,7 +63,7 @@ pub fn would(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> 
             }
         }
     }
-    out.push(without(request.open_slots(), &overriding::passed_over(request, caller, now)));
+    out.push(without(request.open_slots(), &overriding::passed_over(request, caller, facts, now)));
     if request.kind().is_executed() {
         let live_for = time::span(request.assessment().live_for);
         out.push(Line::plain(format_args!("It may start at once, and must within {live_for}.")));
