@@ -56,7 +56,7 @@ impl App {
         };
         let (label, step, pin) = (Text::from(brought.label), brought.step.clone(), brought.pin);
         let command = Command::Attach(Box::new(Attachment { label, step, what, pin }));
-        self.decide_beside(id, &command, caller, Beside { lock: None, file })
+        self.decide_with(id, &command, caller, Beside { file, ..Beside::default() })
     }
 
     /// One piece of a request's evidence, counted from 1 in the list of all; what was found is noted as looked into.

@@ -24,10 +24,10 @@ pub struct Comment {
     #[arg(long, value_name = "N", requires = "text")]
     pub edit: Option<u32>,
     /// Take the thread of comment N for settled
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["text", "reopen"])]
     pub resolve: Option<u32>,
     /// Take the thread of comment N up again
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "text")]
     pub reopen: Option<u32>,
 }
 

@@ -4,7 +4,7 @@ use crate::app::{Ahead, Counters, Looking, Queue};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
@@ -138,6 +138,11 @@ impl Model {
         }
     }
 
+    /// Whether somebody works here through SSH: then no program is started for them.
+    pub fn is_session(&self) -> bool {
+        self.caller.face == Face::Session
+    }
+
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
         vec![Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
@@ -205,7 +210,7 @@ impl Model {
 
     /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
     pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
-        let reading = self.subject().filter(|_| ask == Ask::Approve || ask == Ask::Answer)?;
+        let reading = self.subject().filter(|_| matches!(ask, Ask::Approve | Ask::Answer | Ask::Override))?;
         reading.left()
     }
 

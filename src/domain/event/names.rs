@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 40] = [
+pub const NAMES: [&str; 42] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -42,4 +42,6 @@ pub const NAMES: [&str; 40] = [
     "step.confirmed",
     "step.left_out",
     "step.retried",
+    "session.refused",
+    "request.overridden",
 ];
