@@ -9,6 +9,7 @@ mod hostile;
 mod limits;
 mod help;
 mod policy;
+mod overriding;
 mod running;
 
 use serde_json::Value;
