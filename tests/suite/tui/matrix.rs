@@ -66,9 +66,9 @@ const VIEWS: &[View] = &[
     ("decided_by_key", &["press j enter R", "type not today", "press do-it"]),
     ("batch_approve", &["press v j j j j j v A"]),
     ("batch_reject", &["press v j j j j j v R"]),
-    ("batch_wrong_count", &["press v j j j j j v A", "type 4", "press do-it"]),
-    ("batch_done", &["press v j j j j j v A", "type 5", "press do-it"]),
-    ("batch_partly_done", &["press v j j j j j v A", "bob R-8 push", "type 5", "press do-it"]),
+    ("batch_wrong_count", &["press v j j j j j v A", "type 5", "press do-it"]),
+    ("batch_done", &["press v j j j j j v A", "type 4", "press do-it"]),
+    ("batch_partly_done", &["press v j j j j j v A", "bob R-8 push", "type 4", "press do-it"]),
 ];
 
 /// One of each kind of place: what has a style of its own stands in one of them.
