@@ -11,8 +11,10 @@ use crate::domain::names::{RequestId, RevisionNumber, StepId};
 use crate::domain::overriding::Plea;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
+use crate::domain::signing::Proof;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
+use crate::domain::unfit::Unfit;
 use serde_json::Value;
 
 /// What the decider had before their eyes.
@@ -327,4 +329,6 @@ pub struct Facts {
     pub reason_used: Option<RequestId>,
     /// The number that the next request gets: an override's debt.
     pub next_number: RequestId,
+    /// The signature that was brought along, verified, or why it is none.
+    pub signature: Option<Result<Proof, Unfit>>,
 }

@@ -112,13 +112,14 @@ impl Request {
                 }
                 self.void(voids);
             }
-            Fact::SignedOff { number, bound, .. } => self.signoffs.push(SignOff {
+            Fact::SignedOff { number, bound, signature, .. } => self.signoffs.push(SignOff {
                 number: *number,
                 bound: bound.clone(),
                 at: entry.at,
                 reason,
                 standing: SignOffStanding::Counts,
                 rule: None,
+                signature: signature.clone(),
             }),
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
@@ -194,8 +195,8 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } => {}
+            // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
+            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;
@@ -219,6 +220,7 @@ impl Request {
                 reason: None,
                 standing: SignOffStanding::Counts,
                 rule: Some(rule.clone()),
+                signature: None,
             }),
             Fact::Started { .. }
             | Fact::Resumed { .. }

@@ -14,6 +14,9 @@ use serde_json::Value;
 pub mod draft;
 pub mod calyx_pending;
 pub mod policy;
+pub mod authorized_keys;
+pub mod sshsig;
+pub mod allowed_signers;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]

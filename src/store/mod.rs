@@ -13,6 +13,7 @@ pub mod log;
 pub mod derive;
 pub mod read;
 pub mod policy;
+pub mod session;
 pub mod queue;
 pub mod inbox;
 pub mod cut;
@@ -27,6 +28,8 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod challenges;
+pub mod signed;
 
 pub use open::Store;
 

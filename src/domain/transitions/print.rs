@@ -1,6 +1,7 @@
 //! The tables as Markdown: the body of `docs/states.md`.
 
 use super::{EXECUTION, LATER, Reason, TABLE, To};
+use crate::domain::content::Kind;
 use crate::domain::execution::STEPS;
 use crate::domain::request::StateName;
 

@@ -39,6 +39,7 @@ fn caller(name: &str, kind: PrincipalKind, person: Option<&str>) -> Caller {
         person: person.map(|p| PersonName::new(p).unwrap()),
         assurance: Assurance::Asserted,
         face: Face::Cli,
+        key: None,
     }
 }
 
@@ -105,6 +106,7 @@ pub fn facts() -> Facts {
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(18),
+        signature: None,
     }
 }
 
