@@ -369,6 +369,9 @@ pub enum Fact {
         voids: Vec<SignOffNumber>,
         /// When it lapses unless its execution has started; nothing where nothing is executed.
         lapses_at: Option<Moment>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
     /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
     /// escaped and cut short.

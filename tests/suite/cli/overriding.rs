@@ -67,7 +67,7 @@ fn it_goes_ahead_opens_the_debt_and_is_told_everywhere() {
     let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let named = |name: &str| events.iter().filter(|e| e["envelope"]["name"] == name).count();
     assert_eq!(named("request.overridden"), 1);
-    desk.run(&["audit", "verify"]).ended(0).said(&["decisions: 1"]);
+    desk.run(&["audit", "verify"]).ended(0).said(&["1 decision"]);
     let waited = desk.run(&["wait", &id, "--json"]).ended(0).json();
     assert_eq!(waited["outcome"], "overridden");
     // And again after everything but the log was forgotten.
