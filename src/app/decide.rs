@@ -34,10 +34,10 @@ pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) 
         open_of_requester,
         team: false,
         runner_gone: false,
+        signature: None,
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(0),
-        signature: None,
     }
 }
 
@@ -98,9 +98,6 @@ impl App {
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
                 facts.runner_gone = begun && (lock.is_some() || is_free(&path, id));
-                if let Command::Override { plea, .. } = command {
-                    facts_to_override(tx, plea, caller, &mut facts)?;
-                }
                 let mut proven = None;
                 if let Some(armoured) = armoured {
                     let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), now)?;
@@ -109,6 +106,9 @@ impl App {
                     facts.signature = Some(brought.proof);
                 }
                 let caller = proven.as_ref().unwrap_or(caller);
+                if let Command::Override { plea, .. } = command {
+                    facts_to_override(tx, plea, caller, &mut facts)?;
+                }
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;

@@ -323,12 +323,12 @@ pub struct Facts {
     pub team: bool,
     /// Whether the program that runs this plan is gone: nobody holds its lock any more.
     pub runner_gone: bool,
+    /// The signature that was brought along, verified, or why it is none.
+    pub signature: Option<Result<Proof, Unfit>>,
     /// The open reviews that the caller's person owes for overrides.
     pub debts: Vec<RequestId>,
     /// The request for which the caller's person gave the same reason when they overrode it.
     pub reason_used: Option<RequestId>,
     /// The number that the next request gets: an override's debt.
     pub next_number: RequestId,
-    /// The signature that was brought along, verified, or why it is none.
-    pub signature: Option<Result<Proof, Unfit>>,
 }

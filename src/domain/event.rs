@@ -355,6 +355,15 @@ pub enum Fact {
         /// The step.
         step: StepId,
     },
+    /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
+    /// escaped and cut short.
+    #[serde(rename = "session.refused")]
+    SessionRefused {
+        /// Why.
+        why: NotObeyed,
+        /// How long the line was, in bytes.
+        length: u64,
+    },
     /// Somebody went ahead without the required sign-offs. Payload: the reason. The debt that it names was opened in the
     /// same transaction.
     #[serde(rename = "request.overridden")]
@@ -372,14 +381,5 @@ pub enum Fact {
         /// The signature it was given with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<Box<Signature>>,
-    },
-    /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
-    /// escaped and cut short.
-    #[serde(rename = "session.refused")]
-    SessionRefused {
-        /// Why.
-        why: NotObeyed,
-        /// How long the line was, in bytes.
-        length: u64,
     },
 }

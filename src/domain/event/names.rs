@@ -38,6 +38,6 @@ pub const NAMES: [&str; 38] = [
     "step.confirmed",
     "step.left_out",
     "step.retried",
-    "request.overridden",
     "session.refused",
+    "request.overridden",
 ];

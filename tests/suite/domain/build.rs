@@ -103,10 +103,10 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        signature: None,
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(18),
-        signature: None,
     }
 }
 
