@@ -86,6 +86,8 @@ pub struct App {
     known: policy::Known,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
+    /// How far whoever listens for what is urgent has heard.
+    looked: Option<crate::store::urgent::Looked>,
 }
 
 impl App {
@@ -105,7 +107,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None })
     }
 
     /// The time.
