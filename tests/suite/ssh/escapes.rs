@@ -222,6 +222,24 @@ fn no_way_out_of_a_session_starts_a_process_or_changes_anything() {
     }
 }
 
+#[test]
+fn a_trace_of_a_session_that_starts_something_is_told_from_one_that_does_not() {
+    let own = "10 execve(\"/bin/sh\", [\"sh\"], 0x7) = 0\n10 execve(\"/x/countersign\", [\"/x/countersign\"], 0x7) = 0\n";
+    let thread = "10 clone3({flags=CLONE_VM|CLONE_THREAD}, 88) = 11\n";
+    for (more, bad) in [
+        ("", 0),
+        (thread, 0),
+        ("12 execve(\"/bin/ls\", [\"ls\"], 0x7) = 0\n", 0),
+        ("10 execve(\"/bin/ls\", [\"ls\"], 0x7) = 0\n", 1),
+        ("10 clone(child_stack=NULL, flags=SIGCHLD) = 13\n", 1),
+        ("10 vfork() = 13\n", 1),
+        (&format!("{thread}11 execve(\"/bin/ls\", [\"ls\"], 0x7) = -1 ENOENT\n"), 1),
+    ] {
+        let (sessions, found) = started(&format!("{own}{more}"));
+        assert_eq!((sessions, found.len()), (1, bad), "{more}: {found:?}");
+    }
+}
+
 /// How many sessions a trace shows, and every process that one of them started.
 fn started(trace: &str) -> (usize, Vec<String>) {
     let (mut ours, mut sessions, mut out) = (BTreeSet::new(), 0, Vec::new());
