@@ -12,6 +12,8 @@ pub mod access;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod cosign;
+pub mod signatures;
 pub mod delta;
 pub mod policy;
 pub mod execution;
