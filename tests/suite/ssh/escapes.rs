@@ -183,7 +183,7 @@ fn no_way_out_of_a_session_starts_a_process_or_changes_anything() {
     assert!(attempts.len() >= 60, "{}", attempts.len());
     let (left, wrong) = (Mutex::new(attempts.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..6 {
+        for _ in 0..10 {
             scope.spawn(|| {
                 loop {
                     let Some(attempt) = left.lock().unwrap().next() else { return };

@@ -8,7 +8,6 @@ mod batch;
 mod graph;
 mod steps;
 mod since;
-mod session;
 mod running;
 mod session;
 mod alike;

@@ -2,15 +2,23 @@
 
 use super::stage::*;
 use countersign::domain::principal::{Assurance, Face};
+use countersign::tui::act::input;
 use countersign::tui::action::{Ask, Effect};
 use countersign::tui::hear::{Message, hear};
 use countersign::tui::model::Model;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 fn session() -> Model {
     let mut model = screen((80, 24));
     model.caller.face = Face::Session;
     model.caller.assurance = Assurance::Session;
     model
+}
+
+fn control(model: &mut Model, key: char) -> Vec<Effect> {
+    let effects = input(model, Event::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)));
+    model.frame_shown();
+    effects
 }
 
 /// A dialog in which a reason was typed, one key before it would be recorded.
@@ -48,9 +56,9 @@ fn a_screen_on_which_nothing_is_asked_does_not_mind_the_silence() {
 #[test]
 fn no_shell_and_no_editor_are_behind_it() {
     let mut model = about_to_reject();
-    assert!(press(&mut model, "ctrl-e").is_empty());
+    assert!(control(&mut model, 'e').is_empty());
     assert!(text(&model).contains("a session starts no editor"), "{}", text(&model));
     let mut model = session();
-    assert!(press(&mut model, "ctrl-z").is_empty());
+    assert!(control(&mut model, 'z').is_empty());
     assert!(text(&model).contains("there is no shell behind a session"), "{}", text(&model));
 }
