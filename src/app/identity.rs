@@ -49,6 +49,7 @@ impl Identity {
             person: Some(PersonName::of(&self.account)),
             assurance: Assurance::Asserted,
             face,
+            key: None,
         }
     }
 }

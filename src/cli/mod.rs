@@ -6,6 +6,7 @@ pub mod run_args;
 pub mod output;
 pub mod input;
 pub mod commands;
+pub mod session;
 
 use crate::app::{App, Clock, Error, Failure, Place};
 use crate::domain::refusal::exit;
