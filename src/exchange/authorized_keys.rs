@@ -62,6 +62,11 @@ const HEAD: &str = "\
 # Each key opens sessions as one principal, and nothing else: no shell, no forwarding, no file of this account.
 ";
 
+/// Whether this program wrote the file.
+pub fn is_ours(text: &str) -> bool {
+    HEAD.lines().next() == text.lines().next()
+}
+
 /// The file: one line a key, in the order given.
 pub fn write(command: &Command, granted: &[Granted]) -> String {
     let mut out = HEAD.to_owned();
