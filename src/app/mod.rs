@@ -14,6 +14,7 @@ pub mod submit;
 pub mod decide;
 pub mod delta;
 pub mod policy;
+pub mod team;
 pub mod execution;
 pub mod run;
 pub mod lists;
@@ -105,7 +106,9 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None })
+        let app = Self { store, clock, config, identity, known: policy::Known::default(), ear: None };
+        app.let_in()?;
+        Ok(app)
     }
 
     /// The time.
@@ -115,7 +118,7 @@ impl App {
 
     /// Who is asking, through `face`.
     pub fn caller(&self, face: Face) -> Caller {
-        self.identity.caller(face)
+        self.somebody(face)
     }
 
     /// The name asserted with `--as`, if one was.

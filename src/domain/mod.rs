@@ -34,6 +34,7 @@ pub mod evolve;
 pub mod going_on;
 pub mod filter;
 pub mod transitions;
+pub mod membership;
 pub mod refusal;
 pub mod command;
 pub mod rules;

@@ -166,6 +166,8 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// They may not act, or not so, in a team store.
+    Outsider(crate::domain::membership::Outsider),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -201,6 +203,7 @@ impl Refusal {
             | Refusal::OwnEdit { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
+            | Refusal::Outsider(_)
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }

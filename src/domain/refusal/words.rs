@@ -122,6 +122,7 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::Outsider(why) => write!(f, "{why}"),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,
