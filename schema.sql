@@ -157,3 +157,13 @@ CREATE TABLE IF NOT EXISTS progress (
     at      INTEGER NOT NULL,
     PRIMARY KEY (request, step)
 ) STRICT, WITHOUT ROWID;
+
+-- Statements that were handed out to be signed, until a while after their end; `cosign` looks here for what was signed.
+CREATE TABLE IF NOT EXISTS challenges (
+    principal TEXT    NOT NULL,
+    statement TEXT    NOT NULL,
+    request   INTEGER NOT NULL,
+    head      INTEGER NOT NULL,              -- the event whose hash the statement names
+    expires   INTEGER NOT NULL,
+    PRIMARY KEY (principal, statement)
+) STRICT, WITHOUT ROWID;

@@ -19,7 +19,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Each package and the rooms in which it is at home.
-const HOMES: [(&str, &[&str]); 23] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("serde", &["domain", "exchange", "app"]),
     ("serde_json", &["domain", "store", "present", "exchange", "app", "cli"]),
     ("serde_path_to_error", &["domain", "exchange"]),
@@ -32,6 +32,7 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("unicode_segmentation", &["domain", "tui"]),
     ("unicode_width", &["domain", "tui"]),
     ("similar", &["present"]),
+    ("ssh_key", &["exchange"]),
     ("rusqlite", &["store"]),
     ("rustix", &["store", "drive", "app", "cli", "tui"]),
     ("directories", &["app"]),

@@ -12,6 +12,8 @@ pub mod access;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod cosign;
+pub mod signatures;
 pub mod delta;
 pub mod policy;
 pub mod team;
@@ -87,6 +89,8 @@ pub struct App {
     known: policy::Known,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
+    /// How far whoever listens for what is urgent has heard.
+    looked: Option<crate::store::urgent::Looked>,
 }
 
 impl App {
@@ -106,7 +110,8 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        let app = Self { store, clock, config, identity, known: policy::Known::default(), ear: None };
+        let app =
+            Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None };
         app.let_in()?;
         Ok(app)
     }

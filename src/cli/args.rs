@@ -2,6 +2,7 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
+pub use crate::cli::sign_args::Cosign;
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -80,6 +81,12 @@ pub enum Verb {
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
+    /// Print the exact text that stands for signing a request off, to be signed with your key
+    Challenge(Which),
+    /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
+    Cosign(Cosign),
+    /// Check the signatures on a request again, from the log
+    Verify(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
     /// Answer requested changes with a changed document, or go on with a closed request as a new one
@@ -353,8 +360,11 @@ pub enum Audit {
         #[arg(long, value_name = "EXPORT")]
         against: Option<PathBuf>,
     },
-    /// Print the log, one event a line
+    /// Print the log, one event a line; or write out what was signed
     Export {
+        /// Write every signed decision, its signature and allowed_signers into this new directory
+        #[arg(long, value_name = "DIR")]
+        signatures: Option<PathBuf>,
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,

@@ -110,13 +110,14 @@ impl Request {
                 }
                 self.void(voids);
             }
-            Fact::SignedOff { number, bound, .. } => self.signoffs.push(SignOff {
+            Fact::SignedOff { number, bound, signature, .. } => self.signoffs.push(SignOff {
                 number: *number,
                 bound: bound.clone(),
                 at: entry.at,
                 reason,
                 standing: SignOffStanding::Counts,
                 rule: None,
+                signature: signature.clone(),
             }),
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
@@ -203,6 +204,7 @@ impl Request {
                 reason: None,
                 standing: SignOffStanding::Counts,
                 rule: Some(rule.clone()),
+                signature: None,
             }),
             Fact::Started { .. }
             | Fact::Resumed { .. }

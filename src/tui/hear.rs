@@ -124,7 +124,7 @@ pub enum Message {
     DraftKept(Box<Draft>),
     /// A draft could not be kept.
     DraftNotKept(Failure),
-    /// What waits and is urgent.
+    /// What began to wait since it was last looked for, and is urgent.
     Urgent(BTreeSet<RequestId>),
     /// What came back from the editor.
     Edited(Result<String, Failure>),

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod policy;
 pub mod team;
 pub mod verdict;
+pub mod sign;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -51,6 +52,9 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
+        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Cosign(args) => sign::cosign(app, &args, out),
+        Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
@@ -68,7 +72,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::RollBack(args) => run::roll_back(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
-        Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
+        Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),
+        Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),

@@ -241,7 +241,7 @@ impl Words {
             Words::Pulse => Verb::Pulse,
             Words::Log(args) => Verb::Log(args),
             Words::Audit { verb: Take::Export } => {
-                Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned() } }
+                Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
             }
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {

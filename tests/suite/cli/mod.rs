@@ -11,6 +11,7 @@ mod help;
 mod policy;
 pub mod team;
 mod running;
+mod signing;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

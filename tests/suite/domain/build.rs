@@ -102,6 +102,7 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        signature: None,
     }
 }
 

@@ -102,6 +102,7 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "reply_to",
         "continues",
         "reaffirms",
+        "signature",
         "filled",
         "until",
     ];
