@@ -97,6 +97,8 @@ pub enum Words {
         #[command(subcommand)]
         verb: Take,
     },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or propose the policy
     Policy {
         /// What to do with it
@@ -270,6 +272,7 @@ impl Words {
             Words::Audit { verb: Take::Export } => {
                 Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
             }
+            Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {
                     Proposal::Show => Policy::Show,
@@ -288,7 +291,7 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 12] = [
+    const NOT_HERE: [(&str, &str); 13] = [
         ("admin", "is the server's"),
         ("backup", "names a file of the server"),
         ("completions", "are for a shell at the server"),
@@ -301,6 +304,7 @@ mod tests {
         ("roll-back", "starts processes"),
         ("run", "starts processes"),
         ("session", "is where we are"),
+        ("team", "is founded at the server"),
     ];
 
     #[test]
