@@ -1,12 +1,13 @@
 //! Deciding: one command on one request, as one transaction.
 
+use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
 use crate::domain::event::Entry;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Standing};
+use crate::domain::principal::{Caller, Face, Standing};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
@@ -45,6 +46,7 @@ pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) 
         open_of_requester,
         team: false,
         runner_gone: false,
+        shown_at: None,
         signature: None,
         debts: Vec::new(),
         reason_used: None,
@@ -104,7 +106,10 @@ impl App {
                     tx.room_for_more()?;
                 }
                 let policy = known.effective(tx)?;
+                let place = Place::of(tx, &policy, caller, now)?;
+                let caller = &place.caller;
                 let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                place.tell(&mut facts);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -117,6 +122,9 @@ impl App {
                     facts.signature = Some(brought.proof);
                 }
                 let caller = proven.as_ref().unwrap_or(caller);
+                if caller.face != Face::Clock {
+                    facts.shown_at = tx.first_opened(id, request.revision.number, &caller.name)?;
+                }
                 if let Command::Override { plea, .. } = command {
                     facts_to_override(tx, plea, caller, &mut facts)?;
                 }
@@ -155,6 +163,9 @@ impl App {
     pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
         let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
+        facts.team = self.is_team()?;
+        facts.self_review &= !facts.team;
+        facts.standing = self.standing(caller)?;
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
         facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)

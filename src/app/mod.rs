@@ -16,6 +16,7 @@ pub mod cosign;
 pub mod signatures;
 pub mod delta;
 pub mod policy;
+pub mod team;
 pub mod execution;
 pub mod run;
 pub mod lists;
@@ -25,6 +26,7 @@ pub mod audit;
 pub mod drafts;
 pub mod talk;
 pub mod evidence;
+pub mod looking_back;
 pub mod editor;
 pub mod doctor;
 pub mod troubles;
@@ -34,6 +36,7 @@ pub use crate::store::bell::Bell;
 pub use crate::store::failure::Failure;
 pub use crate::store::inbox::{From, Row};
 pub use crate::store::log::Recorded;
+pub use crate::store::looking_back::Owed;
 pub use crate::store::queue::Queue;
 pub use crate::store::search::{Ahead, Found};
 pub use crate::store::sorted::Order;
@@ -111,7 +114,10 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None })
+        let app =
+            Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None };
+        app.let_in()?;
+        Ok(app)
     }
 
     /// The time.
@@ -121,7 +127,7 @@ impl App {
 
     /// Who is asking, through `face`.
     pub fn caller(&self, face: Face) -> Caller {
-        self.identity.caller(face)
+        self.somebody(face)
     }
 
     /// The name asserted with `--as`, if one was.

@@ -3,7 +3,7 @@
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::Cosign;
-pub use crate::cli::talk_args::{Attach, Comment, Evidence, Thread};
+pub use crate::cli::talk_args::{Attach, Comment, Evidence, Stats, Thread};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -132,6 +132,10 @@ pub enum Verb {
     Check,
     /// A few lines: what waits, what is overdue, what came last
     Pulse,
+    /// One screen of what you leave open: claims, what you put off, reviews owed, drafts
+    Handoff,
+    /// How deciding goes: how long it takes, how it ends, why it is refused
+    Stats(Stats),
     /// Show the log, or one request's part of it
     Log(Log),
     /// Verify or export the log
@@ -166,6 +170,14 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Admin,
     },
+    /// Make this store a team's, for ever
+    Team {
+        /// What to do
+        #[command(subcommand)]
+        verb: Team,
+    },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -376,6 +388,17 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `team`
+#[derive(Subcommand, Debug)]
+pub enum Team {
+    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
+    Init {
+        /// An admin (again for more; at least two)
+        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
+        admin: Vec<String>,
     },
 }
 

@@ -1,4 +1,4 @@
-//! The grammar of the verbs that talk and bring proof.
+//! The grammar of the verbs that talk, bring proof and look back.
 
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
@@ -73,4 +73,12 @@ pub struct Evidence {
     /// Write the bytes as they are; never to a terminal
     #[arg(long, requires = "number")]
     pub raw: bool,
+}
+
+/// `stats`
+#[derive(Args, Debug)]
+pub struct Stats {
+    /// Of the last so long: 8h, 30d
+    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    pub since: String,
 }

@@ -344,6 +344,8 @@ pub struct Facts {
     pub open_of_requester: u64,
     /// Whether the store is a team's: there, who edited a step does not sign off the revision they made.
     pub team: bool,
+    /// When this revision was first opened on the caller's screen, as far as this place knows.
+    pub shown_at: Option<Moment>,
     /// Whether the program that runs this plan is gone: nobody holds its lock any more.
     pub runner_gone: bool,
     /// The signature that was brought along, verified, or why it is none.

@@ -12,7 +12,7 @@ use crate::domain::event::{
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
 use crate::domain::marks::{Mark, Marks};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
@@ -168,6 +168,9 @@ impl Request {
     }
 }
 
+/// Who decides sooner after the first display can hardly have read it: it is recorded, and refuses nothing.
+pub const FAST: Span = Span::from_millis(2_000);
+
 /// Everything one decision looks at.
 pub(super) struct Deciding<'a> {
     pub(super) request: &'a Request,
@@ -249,6 +252,7 @@ impl Deciding<'_> {
                 Seen::Drawn { whole: true, .. } => Sight::Whole,
             },
             signer: rules::signer(self.caller, self.facts),
+            fast: self.facts.shown_at.is_some_and(|shown| self.now.since(shown) < FAST),
         }
     }
 

@@ -143,7 +143,7 @@ impl Request {
                 };
                 self.close(entry, verdict, reason);
             }
-            Fact::Overridden { bound, instead, marks, voids, lapses_at } => {
+            Fact::Overridden { bound, instead, marks, voids, lapses_at, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
                     self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
@@ -224,7 +224,9 @@ impl Request {
             }
             Fact::Continued { by } => self.continued_by.push(*by),
             // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } => {}
+            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::TeamFounded { .. } => {}
+            // What was refused changes nothing.
+            Fact::DecisionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -134,6 +134,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(Tone::Dim, "nothing was decided");
             Vec::new()
         }
+        Action::Back if model.help.is_none() && model.page.take().is_some() => Vec::new(),
         Action::Back => {
             if model.help.take().is_none() {
                 match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
@@ -234,6 +235,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Thread => talking::begin(model, Tab::Thread),
         Action::Evidence => talking::begin(model, Tab::Evidence),
         Action::Resolve => talking::resolve(model),
+        Action::Look(page) => vec![Effect::Look(page)],
         Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
             looking::sideways(model, action);
             Vec::new()
@@ -285,7 +287,7 @@ fn leave(model: &mut Model) {
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
-        _ if model.help.is_none() && model.alike.is_some() => {
+        _ if model.help.is_none() && (model.alike.is_some() || model.page.is_some()) => {
             layout.map_or(1, |l| l.body.height.saturating_sub(2))
         }
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
@@ -305,6 +307,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     if let Some(selected) = model.help {
         model.help = Some(crate::tui::view::help::moved(model, selected, lines));
+        return Vec::new();
+    }
+    if let Some(sheet) = &mut model.page {
+        sheet.scroll = sheet.scroll.saturating_add_signed(lines);
         return Vec::new();
     }
     if let Some(sheet) = &mut model.alike {

@@ -157,6 +157,30 @@ pub enum Action {
     Evidence,
     /// Take the thread one is in for settled, or take it up again.
     Resolve,
+    /// Look back, or over everything, on a page of its own.
+    Look(Page),
+}
+
+/// A page of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Page {
+    /// What happened since one was last here.
+    Since,
+    /// What one leaves open.
+    Handoff,
+    /// How deciding goes.
+    Stats,
+}
+
+impl Page {
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Page::Since => "Since you were here",
+            Page::Handoff => "What you leave open",
+            Page::Stats => "How deciding goes",
+        }
+    }
 }
 
 impl Action {
@@ -245,6 +269,10 @@ pub enum Effect {
         /// Whether all of each was drawn.
         read: bool,
     },
+    /// Say what happened since one was last here, and note that one is here.
+    ComeBack,
+    /// Read what stands on a page.
+    Look(Page),
     /// Look into a piece of evidence, counted from 1.
     LookInto(RequestId, usize),
     /// Note that a request was opened at this revision.

@@ -16,10 +16,10 @@ use crate::domain::talk::Receipt;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
-use crate::present::line::Tone;
+use crate::present::line::{Line, Tone};
 use crate::present::tabs::Tab;
 use crate::tui::act::opened;
-use crate::tui::action::{Action, Ask, Effect, Place};
+use crate::tui::action::{Action, Ask, Effect, Page, Place};
 use crate::tui::arrival::Arrival;
 use crate::tui::dialog::Focus;
 use crate::tui::filtering::{self, Seek};
@@ -82,6 +82,10 @@ pub enum Message {
         /// What is true across requests.
         facts: Option<Box<Facts>>,
     },
+    /// What happened since one was last here, in one line.
+    CameBack(Line),
+    /// What stands on a page.
+    Look(Page, Vec<Line>),
     /// Who has which comment of a request, and which files of it the reader has looked into.
     Talk {
         /// Of which.
@@ -199,6 +203,14 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Read { request, history, facts } => {
             read(model, *request, history, facts.map(|facts| *facts));
             opened(model)
+        }
+        Message::CameBack(line) => {
+            model.said = Some(line);
+            Vec::new()
+        }
+        Message::Look(page, lines) => {
+            model.page = Some(crate::tui::page::Sheet::new(page, lines));
+            Vec::new()
         }
         Message::Talk { id, receipts, opened } => {
             talking::heard(model, id, receipts, opened);

@@ -2,6 +2,7 @@
 
 use crate::app::{Draft, Drafts, Failure};
 use crate::domain::event::CommentNumber;
+use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ const AT_THE_END: Duration = Duration::from_millis(300);
 pub struct Keeper {
     drafts: Mutex<Drafts>,
     unsaved: Mutex<Vec<Draft>>,
+    before: Mutex<Option<Moment>>,
 }
 
 fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -30,7 +32,7 @@ fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Keeper {
     /// Keeps drafts in `drafts`.
     pub fn new(drafts: Drafts) -> Arc<Self> {
-        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default() })
+        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default(), before: Mutex::default() })
     }
 
     /// What was typed and is not in the file yet: what is kept at the end, if there is no time before.
@@ -64,9 +66,22 @@ impl Keeper {
         let _ = open(&self.drafts).note_heard(id, comments, read);
     }
 
+    /// Notes that somebody is here, and remembers when they were here before.
+    pub fn note_visit(&self, before: Option<Moment>) {
+        open(&self.before).clone_from(&before);
+        let _ = open(&self.drafts).note_visit();
+    }
+
+    /// When somebody was here before this sitting; nothing when they never were.
+    pub fn last_visit(&self) -> Option<Moment> {
+        *open(&self.before)
+    }
+
     /// Keeps what is left. There is nobody to tell when that fails.
     pub fn keep_the_rest(&self) {
         let drafts = open(&self.drafts);
+        // Until now they were here; only one who came was.
+        let _ = drafts.note_visit();
         let rest = std::mem::take(&mut *open(&self.unsaved));
         for draft in rest {
             let _ = drafts.keep(&draft, AT_THE_END);

@@ -38,11 +38,13 @@ pub enum Scope {
     Thread,
     /// On the pieces of evidence.
     Evidence,
+    /// On a page of its own.
+    Page,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 12] = [
+    pub const ALL: [Scope; 13] = [
         Scope::List,
         Scope::Detail,
         Scope::Steps,
@@ -50,6 +52,7 @@ impl Scope {
         Scope::Thread,
         Scope::Evidence,
         Scope::Alike,
+        Scope::Page,
         Scope::Search,
         Scope::Prompt,
         Scope::Dialog,
@@ -72,6 +75,7 @@ impl Scope {
             Scope::Alike => "In the look-alikes",
             Scope::Thread => "On the comments",
             Scope::Evidence => "On the evidence",
+            Scope::Page => "On a page of its own",
         }
     }
 }

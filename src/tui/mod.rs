@@ -17,6 +17,7 @@ pub mod dialog;
 pub mod asking;
 pub mod stepwise;
 pub mod talking;
+pub mod page;
 pub mod prompt;
 pub mod filtering;
 pub mod palette;

@@ -90,6 +90,8 @@ pub struct Model {
     pub marks: Marks,
     /// The dialog of a batch.
     pub batch: Option<Batch>,
+    /// The page that lies over everything, while it is read.
+    pub page: Option<crate::tui::page::Sheet>,
     /// What looks alike, while it is looked at.
     pub alike: Option<crate::tui::alike::Sheet>,
     /// What the settings say.
@@ -131,6 +133,7 @@ impl Model {
             noted: BTreeMap::new(),
             marks: Marks::default(),
             batch: None,
+            page: None,
             alike: None,
             habits: Habits::default(),
             attention: Attention::default(),
@@ -145,7 +148,7 @@ impl Model {
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+        vec![Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
     }
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
@@ -182,6 +185,7 @@ impl Model {
         match focus {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
+            None if self.page.is_some() => Scope::Page,
             None if self.alike.is_some() => Scope::Alike,
             None if self.prompt.is_some() => Scope::Prompt,
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
@@ -290,7 +294,7 @@ impl Model {
 
     /// Whether a dialog is open.
     pub fn asks(&self) -> bool {
-        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some()
+        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some() || self.page.is_some()
     }
 
     /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
@@ -315,6 +319,9 @@ impl Model {
         }
         if let Some(alike) = &mut self.alike {
             alike.fit(layout.body, glyphs);
+        }
+        if let Some(page) = &mut self.page {
+            page.fit(layout.body, glyphs);
         }
         if let (Some(pane), Some(reading)) = (layout.detail, &mut self.reading) {
             let text = pane.text();

@@ -6,7 +6,7 @@ use crate::domain::text::safe_line;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::act::act;
-use crate::tui::action::{Action, Ask, Effect};
+use crate::tui::action::{Action, Ask, Effect, Page};
 use crate::tui::model::Model;
 use crate::tui::{filtering, snoozing, views};
 
@@ -56,6 +56,9 @@ pub const COMMANDS: &[Command] = &[
     acts("show", Action::Open, "go into the request"),
     Command { name: "filter", does: Does::Filter, words: "filter the list, as in: filter deploy risk:high" },
     Command { name: "view", does: Does::View, words: "put on a filter that has a name in the settings, as in: view late" },
+    acts("since", Action::Look(Page::Since), "what happened since you were last here"),
+    acts("handoff", Action::Look(Page::Handoff), "what you leave open, on one screen"),
+    acts("stats", Action::Look(Page::Stats), "how deciding goes, of the last 30 days"),
     acts("sort", Action::Sort, "another order: to read in, newest first, due first"),
     acts("hide-seen", Action::HideSeen, "hide what you have opened; again: show it"),
     acts("copy", Action::CopyField, "pick one field and send its value to the terminal's clipboard"),
@@ -81,6 +84,13 @@ pub const ELSEWHERE: &[&str] = &[
     "attach",
     "evidence",
     "thread",
+    "admin",
+    "challenge",
+    "cosign",
+    "roster",
+    "session",
+    "team",
+    "verify",
     "run",
     "next",
     "report",

@@ -6,7 +6,7 @@
 use crate::app::Queue;
 use crate::app::config::Rebinding;
 use crate::domain::marks::Mark;
-use crate::tui::action::{Action, Ask, Copied};
+use crate::tui::action::{Action, Ask, Copied, Page};
 use crate::tui::keymap::{Binding, KEYMAP, Key, Keys, Scope};
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -48,12 +48,13 @@ const NAMES: &[(&str, Action)] = &[
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
     ("confirm", Action::Ask(Ask::Confirm)),
     ("thread", Action::Thread), ("evidence", Action::Evidence), ("resolve", Action::Resolve),
-    ("edit-comment", Action::Ask(Ask::EditComment)),
+    ("edit-comment", Action::Ask(Ask::EditComment)), ("since", Action::Look(Page::Since)),
+    ("handoff", Action::Look(Page::Handoff)), ("stats", Action::Look(Page::Stats)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 12] = [
+const SCOPES: [(&str, Scope); 13] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("steps", Scope::Steps),
@@ -66,6 +67,7 @@ const SCOPES: [(&str, Scope); 12] = [
     ("alike", Scope::Alike),
     ("thread", Scope::Thread),
     ("evidence", Scope::Evidence),
+    ("page", Scope::Page),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.

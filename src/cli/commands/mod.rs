@@ -5,6 +5,7 @@ pub mod list;
 pub mod show;
 pub mod explain;
 pub mod policy;
+pub mod team;
 pub mod verdict;
 pub mod sign;
 pub mod overriding;
@@ -12,6 +13,7 @@ pub mod plans;
 pub mod delta;
 pub mod talk;
 pub mod evidence;
+pub mod looking_back;
 pub mod wait;
 pub mod run;
 pub mod audit;
@@ -22,7 +24,7 @@ pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Admin, Audit, Verb};
+use crate::cli::args::{Admin, Audit, Team, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -44,6 +46,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::List(args) => list::list(app, &args, out),
         Verb::Check => list::check(app, out),
         Verb::Pulse => list::pulse(app, out),
+        Verb::Handoff => looking_back::handoff(app, out),
+        Verb::Stats(args) => looking_back::stats(app, &args, out),
         Verb::Show(args) => show::show(app, &args, out),
         Verb::Explain(which) => explain::explain(app, &which.request, out),
         Verb::Approve(args) => verdict::approve(app, &args, out),
@@ -82,6 +86,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),
+        Verb::Team { verb: Team::Init { admin } } => team::init(app, &admin, out),
+        Verb::Roster => team::roster(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
         Verb::Admin { verb: Admin::AuthorizedKeys { write } } => {
             admin::authorized_keys(app, write.as_deref(), out)

@@ -3,7 +3,7 @@
 use super::{Binding, Key, Scope};
 use crate::app::Queue;
 use crate::domain::marks::Mark;
-use crate::tui::action::{Action, Ask, Copied};
+use crate::tui::action::{Action, Ask, Copied, Page};
 use crossterm::event::{KeyCode, KeyModifiers};
 
 const LIST: &[Scope] = &[Scope::List];
@@ -27,6 +27,7 @@ const MOVING: &[Scope] = &[
     Scope::Steps,
     Scope::Thread,
     Scope::Evidence,
+    Scope::Page,
 ];
 const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
@@ -71,7 +72,6 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('R')], Ask::Reject, "reject", "reject it; needs a reason"),
     decides(&[Key::char('C')], Ask::RequestChanges, "changes", "request changes; needs a reason"),
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
-    decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),
     looks(STEPS, &[Key::of(KeyCode::Esc), Key::char('s'), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "back to reading"),
     decides_in(STEPS, &[Key::char('A')], Ask::Mark(Mark::Approved), "approve step", "mark the step approved"),
     decides_in(STEPS, &[Key::char('R')], Ask::Mark(Mark::Rejected), "reject step", "mark the step rejected"),
@@ -90,6 +90,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(THREAD, &[Key::char('o')], Action::Resolve, "resolve", "take the thread for settled; again: take it up"),
     looks(THREAD, &[Key::char('w')], Action::Ask(Ask::EditComment), "edit yours", "put your own comment in other words; what it said stays in the log"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
+    decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Enter)], Action::RunLine, "run it", "close the help and do what the selected line says"),
     looks(LIST, &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),
@@ -106,8 +107,8 @@ pub const KEYMAP: &[Binding] = &[
     looks(READING, &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
     looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
     looks(&[Scope::Detail], &[Key::char('s')], Action::Steps, "steps", "to the steps, one by one: mark them, edit them"),
-    looks(&[Scope::Detail], &[Key::char('t')], Action::Thread, "thread", "to what was said, comment by comment: answer, resolve, edit"),
-    looks(&[Scope::Detail], &[Key::char('a')], Action::Evidence, "evidence", "to the evidence, piece by piece: look into it"),
+    looks(&[Scope::Detail, Scope::Thread, Scope::Evidence], &[Key::char('t')], Action::Thread, "thread", "to what was said, comment by comment: answer, resolve, edit"),
+    looks(&[Scope::Detail, Scope::Thread, Scope::Evidence], &[Key::char('a')], Action::Evidence, "evidence", "to the evidence, piece by piece: look into it"),
     looks(&[Scope::Detail, Scope::Steps, Scope::Thread], &[Key::char('f')], Action::Unfold, "", "show long values, and what comments said before, whole; again: fold them"),
     looks(READING, &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
     looks(READING, &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
@@ -117,6 +118,10 @@ pub const KEYMAP: &[Binding] = &[
     looks(PANES, &[Key::char('z')], Action::Snooze, "", "snooze it, or what is marked; a change wakes it"),
     looks(LIST, &[Key::char('s')], Action::Sort, "", "another order: to read in, newest first, due first"),
     looks(LIST, &[Key::char('u')], Action::HideSeen, "", "hide what you have opened (never overdue or escalated ones); again: show it"),
+    looks(LIST, &[Key::char('w')], Action::Look(Page::Since), "", "what happened since you were last here"),
+    looks(LIST, &[Key::char('o')], Action::Look(Page::Handoff), "", "what you leave open, on one screen"),
+    looks(LIST, &[Key::char('%')], Action::Look(Page::Stats), "", "how deciding goes, of the last 30 days"),
+    looks(&[Scope::Page], &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h')], Action::Back, "back", "close it"),
     looks(LIST, &[Key::char('9')], Action::NextView, "", "the first view of the settings; again: the next one"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),

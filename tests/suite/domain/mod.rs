@@ -13,3 +13,4 @@ mod executing;
 mod random_plans;
 mod late;
 mod talk;
+mod numbers;

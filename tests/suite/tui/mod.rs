@@ -10,6 +10,8 @@ mod steps;
 mod since;
 mod running;
 mod talk;
+mod pages;
+mod session;
 mod alike;
 mod hostile;
 mod keys;
