@@ -92,6 +92,10 @@ pub enum Verb {
     Release(Which),
     /// Put a request out of your own sight for a while; its deadlines run on
     Snooze(Snooze),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Take your own request back
     Cancel(Reasoned),
     /// Wait until a request is decided; the exit code says how
@@ -300,6 +304,19 @@ pub struct Snooze {
     /// Have it back now
     #[arg(long)]
     pub off: bool,
+}
+
+/// `reassign`
+#[derive(Args, Debug)]
+pub struct Reassign {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// To whom
+    #[arg(long, value_name = "NAME")]
+    pub to: String,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
 }
 
 /// `wait`

@@ -206,7 +206,9 @@ impl Deciding<'_> {
                 Ok(vec![self.entry(fact, Held::None)])
             }
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
-            Command::Settle => Ok(Vec::new()),
+            Command::Escalate { reason } => self.escalate(reason),
+            Command::Reassign { to, reason } => self.reassign(to, reason),
+            Command::Settle => Ok(due::tick(self.request, self.now)),
             running => self.execute(running),
         }
     }

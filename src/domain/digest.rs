@@ -48,8 +48,7 @@ pub fn framed(tag: &str, fields: &[&[u8]]) -> [u8; 32] {
 pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     const BLOCK: usize = 64;
     let mut block = [0u8; BLOCK];
-    let short: Vec<u8> =
-        if key.len() > BLOCK { Sha256::digest(key).to_vec() } else { key.to_vec() };
+    let short: Vec<u8> = if key.len() > BLOCK { Sha256::digest(key).to_vec() } else { key.to_vec() };
     block.iter_mut().zip(&short).for_each(|(to, from)| *to = *from);
     let inner = Sha256::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(message).finalize();
     Sha256::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize().into()

@@ -156,6 +156,30 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// All roles.
+    pub const ALL: [Role; 7] =
+        [Role::Viewer, Role::Producer, Role::Reviewer, Role::Lead, Role::Release, Role::Auditor, Role::Admin];
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Producer => "producer",
+            Role::Reviewer => "reviewer",
+            Role::Lead => "lead",
+            Role::Release => "release",
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+        }
+    }
+}
+
 /// Who is asking: handed to every use case; nothing about it is process-wide.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Caller {

@@ -166,6 +166,15 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// It cannot be given to somebody.
+    NotEligible {
+        /// Which request.
+        id: RequestId,
+        /// To whom.
+        to: PrincipalName,
+        /// Why not, as a clause.
+        why: String,
+    },
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -201,6 +210,7 @@ impl Refusal {
             | Refusal::OwnEdit { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
+            | Refusal::NotEligible { .. }
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }

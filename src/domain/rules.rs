@@ -37,6 +37,7 @@ pub fn may(
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
+        Verb::Escalate if request.next_rung().is_none() => Err(at_the_top(request)),
         _ => Ok(()),
     }
 }
@@ -88,7 +89,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
 
 /// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
 fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
-    const LETS_NOTHING_RUN: [Verb; 16] = [
+    const LETS_NOTHING_RUN: [Verb; 18] = [
         Verb::Withdraw,
         Verb::Reject,
         Verb::RequestChanges,
@@ -105,6 +106,8 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Stop,
         Verb::LeaveOut,
         Verb::RollBack,
+        Verb::Escalate,
+        Verb::Reassign,
     ];
     match &facts.policy.trouble {
         Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
@@ -126,7 +129,9 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Editor if request.requester.is(caller) => Ok(()),
-        Who::Looker | Who::Editor => needs(verb.permission(request.kind(), caller.kind), facts),
+        Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
+            needs(verb.permission(request.kind(), caller.kind), facts)
+        }
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
@@ -203,6 +208,31 @@ pub enum Withdrawable<'a> {
     Changes,
     /// A sign-off.
     SignOff(&'a SignOff),
+}
+
+/// Why a request cannot be raised any further.
+pub fn at_the_top(request: &Request) -> Refusal {
+    let why = match request.assigned() {
+        Some(top) => format!("it is at the top of its chain: {} has it", top.to),
+        None => "it has no escalation chain".to_owned(),
+    };
+    Refusal::NotNow { id: request.id, why }
+}
+
+/// Whether a request can be given to `to`: somebody who could decide on it, never who asked. In a solo store nobody is
+/// enrolled, and every name but the requester's will do.
+///
+/// # Errors
+/// [`Refusal::NotEligible`] with the reason.
+pub fn eligible(request: &Request, to: &PrincipalName, _facts: &Facts) -> Result<(), Refusal> {
+    let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
+    if *to == request.requester.name {
+        return not("it is their own request".to_owned());
+    }
+    if *to == PrincipalName::system() {
+        return not("nobody is behind that name".to_owned());
+    }
+    Ok(())
 }
 
 fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
@@ -305,6 +335,7 @@ pub fn reason_given(verb: Verb, request: &Request, reason: Option<&Text>) -> Res
     let for_what = match (verb.row().reason, verb) {
         (Reason::Required, Verb::Reject) => "to reject",
         (Reason::Required, Verb::RequestChanges) => "to request changes (it is what the producer must do)",
+        (Reason::Required, Verb::Escalate) => "to escalate (it is what whoever gets it reads first)",
         (Reason::Required, _) => "to cancel",
         (Reason::WhenSensitive, _) if request.assessment().sensitive => "to approve anything sensitive",
         _ => return Ok(()),

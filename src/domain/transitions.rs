@@ -63,6 +63,10 @@ pub enum Verb {
     Continue,
     /// Take back what was done.
     RollBack,
+    /// Raise it to the next level of its chain.
+    Escalate,
+    /// Pass it on to somebody.
+    Reassign,
 }
 
 /// Who may, apart from being able to see the request.
@@ -83,6 +87,10 @@ pub enum Who {
     Editor,
     /// The requester, or a holder of `operator`.
     Runner,
+    /// A holder of `escalate`; the clock does it too.
+    Escalator,
+    /// A holder of `assign`.
+    Assigner,
     /// Whoever can see it.
     Anyone,
     /// Whoever can see it; it holds for themselves only.
@@ -143,7 +151,7 @@ const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 25] = [
+pub const TABLE: [Row; 27] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -169,6 +177,8 @@ pub const TABLE: [Row; 25] = [
     Row { verb: Verb::LeaveOut, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Continue, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::RollBack, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Escalate, from: WAITING, to: To::State(Escalated), who: Who::Escalator, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Reassign, from: OPEN, to: To::Same, who: Who::Assigner, reason: Reason::Welcome, only: &[], voids: "–" },
 ];
 
 /// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
@@ -188,10 +198,8 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 4] = [
+pub const LATER: [Later; 2] = [
     Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
-    Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
-    Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
     Later { verb: "override", from: OPEN, to: To::State(Overridden), who: "`override`, not the requester", reason: Reason::Required },
 ];
 
@@ -254,6 +262,8 @@ impl Verb {
             Verb::LeaveOut => "skip",
             Verb::Continue => "continue",
             Verb::RollBack => "roll-back",
+            Verb::Escalate => "escalate",
+            Verb::Reassign => "reassign",
         }
     }
 
@@ -264,6 +274,8 @@ impl Verb {
             (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
             (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
             (Verb::Approve, Kind::Policy, _) => Permission::Admin,
+            (Verb::Escalate, ..) => Permission::Escalate,
+            (Verb::Reassign, ..) => Permission::Assign,
             _ => Permission::Review,
         }
     }
@@ -284,6 +296,8 @@ impl Who {
                 "the requester; `review`, for a step's params (in a team it then fills no slot of that revision)"
             }
             Who::Runner => "the requester, or `operator`",
+            Who::Escalator => "`escalate`, or the clock",
+            Who::Assigner => "`assign`; to somebody who could decide on it",
             Who::Anyone => "who can see it",
             Who::Oneself => "who can see it, for oneself",
             Who::Clock => "the clock",

@@ -3,6 +3,7 @@
 
 mod form;
 
+use crate::domain::chain::{Rung, Whom};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::policy::Policy;
 use crate::domain::policy::asks::{Asks, Pattern};
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
 
-use form::{FloorsForm, Form, Name, ParamForm, PatternForm, RiskForm, SlotForm, SlotKind, Time};
+use form::{FloorsForm, Form, Name, ParamForm, PatternForm, RiskForm, RungForm, SlotForm, SlotKind, Time};
 
 /// Bytes of a whole policy.
 pub const LONGEST: usize = 256 << 10;
@@ -126,7 +127,8 @@ impl Form {
             always_confirm: self.auto_approval.always_confirm,
             max_without_confirmation: self.auto_approval.max_without_confirmation,
         };
-        Ok(Policy { risk, asks, rules, restraint, ..Policy::BUILT_IN })
+        let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        Ok(Policy { risk, asks, rules, restraint, escalation, ..Policy::BUILT_IN })
     }
 }
 
@@ -172,6 +174,18 @@ fn param(param: Spanned<ParamForm>) -> Result<ParamTest, Fault> {
         (Some(test), None) => Ok(ParamTest { key, test }),
         _ => Err((span, format!("params `{key}`: name one of equals, glob, greater, less"))),
     }
+}
+
+/// One level of the escalation chain.
+fn rung(form: Spanned<RungForm>) -> Result<Rung, Fault> {
+    let span = form.span();
+    let RungForm { role, principal, after } = form.into_inner();
+    let to = match (role, principal) {
+        (Some(role), None) => Whom::Role(role),
+        (None, Some(name)) => Whom::Principal(name),
+        _ => return Err((span, "escalation: name a role or a principal, and one of them".to_owned())),
+    };
+    Ok(Rung { to, after: after.map(|time| time.0) })
 }
 
 /// The deadlines of a rule, in their order.

@@ -50,6 +50,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Escalate(args) => verdict::escalate(app, &args, out),
+        Verb::Reassign(args) => verdict::reassign(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),

@@ -122,6 +122,9 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::NotEligible { id, to, why } => {
+                write!(f, "{id} cannot be given to {to}: {why}; name somebody who could decide on it")
+            }
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

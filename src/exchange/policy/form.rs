@@ -19,6 +19,15 @@ pub(super) struct Form {
     pub(super) auto_approval: RestraintForm,
     pub(super) may_i_continue: AsksForm,
     pub(super) rule: Vec<Spanned<RuleForm>>,
+    pub(super) escalation: Vec<Spanned<RungForm>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RungForm {
+    pub(super) role: Option<Role>,
+    pub(super) principal: Option<PrincipalName>,
+    pub(super) after: Option<Time>,
 }
 
 #[derive(Deserialize)]

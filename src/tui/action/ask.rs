@@ -38,6 +38,8 @@ pub enum Ask {
     LeaveOut,
     /// Let one step go on that waits for a person.
     Confirm,
+    /// Raise it to the next level of its chain.
+    Escalate,
 }
 
 impl Ask {
@@ -46,7 +48,7 @@ impl Ask {
         [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
+    pub const KEYED: [Ask; 17] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
@@ -63,6 +65,7 @@ impl Ask {
         Ask::Continue,
         Ask::Retry,
         Ask::Confirm,
+        Ask::Escalate,
     ];
 
     /// Whether it is about one step.
@@ -96,6 +99,7 @@ impl Ask {
             Ask::Retry => Verb::Retry,
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
+            Ask::Escalate => Verb::Escalate,
         }
     }
 
@@ -121,6 +125,7 @@ impl Ask {
             Ask::Retry => "Retry",
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
+            Ask::Escalate => "Escalate",
         }
     }
 }
