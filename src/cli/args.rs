@@ -135,6 +135,18 @@ pub enum Verb {
         /// The new file
         file: PathBuf,
     },
+    /// Keep time: record what is due, escalate, and tell whoever must know
+    Watch {
+        /// One round, and then end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Try the channels by which somebody is told
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        verb: Notify,
+    },
     /// Look at the store's health and say what to do
     Doctor,
     /// Print a completion script
@@ -359,6 +371,16 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `notify`
+#[derive(Subcommand, Debug)]
+pub enum Notify {
+    /// Send a test message through one channel of the settings
+    Test {
+        /// The channel's name
+        channel: String,
     },
 }
 

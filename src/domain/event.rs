@@ -370,6 +370,14 @@ pub enum Fact {
         /// The how-manieth time, from 1.
         number: u32,
     },
+    /// A watcher began to keep time. Its aggregate is the watchers', not a request's.
+    #[serde(rename = "watcher.started")]
+    WatcherStarted {
+        /// The how-manieth, from 1: an older one that is still there stops when it sees a newer.
+        fence: u64,
+        /// Its process.
+        process: u32,
+    },
     /// Whoever has it was reminded.
     #[serde(rename = "request.reminded")]
     Reminded {

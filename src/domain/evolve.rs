@@ -182,7 +182,7 @@ impl Request {
             }
             Fact::Continued { by } => self.continued_by.push(*by),
             // A policy is no request's event; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } => {}
+            Fact::PolicyAdopted { .. } | Fact::WatcherStarted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -34,6 +34,7 @@ pub mod request;
 pub mod evolve;
 pub mod going_on;
 pub mod filter;
+pub mod notice;
 pub mod transitions;
 pub mod refusal;
 pub mod command;

@@ -10,7 +10,7 @@ use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
 use crate::domain::preview::{Outcome, preview};
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Assurance, Caller};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
@@ -224,7 +224,7 @@ pub fn at_the_top(request: &Request) -> Refusal {
 ///
 /// # Errors
 /// [`Refusal::NotEligible`] with the reason.
-pub fn eligible(request: &Request, to: &PrincipalName, _facts: &Facts) -> Result<(), Refusal> {
+pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
     let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
     if *to == request.requester.name {
         return not("it is their own request".to_owned());
@@ -232,7 +232,32 @@ pub fn eligible(request: &Request, to: &PrincipalName, _facts: &Facts) -> Result
     if *to == PrincipalName::system() {
         return not("nobody is behind that name".to_owned());
     }
-    Ok(())
+    if !facts.team {
+        return Ok(());
+    }
+    let Some(them) = facts.policy.roster.find(to) else {
+        return not("nobody of that name is enrolled".to_owned());
+    };
+    if request.requester.person.as_ref() == Some(&them.person) {
+        return not("it is their own request, or their agent's".to_owned());
+    }
+    let needed = Verb::Approve.permission(request.kind(), them.kind);
+    if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
+        return not(format!("they do not hold the permission `{}`", needed.word()));
+    }
+    // How sure one can be of them is told when they sign.
+    let signer = Signer {
+        name: them.name.clone(),
+        kind: them.kind,
+        person: Some(them.person.clone()),
+        roles: them.roles.clone(),
+        assurance: Assurance::SignedTouch,
+    };
+    let slots = request.open_slots();
+    if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {
+        return Ok(());
+    }
+    not("none of the sign-offs that are open fits them".to_owned())
 }
 
 fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 //! shows all of it.
 
 mod form;
+mod roster;
 
 use crate::domain::chain::{Rung, Whom};
 use crate::domain::digest::PolicyDigest;
@@ -127,8 +128,18 @@ impl Form {
             always_confirm: self.auto_approval.always_confirm,
             max_without_confirmation: self.auto_approval.max_without_confirmation,
         };
+        let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
-        Ok(Policy { risk, asks, rules, restraint, escalation, ..Policy::BUILT_IN })
+        Ok(Policy {
+            risk,
+            asks,
+            rules,
+            restraint,
+            roster,
+            escalation,
+            open_text: self.notices.text,
+            ..Policy::BUILT_IN
+        })
     }
 }
 

@@ -218,6 +218,9 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("→ escalated it to {to} (level {level}){why}"), Tone::Bad)
         }
         Fact::Reassigned { to, .. } => (format!("gave it to {to}"), Tone::Plain),
+        Fact::WatcherStarted { fence, process } => {
+            (format!("began to keep time: watcher {fence}, process {process}"), Tone::Dim)
+        }
         Fact::Reminded { of, .. } => (
             match of {
                 Occasion::Waits => "reminded: it waits",

@@ -15,6 +15,7 @@ pub mod conflict;
 pub mod delta;
 pub mod history;
 pub mod json;
+pub mod notice;
 pub mod graph;
 pub mod table;
 pub mod sides;

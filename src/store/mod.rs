@@ -27,6 +27,8 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod notices;
+pub mod watching;
 
 pub use open::Store;
 

@@ -12,6 +12,7 @@ use crate::store::derive;
 use crate::store::failure::{Failure, Told, failed};
 use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
+use crate::store::notices;
 use crate::store::open::Store;
 use crate::store::read;
 use crate::store::reserve::Reserve;
@@ -30,7 +31,26 @@ impl Store {
     ///
     /// # Errors
     /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
-    pub fn write<T, E: Told>(&mut self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: Told>(&mut self, work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.write_and_ring(true, work)
+    }
+
+    /// As [`Store::write`], for what nobody waits for: no bell is rung.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_quietly<T, E: Told>(
+        &mut self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_and_ring(false, work)
+    }
+
+    fn write_and_ring<T, E: Told>(
+        &mut self,
+        rings: bool,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(why) = &self.read_only {
             let what = format!("the store is read only: {why}");
             return Err(Failure::Unusable {
@@ -53,7 +73,7 @@ impl Store {
                 Err(e) => Err(e),
             };
         }
-        if done.is_ok() {
+        if done.is_ok() && rings {
             self.rope.pull();
         }
         if lent {
@@ -110,6 +130,11 @@ impl<'a> Tx<'a> {
     /// The connection, for the floor's own files.
     pub(super) fn conn(&self) -> &'a Connection {
         self.conn
+    }
+
+    /// The source of chance.
+    pub(super) fn chance(&mut self) -> &mut Chance {
+        self.chance
     }
 
     /// The store's identity.
@@ -196,6 +221,7 @@ impl<'a> Tx<'a> {
         let mut appending = Appending::at_head(self.conn, self.store)?;
         appending.append(row_of(id, 1, entry, self.chance)?)?;
         derive::write(self.conn, None, &request)?;
+        notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
         Ok(request)
     }
 
@@ -213,6 +239,7 @@ impl<'a> Tx<'a> {
         }
         if !entries.is_empty() {
             derive::write(self.conn, Some(before), &after)?;
+            notices::note(self.conn, before.version + 1, &after, entries)?;
         }
         Ok((after, places))
     }

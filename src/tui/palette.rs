@@ -107,7 +107,9 @@ pub const ELSEWHERE: &[&str] = &[
     "resubmit",
     "skip",
     "submit",
+    "notify",
     "wait",
+    "watch",
 ];
 
 fn beginning_with(stem: &str) -> impl Iterator<Item = &'static Command> {

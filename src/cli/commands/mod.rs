@@ -10,6 +10,7 @@ pub mod plans;
 pub mod delta;
 pub mod talk;
 pub mod wait;
+pub mod watch;
 pub mod run;
 pub mod audit;
 pub mod meta;
@@ -18,7 +19,7 @@ pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Audit, Verb};
+use crate::cli::args::{Audit, Notify, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -71,6 +72,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
+        Verb::Watch { once } => watch::watch(app, once, out),
+        Verb::Notify { verb: Notify::Test { channel } } => watch::test(app, &channel, out),
         Verb::Doctor => audit::doctor(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
         // Handled before a store was opened.

@@ -1,7 +1,7 @@
 //! Opening the screen.
 
 use crate::app::config::ThemeName;
-use crate::app::{App, Clock, Place};
+use crate::app::{App, Clock, Place, watch};
 use crate::cli::args::Look;
 use crate::cli::commands::plain;
 use crate::cli::output::Out;
@@ -32,6 +32,8 @@ pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
     let screen = app.config().screen;
     let options =
         Options { ascii: look.ascii || screen.ascii, no_color: no_color || screen.theme == ThemeName::Mono };
+    // Time is kept by whoever is there; a screen on the host itself will do while nobody else is.
+    watch::beside(place.clone(), Clock::system());
     let ended_by = tui::run(app, options, habits)?;
     Ok(ended_by.map_or(exit::DONE, |signal| u8::try_from(128 + signal).unwrap_or(exit::REFUSED)))
 }

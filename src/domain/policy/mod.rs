@@ -7,6 +7,7 @@ pub mod risk;
 pub mod rules;
 pub mod auto;
 pub mod asks;
+pub mod roster;
 
 use crate::domain::chain::{Rung, Whom};
 use crate::domain::content::{Content, Kind};
@@ -19,6 +20,7 @@ use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use risk::{Circumstances, RiskTable};
+use roster::Roster;
 use rules::Rule;
 use serde::{Deserialize, Serialize};
 
@@ -114,8 +116,12 @@ pub struct Policy {
     pub restraint: Restraint,
     /// Which requests are none.
     pub asks: Asks,
+    /// Whether notices may hold what producers wrote; else they are ids and counts.
+    pub open_text: bool,
     /// To whom a request is raised when nobody decides; empty: to the leads.
     pub escalation: Vec<Rung>,
+    /// Who is enrolled; in a solo store it only gives keys.
+    pub roster: Roster,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -132,7 +138,9 @@ impl Policy {
         rules: Vec::new(),
         restraint: Restraint::BUILT_IN,
         asks: Asks::BUILT_IN,
+        open_text: false,
         escalation: Vec::new(),
+        roster: Roster { principals: Vec::new() },
         trouble: None,
     };
 

@@ -10,6 +10,7 @@ mod limits;
 mod help;
 mod policy;
 mod running;
+mod watching;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -2,13 +2,16 @@
 
 use super::build::*;
 use countersign::domain::chain::{Courts, Occasion, Rung, Whom, Why};
-use countersign::domain::command::Command;
+use countersign::domain::command::{Command, Facts};
 use countersign::domain::content::Content;
 use countersign::domain::due::{self, Due};
 use countersign::domain::event::Fact;
 use countersign::domain::moment::{Moment, Span};
-use countersign::domain::names::PrincipalName;
-use countersign::domain::principal::{Caller, Permission, Role};
+use countersign::domain::names::{PersonName, PrincipalName};
+use countersign::domain::policy::Policy;
+use countersign::domain::policy::roster::{Enrolled, Roster};
+use countersign::domain::principal::{Caller, Permission, PrincipalKind, Role};
+use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::StateName;
 
@@ -162,6 +165,39 @@ fn it_is_passed_on_to_anybody_but_who_asked_and_the_fourth_time_raises_it() {
     assert!(matches!(&raised.fact, Fact::Escalated { why: Why::Reassigned, .. }), "{raised:?}");
     // At the top it is passed on all the same.
     assert_eq!(story.then(&bob(), reassign("erin")).request.level(), 1);
+}
+
+#[test]
+fn in_a_team_it_is_given_to_somebody_enrolled_who_could_sign_it() {
+    let enrolled = |name: &str, kind, person: &str, roles: &[Role]| Enrolled {
+        name: PrincipalName::new(name).unwrap(),
+        kind,
+        person: PersonName::new(person).unwrap(),
+        roles: roles.to_vec(),
+        keys: Vec::new(),
+        since: None,
+    };
+    let (person, bot) = (PrincipalKind::Human, PrincipalKind::Agent);
+    let principals = vec![
+        enrolled("alice", person, "alice", &[Role::Reviewer]),
+        enrolled("bob", person, "bob", &[Role::Lead]),
+        enrolled("dora", person, "dora", &[Role::Admin]),
+        enrolled("cp14", bot, "alice", &[Role::Agent]),
+    ];
+    let policy = Policy { roster: Roster { principals }, ..Policy::BUILT_IN };
+    let team = Facts { team: true, policy, ..facts() };
+    let story = Story::asked(&cp14(), high());
+    for (to, why) in
+        [("nobody", "enrolled"), ("alice", "their agent's"), ("cp14", "own request"), ("dora", "`review`")]
+    {
+        let no = story.refuses_under(&team, &bob(), reassign(to));
+        assert!(matches!(no, Refusal::NotEligible { .. }) && no.to_string().contains(why), "{to}: {no}");
+    }
+    assert_eq!(story.decide(&bob(), &reassign("bob"), &team).unwrap().len(), 1);
+    let two_keys = Slot { role: Some(Role::Release), ..Slot::one_human() };
+    let story = Story::asked_under(vec![two_keys], &planner(), high());
+    let no = story.refuses_under(&team, &bob(), reassign("bob"));
+    assert!(no.to_string().contains("none of the sign-offs"), "{no}");
 }
 
 #[test]
