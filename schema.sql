@@ -188,3 +188,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_by_next     ON deliveries (next_at, notice) WHERE next_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS deliveries_that_failed ON deliveries (channel) WHERE why IS NOT NULL;
+
+-- Statements that were handed out to be signed, until a while after their end; `cosign` looks here for what was signed.
+CREATE TABLE IF NOT EXISTS challenges (
+    principal TEXT    NOT NULL,
+    statement TEXT    NOT NULL,
+    request   INTEGER NOT NULL,
+    head      INTEGER NOT NULL,              -- the event whose hash the statement names
+    expires   INTEGER NOT NULL,
+    PRIMARY KEY (principal, statement)
+) STRICT, WITHOUT ROWID;

@@ -3,12 +3,12 @@
 use crate::fill;
 use crate::table::Table;
 use countersign::app::App;
+use countersign::app::Clock;
 use countersign::app::watch::News;
 use countersign::domain::decide::OnSameReference;
 use countersign::domain::document::{Document, Limits, from_value};
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::principal::Face;
-use countersign::app::Clock;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Each package and the rooms in which it is at home.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("serde", &["domain", "exchange", "app"]),
     ("serde_json", &["domain", "store", "present", "exchange", "app", "cli"]),
     ("serde_path_to_error", &["domain", "exchange"]),
@@ -33,6 +33,7 @@ const HOMES: [(&str, &[&str]); 24] = [
     ("unicode_segmentation", &["domain", "tui"]),
     ("unicode_width", &["domain", "tui"]),
     ("similar", &["present"]),
+    ("ssh_key", &["exchange"]),
     ("rusqlite", &["store"]),
     ("rustix", &["store", "drive", "app", "cli", "tui"]),
     ("directories", &["app"]),

@@ -1,6 +1,6 @@
 //! Deciding: one command on one request, as one transaction.
 
-use crate::app::{App, Error, Failure};
+use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
 use crate::domain::event::Entry;
 use crate::domain::names::{RequestId, Seq};
@@ -8,6 +8,8 @@ use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Standing};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
+use crate::domain::unfit::Unfit;
+use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
 
 /// What a decision left behind.
@@ -30,6 +32,7 @@ pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) 
         open_of_requester,
         team: false,
         runner_gone: false,
+        signature: None,
     }
 }
 
@@ -50,6 +53,18 @@ impl App {
         caller: &Caller,
         lock: Option<&RunLock>,
     ) -> Result<Decided, Error> {
+        self.decide_with(id, command, caller, lock, None)
+    }
+
+    /// As [`App::decide_holding`], with the signature that was brought along.
+    pub(super) fn decide_with(
+        &mut self,
+        id: RequestId,
+        command: &Command,
+        caller: &Caller,
+        lock: Option<&RunLock>,
+        armoured: Option<&Result<Armoured, Unfit>>,
+    ) -> Result<Decided, Error> {
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
@@ -68,6 +83,14 @@ impl App {
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
                 facts.runner_gone = begun && (lock.is_some() || is_free(&path, id));
+                let mut proven = None;
+                if let Some(armoured) = armoured {
+                    let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), now)?;
+                    proven =
+                        Some(Caller { assurance: caller.assurance.max(brought.assurance), ..caller.clone() });
+                    facts.signature = Some(brought.proof);
+                }
+                let caller = proven.as_ref().unwrap_or(caller);
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;

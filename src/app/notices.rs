@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Span = Span::from_hours(1);
 /// A notice that nobody sent for so long is news no more: a watcher that begins late does not begin with a flood.
 const STALE: Span = Span::from_hours(24);
 /// How long notices are kept, told or not.
-const KEPT: Span = Span::from_hours(30 * 24);
+pub(super) const KEPT: Span = Span::from_hours(30 * 24);
 /// Rows of the list that other programs read: of those that wait, and of those that are decided.
 const LISTED: (usize, usize) = (1_000, 100);
 
@@ -99,9 +99,8 @@ impl App {
             self.store.write_quietly(|tx| -> Result<(), Error> {
                 for (noted, through) in &chosen {
                     let through: Vec<&str> = through.iter().map(String::as_str).collect();
-                    tx.hand_out(noted, &through, now)?;
+                    tx.send_through(noted, &through, now)?;
                 }
-                tx.forget_notices(now, KEPT, AT_ONCE)?;
                 Ok(())
             })?;
         }

@@ -51,9 +51,9 @@ impl App {
     ///
     /// # Errors
     /// Somebody else does; who. Or the store cannot be written.
-    pub fn begin_watch(&mut self, screen: bool, lasting: bool) -> Result<Result<Watch, Keeping>, Error> {
+    pub fn begin_watch(&mut self, lasting: bool) -> Result<Result<Watch, Keeping>, Error> {
         let now = self.now();
-        let keeping = Keeping { process: std::process::id(), since: now, screen };
+        let keeping = Keeping { process: std::process::id(), since: now, screen: false };
         for _ in 0..TRIES {
             if let Some(lock) = self.store.watch_lock(keeping)? {
                 let fence = if lasting { Some(self.begin_in_the_log(now)?) } else { None };
@@ -62,6 +62,13 @@ impl App {
             std::thread::sleep(BETWEEN_TRIES);
         }
         Ok(Err(self.store.kept_by()?.unwrap_or(keeping)))
+    }
+
+    /// Begins to keep time for as long as a screen is open, when nobody else does.
+    pub fn watch_from_a_screen(&self) -> Option<Watch> {
+        let keeping = Keeping { process: std::process::id(), since: self.now(), screen: true };
+        let lock = self.store.watch_lock(keeping).ok().flatten()?;
+        Some(Watch { _lock: lock, fence: None })
     }
 
     fn begin_in_the_log(&mut self, now: Moment) -> Result<u64, Error> {
@@ -94,6 +101,19 @@ impl App {
     /// # Errors
     /// When the store cannot be read or written. Whatever was done before stands.
     pub fn round(&mut self, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
+        loop {
+            self.settle_all(tell)?;
+            for (channel, why) in self.show_flags()? {
+                tell(News::Trouble(format!("channel {channel}: {why}")));
+            }
+            // A channel may be slow: between its messages time is kept.
+            if self.tell(&mut |sent| tell(News::Sent(sent.clone())))? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn settle_all(&mut self, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
         for _ in 0..BATCHES {
             let settled = self.settle_batch()?;
             if settled.is_empty() {
@@ -101,10 +121,6 @@ impl App {
             }
             settled.into_iter().for_each(|(id, entries)| tell(News::Settled(id, entries)));
         }
-        for (channel, why) in self.show_flags()? {
-            tell(News::Trouble(format!("channel {channel}: {why}")));
-        }
-        while self.tell(&mut |sent| tell(News::Sent(sent.clone())))? > 0 {}
         Ok(())
     }
 
@@ -167,17 +183,15 @@ impl App {
     }
 }
 
-/// Keeps time on a thread of its own for as long as this process lives, whenever nobody else does. For a screen on the
-/// host itself; never for a session.
-pub fn beside(place: Place, clock: Clock) {
+/// Keeps time on a thread of its own for as long as this process lives, whenever nobody else does; `first` is held already.
+/// For a screen on the host itself; never for a session.
+pub fn beside(place: Place, clock: Clock, first: Option<Watch>) {
     std::thread::spawn(move || {
         let Ok(mut app) = App::open(&place, clock) else { return };
-        if app.read_only().is_some() {
-            return;
-        }
         let Ok(mut bell) = app.bell() else { return };
+        let mut held = first;
         loop {
-            if let Ok(Ok(watch)) = app.begin_watch(true, false)
+            if let Some(watch) = held.take().or_else(|| app.watch_from_a_screen())
                 && app.keep_time(&watch, &|| false, &mut |_| {}).is_err()
             {
                 return;

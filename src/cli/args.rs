@@ -2,6 +2,7 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
+pub use crate::cli::sign_args::Cosign;
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -32,7 +33,7 @@ pub struct Cli {
 }
 
 /// A name one can act under: a wrong one is a wrong command line, before anything is opened.
-fn principal(name: &str) -> Result<String, String> {
+pub fn principal(name: &str) -> Result<String, String> {
     match PrincipalName::new(name) {
         Ok(taken) if taken == PrincipalName::system() => Err("the name is taken".to_owned()),
         Ok(_) => Ok(name.to_owned()),
@@ -80,6 +81,12 @@ pub enum Verb {
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
+    /// Print the exact text that stands for signing a request off, to be signed with your key
+    Challenge(Which),
+    /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
+    Cosign(Cosign),
+    /// Check the signatures on a request again, from the log
+    Verify(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
     /// Answer requested changes with a changed document, or go on with a closed request as a new one
@@ -158,6 +165,14 @@ pub enum Verb {
     Man,
     /// Print the screen's keys
     Keys,
+    /// Let one person or program work through SSH: for a forced command in authorized_keys, with --as NAME
+    Session,
+    /// Keep the place where a team's requests wait
+    Admin {
+        /// What to do
+        #[command(subcommand)]
+        verb: Admin,
+    },
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -366,8 +381,11 @@ pub enum Audit {
         #[arg(long, value_name = "EXPORT")]
         against: Option<PathBuf>,
     },
-    /// Print the log, one event a line
+    /// Print the log, one event a line; or write out what was signed
     Export {
+        /// Write every signed decision, its signature and allowed_signers into this new directory
+        #[arg(long, value_name = "DIR")]
+        signatures: Option<PathBuf>,
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
@@ -403,5 +421,16 @@ pub enum Policy {
     Adopt {
         /// The file; `-` reads stdin
         file: PathBuf,
+    },
+}
+
+/// `admin`
+#[derive(Subcommand, Debug)]
+pub enum Admin {
+    /// Print the account's authorized_keys as the roster has it, one forced command a key
+    AuthorizedKeys {
+        /// Write it to this file instead, all at once; it is made when it is not there
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
     },
 }

@@ -10,8 +10,10 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
+use crate::domain::signing::Proof;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
+use crate::domain::unfit::Unfit;
 use serde_json::Value;
 
 /// What the decider had before their eyes.
@@ -326,4 +328,6 @@ pub struct Facts {
     pub team: bool,
     /// Whether the program that runs this plan is gone: nobody holds its lock any more.
     pub runner_gone: bool,
+    /// The signature that was brought along, verified, or why it is none.
+    pub signature: Option<Result<Proof, Unfit>>,
 }

@@ -239,6 +239,8 @@ impl Deciding<'_> {
             revision_digest: self.request.revision.digest,
             marks_digest: marks.digest(),
             seen: match seen {
+                // A signature names the digests of what it stands for.
+                Seen::Nothing if matches!(self.facts.signature, Some(Ok(_))) => Sight::Digest,
                 Seen::Nothing => Sight::No,
                 Seen::Prefix(_) => Sight::Digest,
                 Seen::Drawn { whole: false, .. } => Sight::Drawn,
@@ -293,7 +295,10 @@ impl Deciding<'_> {
         let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
         let bound = self.bound(&marks, seen);
         let reaffirms = rules::reaffirms(self.request, self.caller, seen);
-        let fact = Fact::SignedOff { number, bound, reaffirms };
+        // Whether it stands for this was asked with the slot.
+        let proof = self.facts.signature.as_ref().and_then(|brought| brought.as_ref().ok());
+        let signature = proof.map(|proof| Box::new(proof.signature.clone()));
+        let fact = Fact::SignedOff { number, bound, reaffirms, signature };
         entries.push(self.entry(fact, Payload::reason(reason.clone())));
         let after = entries.iter().fold(self.request.clone(), |request, entry| request.evolve(entry));
         entries.extend(self.approved(&after, &marks));

@@ -22,6 +22,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::principal::Requester;
 use crate::domain::quorum::Signer;
 use crate::domain::request::Execution;
+use crate::domain::statement::Signature;
 use serde::{Deserialize, Serialize};
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
@@ -87,6 +88,9 @@ pub enum Fact {
         /// The void sign-off of the same person that this one stands for again, after what changed was read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reaffirms: Option<SignOffNumber>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
     /// A sign-off was taken back by its author.
     #[serde(rename = "signoff.withdrawn")]
@@ -385,5 +389,14 @@ pub enum Fact {
         of: Occasion,
         /// When that was due; reminders that were due earlier and not given are not given any more.
         was_due_at: Moment,
+    },
+    /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
+    /// escaped and cut short.
+    #[serde(rename = "session.refused")]
+    SessionRefused {
+        /// Why.
+        why: NotObeyed,
+        /// How long the line was, in bytes.
+        length: u64,
     },
 }

@@ -91,7 +91,12 @@ impl Request {
         let asleep = Calling::of(&self);
         self.version += 1;
         self.updated_at = entry.at;
-        let until = if let Fact::Expired { due_at } = &entry.fact { *due_at } else { entry.at };
+        // What time did holds from when it was due, whenever somebody looked.
+        let until = match &entry.fact {
+            Fact::Expired { due_at } => *due_at,
+            Fact::Escalated { was_due_at: Some(at), .. } => *at,
+            _ => entry.at,
+        };
         self.timing.courts = self.timing.courts.charged(&self.state, until);
         let payload = entry.payload.here();
         let reason = payload.and_then(|p| p.reason.clone());
@@ -115,13 +120,14 @@ impl Request {
                 }
                 self.void(voids);
             }
-            Fact::SignedOff { number, bound, .. } => self.signoffs.push(SignOff {
+            Fact::SignedOff { number, bound, signature, .. } => self.signoffs.push(SignOff {
                 number: *number,
                 bound: bound.clone(),
                 at: entry.at,
                 reason,
                 standing: SignOffStanding::Counts,
                 rule: None,
+                signature: signature.clone(),
             }),
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
@@ -181,8 +187,9 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } | Fact::WatcherStarted { .. } => {}
+            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
+            // change nothing.
+            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::WatcherStarted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;
@@ -206,6 +213,7 @@ impl Request {
                 reason: None,
                 standing: SignOffStanding::Counts,
                 rule: Some(rule.clone()),
+                signature: None,
             }),
             Fact::Escalated { level, to, was_due_at, next_at, .. } => {
                 let at = was_due_at.unwrap_or(entry.at);

@@ -15,6 +15,7 @@ use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
+use crate::domain::unfit::Unfit;
 
 /// Why something may not be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -104,6 +105,15 @@ pub enum Refusal {
         /// All that is in the way, with the ways out.
         conflicts: Vec<Conflict>,
     },
+    /// Only a slot that asks for a signature is open.
+    NeedsSignature {
+        /// On which request.
+        id: RequestId,
+        /// Whether by a hardware key that somebody touches.
+        touch: bool,
+    },
+    /// The signature that was brought along does not stand for this.
+    Unfit(Box<Unfit>),
     /// In a team nobody signs off a revision they edited.
     OwnEdit {
         /// A step they edited.
@@ -197,6 +207,7 @@ impl Refusal {
             | Refusal::JudgedAnew { .. }
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
+            Refusal::Unfit(why) => why.exit_code(),
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
@@ -208,6 +219,7 @@ impl Refusal {
             | Refusal::NothingApproved
             | Refusal::Blocked { .. }
             | Refusal::OwnEdit { .. }
+            | Refusal::NeedsSignature { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
             | Refusal::NotEligible { .. }

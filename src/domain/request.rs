@@ -12,6 +12,7 @@ use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
 use crate::domain::principal::{Assurance, Requester};
+use crate::domain::statement::Signature;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,6 +211,8 @@ pub struct SignOff {
     pub standing: SignOffStanding,
     /// The rule that gave it, when no person did.
     pub rule: Option<String>,
+    /// The signature it was given with.
+    pub signature: Option<Box<Signature>>,
 }
 
 /// Whether a sign-off counts.

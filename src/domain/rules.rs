@@ -14,6 +14,8 @@ use crate::domain::principal::{Assurance, Caller};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
+use crate::domain::signing;
+use crate::domain::statement::Deed;
 use crate::domain::text::Text;
 use crate::domain::transitions::{Reason, Verb, Who};
 
@@ -33,7 +35,7 @@ pub fn may(
     may_by_person(verb, request, caller, facts)?;
     may_without_policy(verb, facts)?;
     match verb {
-        Verb::Approve => may_fill_a_slot(request, caller, facts),
+        Verb::Approve => may_fill_a_slot(request, caller, facts, now),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
@@ -157,7 +159,7 @@ pub fn signer(caller: &Caller, facts: &Facts) -> Signer {
 }
 
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
-fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
     let me = signer(caller, facts);
     let mut signers: Vec<Signer> = request.counting().map(|s| s.bound.signer.clone()).collect();
     if let Some(mine) = request.counting().find(|s| {
@@ -168,15 +170,28 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
     }
+    let marks = request.marks.with_undecided_approved();
+    signing::brought(request, Deed::Approve, &marks, facts, &caller.name, now)?;
     let slots = &request.assessment().slots;
     let filled = |signers: &[Signer]| fill(slots, signers).iter().flatten().count();
     let before = filled(&signers);
     signers.push(me);
-    if filled(&signers) > before {
-        Ok(())
+    let mut fills_as = |assurance: Assurance| {
+        if let Some(me) = signers.last_mut() {
+            me.assurance = assurance;
+        }
+        filled(&signers) > before
+    };
+    let unfilled = if fills_as(caller.assurance) {
+        return Ok(());
+    } else if caller.assurance < Assurance::Signed && fills_as(Assurance::Signed) {
+        Refusal::NeedsSignature { id: request.id, touch: false }
+    } else if caller.assurance < Assurance::SignedTouch && fills_as(Assurance::SignedTouch) {
+        Refusal::NeedsSignature { id: request.id, touch: true }
     } else {
-        Err(Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() })
-    }
+        Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() }
+    };
+    Err(unfilled)
 }
 
 /// What the caller could take back: their request for changes, or their sign-off.

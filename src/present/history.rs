@@ -2,7 +2,7 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::chain::{Occasion, Why};
-use crate::domain::event::{Entry, Fact, Held};
+use crate::domain::event::{Entry, Fact, Held, NotObeyed};
 use crate::domain::execution::{AskedFor, Runner, Work};
 use crate::domain::names::{Seq, StepId};
 use crate::domain::request::Execution;
@@ -230,6 +230,13 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             .to_owned(),
             Tone::Dim,
         ),
+        Fact::SessionRefused { why, length } => {
+            let what = match why {
+                NotObeyed::Unreadable => "that does not read",
+                NotObeyed::Unknown => "that is no command",
+            };
+            (format!("was refused a line through SSH {what} ({length} bytes)"), Tone::Warn)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod log;
 pub mod derive;
 pub mod read;
 pub mod policy;
+pub mod session;
 pub mod queue;
 pub mod inbox;
 pub mod cut;
@@ -29,6 +30,8 @@ pub mod drafts;
 pub mod running;
 pub mod notices;
 pub mod watching;
+pub mod challenges;
+pub mod signed;
 
 pub use open::Store;
 

@@ -212,7 +212,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn hand_out(&mut self, noted: &Noted, channels: &[&str], at: Moment) -> Result<(), Failure> {
+    pub fn send_through(&mut self, noted: &Noted, channels: &[&str], at: Moment) -> Result<(), Failure> {
         let handing = |e| failed("handing out a notice", e);
         for channel in channels {
             self.conn()

@@ -61,7 +61,8 @@ impl Report {
         self.problems.iter().filter_map(|p| p.seq).min()
     }
 
-    pub(super) fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
+    /// Adds a problem.
+    pub fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
         // However long the list is, the first bad event is in it.
         let is_first = seq.is_some_and(|seq| self.first_bad().is_none_or(|first| Seq(seq) < first));
         if self.problems.len() < MOST || is_first {

@@ -132,7 +132,7 @@ impl<'a> Tx<'a> {
         self.conn
     }
 
-    /// The source of chance.
+    /// Where random bytes come from.
     pub(super) fn chance(&mut self) -> &mut Chance {
         self.chance
     }

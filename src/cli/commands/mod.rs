@@ -6,6 +6,7 @@ pub mod show;
 pub mod explain;
 pub mod policy;
 pub mod verdict;
+pub mod sign;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -13,13 +14,14 @@ pub mod wait;
 pub mod watch;
 pub mod run;
 pub mod audit;
+pub mod admin;
 pub mod meta;
 pub mod demo;
 pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Audit, Notify, Verb};
+use crate::cli::args::{Admin, Audit, Notify, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -50,6 +52,9 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
+        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Cosign(args) => sign::cosign(app, &args, out),
+        Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
         Verb::Escalate(args) => verdict::escalate(app, &args, out),
         Verb::Reassign(args) => verdict::reassign(app, &args, out),
@@ -69,15 +74,19 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::RollBack(args) => run::roll_back(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
-        Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
+        Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),
+        Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Watch { once } => watch::watch(app, once, out),
         Verb::Notify { verb: Notify::Test { channel } } => watch::test(app, &channel, out),
         Verb::Doctor => audit::doctor(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
+        Verb::Admin { verb: Admin::AuthorizedKeys { write } } => {
+            admin::authorized_keys(app, write.as_deref(), out)
+        }
         // Handled before a store was opened.
-        Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys => Ok(exit::USAGE),
+        Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys | Verb::Session => Ok(exit::USAGE),
     }
 }
 

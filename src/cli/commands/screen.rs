@@ -19,12 +19,20 @@ pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
         };
         return Err(Stop::composed(exit::USAGE, words));
     }
+    let app = App::open(place, Clock::system())?;
+    // Time is kept by whoever is there; a screen on the host itself will do while nobody else is.
+    if app.read_only().is_none() {
+        watch::beside(place.clone(), Clock::system(), app.watch_from_a_screen());
+    }
+    on(app, look, out)
+}
+
+/// The inbox of an open store, on a terminal.
+pub fn on(mut app: App, look: &Look, out: &mut Out) -> Done {
     if look.plain {
-        let mut app = App::open(place, Clock::system())?;
         out.ascii = look.ascii || app.config().screen.ascii;
         return plain::run(&mut app, out);
     }
-    let app = App::open(place, Clock::system())?;
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let truecolor =
         std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
@@ -32,8 +40,6 @@ pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
     let screen = app.config().screen;
     let options =
         Options { ascii: look.ascii || screen.ascii, no_color: no_color || screen.theme == ThemeName::Mono };
-    // Time is kept by whoever is there; a screen on the host itself will do while nobody else is.
-    watch::beside(place.clone(), Clock::system());
     let ended_by = tui::run(app, options, habits)?;
     Ok(ended_by.map_or(exit::DONE, |signal| u8::try_from(128 + signal).unwrap_or(exit::REFUSED)))
 }

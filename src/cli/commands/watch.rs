@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// `watch`, `watch --once`
 pub fn watch(app: &mut App, once: bool, out: &mut Out) -> Done {
-    let watch = match app.begin_watch(false, !once)? {
+    let watch = match app.begin_watch(!once)? {
         Ok(watch) => watch,
         Err(other) => {
             let words = held_by(&other, app);

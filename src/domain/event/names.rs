@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 40] = [
+pub const NAMES: [&str; 41] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -42,4 +42,5 @@ pub const NAMES: [&str; 40] = [
     "request.reassigned",
     "watcher.started",
     "request.reminded",
+    "session.refused",
 ];

@@ -68,6 +68,14 @@ impl fmt::Display for Refusal {
             Refusal::NoSuchStep { id, step } => write!(f, "{id} has no step {step}"),
             Refusal::NothingApproved => write!(f, "no step would be approved: reject the request instead"),
             Refusal::Blocked { id, step, needed, conflicts } => blocked(f, *id, step, needed, conflicts),
+            Refusal::NeedsSignature { id, touch: false } => {
+                write!(f, "this slot needs a signature: countersign challenge {id}")
+            }
+            Refusal::NeedsSignature { id, touch: true } => write!(
+                f,
+                "this slot needs a signature by a hardware key that you touch: countersign challenge {id}"
+            ),
+            Refusal::Unfit(why) => write!(f, "{why}"),
             Refusal::OwnEdit { step } => write!(
                 f,
                 "you edited {step} in this revision: in a team somebody else signs it off, or you put it back as it was"

@@ -71,7 +71,8 @@ fn act(app: &mut App, id: RequestId, dice: &mut Dice) {
         7 => (name, Command::Claim),
         _ => {
             let mut content = request.content.clone().unwrap();
-            content.title = countersign::domain::text::Text::from(format!("Go on ({})?", dice.roll(99)).as_str());
+            content.title =
+                countersign::domain::text::Text::from(format!("Go on ({})?", dice.roll(99)).as_str());
             ("planner", Command::Revise { content: Box::new(content) })
         }
     };
@@ -107,7 +108,9 @@ fn a_month_in_which_everything_that_was_said_came_true() {
     let requests = 500 * crate::faults::scale() as u64;
     let stage = Stage::new();
     let told = stage.dir.path().join("told.jsonl");
-    let pager = format!("[[channel]]\nname = \"pager\"\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"-a\", {told:?}]\n");
+    let pager = format!(
+        "[[channel]]\nname = \"pager\"\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"-a\", {told:?}]\n"
+    );
     std::fs::write(stage.config(), pager).unwrap();
     let chain = "[[escalation]]\nrole = \"lead\"\n[[escalation]]\nprincipal = \"dora\"\nafter = \"40m\"\n";
     let (mut one, mut two) = (stage.app(), stage.app());

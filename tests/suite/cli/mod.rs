@@ -11,6 +11,7 @@ mod help;
 mod policy;
 mod running;
 mod watching;
+mod signing;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -36,7 +36,14 @@ pub fn ago(minutes: i64) -> Moment {
 pub fn caller(name: &str) -> Caller {
     let name = PrincipalName::new(name).unwrap();
     let person = Some(PersonName::of(&name));
-    Caller { name, kind: PrincipalKind::Human, person, assurance: Assurance::Asserted, face: Face::Screen }
+    Caller {
+        name,
+        kind: PrincipalKind::Human,
+        person,
+        assurance: Assurance::Asserted,
+        face: Face::Screen,
+        key: None,
+    }
 }
 
 pub fn facts() -> Facts {
@@ -47,6 +54,7 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        signature: None,
     }
 }
 
