@@ -3,6 +3,7 @@
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::Cosign;
+pub use crate::cli::time_args::{Notify, Reassign};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -105,6 +106,8 @@ pub enum Verb {
     Reassign(Reassign),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Run the approved steps of a request by their commands, one after another
@@ -269,6 +272,28 @@ pub struct Reasoned {
     pub digest: Option<String>,
 }
 
+/// `override`
+#[derive(Args, Debug)]
+pub struct Override {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What it is: incident, security, data-loss or other
+    #[arg(long)]
+    pub class: Option<String>,
+    /// Where it can be looked up: a ticket or an address
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// Why: at least 20 visible characters, and not a reason you gave before
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The phrase `OVERRIDE R-17`, exactly
+    #[arg(long)]
+    pub phrase: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
 /// `answer`
 #[derive(Args, Debug)]
 pub struct Answer {
@@ -333,19 +358,6 @@ pub struct Snooze {
     pub off: bool,
 }
 
-/// `reassign`
-#[derive(Args, Debug)]
-pub struct Reassign {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// To whom
-    #[arg(long, value_name = "NAME")]
-    pub to: String,
-    /// Why
-    #[arg(long)]
-    pub reason: Option<String>,
-}
-
 /// `wait`
 #[derive(Args, Debug)]
 pub struct Wait {
@@ -389,16 +401,6 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
-    },
-}
-
-/// `notify`
-#[derive(Subcommand, Debug)]
-pub enum Notify {
-    /// Send a test message through one channel of the settings
-    Test {
-        /// The channel's name
-        channel: String,
     },
 }
 

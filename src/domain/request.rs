@@ -6,11 +6,12 @@ use crate::domain::chain::{Assignment, Timing};
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
-use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::event::{Bound, CommentNumber, Deadlines, Owed, Revision, SignOffNumber};
 use crate::domain::execution::Run;
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
+use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::statement::Signature;
 use crate::domain::text::Text;
@@ -80,7 +81,12 @@ pub enum Verdict {
     /// Refused.
     Rejected,
     /// Gone ahead without the required sign-offs.
-    Overridden,
+    Overridden {
+        /// On what, by whom: exactly the steps of these marks may run.
+        bound: Box<Bound>,
+        /// What stands in the place of the sign-offs.
+        instead: Box<Instead>,
+    },
     /// Taken back by the requester.
     Cancelled,
     /// Nobody decided in time: denied.
@@ -317,6 +323,8 @@ pub struct Request {
     pub assignments: Vec<Assignment>,
     /// What has been said and counted of its time.
     pub timing: Timing,
+    /// For which override it is the review, and whose: a debt.
+    pub owes: Option<Owed>,
 }
 
 /// Who set a mark.

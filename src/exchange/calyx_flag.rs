@@ -29,7 +29,7 @@ pub fn entry(request: &Request, opened: bool) -> Value {
     let Some(closed) = request.closed() else { return entry };
     let mut set = |key: &str, value: Value| entry[key] = value;
     match &closed.verdict {
-        Verdict::Approved { .. } | Verdict::Overridden => {
+        Verdict::Approved { .. } | Verdict::Overridden { .. } => {
             set("status", json!("approved"));
             set("approved_by", json!(closed.by));
             set("approved_at", json!(offset(closed.at)));

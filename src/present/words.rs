@@ -92,6 +92,9 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                 }
                 (Due::Expires, _) if alone => "it expires and nothing runs".to_owned(),
                 (Due::Expires, _) => "it expires".to_owned(),
+                (Due::Lapses, _) if request.state_name() == StateName::Overridden => {
+                    "the override lapses and can no longer be started".to_owned()
+                }
                 (Due::Lapses, _) => "the approval lapses and can no longer be started".to_owned(),
                 (Due::StepTimesOut, _) => "the step whose runner asks has timed out".to_owned(),
                 _ => "its execution ends as failed, with what has run by then".to_owned(),

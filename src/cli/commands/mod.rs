@@ -7,6 +7,7 @@ pub mod explain;
 pub mod policy;
 pub mod verdict;
 pub mod sign;
+pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -58,6 +59,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Answer(args) => verdict::answer(app, &args, out),
         Verb::Escalate(args) => verdict::escalate(app, &args, out),
         Verb::Reassign(args) => verdict::reassign(app, &args, out),
+        Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),

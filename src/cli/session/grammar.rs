@@ -4,7 +4,7 @@
 
 use crate::cli::args::{
     Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
-    Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Reasoned, Reassign, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -63,6 +63,10 @@ pub enum Words {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -230,6 +234,8 @@ impl Words {
             Words::Release(args) => Verb::Release(args),
             Words::Snooze(args) => Verb::Snooze(args),
             Words::Cancel(args) => Verb::Cancel(args),
+            Words::Escalate(args) => Verb::Escalate(args),
+            Words::Reassign(args) => Verb::Reassign(args),
             Words::Wait(args) => Verb::Wait(args),
             Words::Next(args) => Verb::Next(args),
             Words::Report(args) => Verb::Report(args),
@@ -261,7 +267,9 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 12] = [
+    const NOT_HERE: [(&str, &str); 14] = [
+        ("notify", "tries channels of the server"),
+        ("watch", "keeps time, and is the server's"),
         ("admin", "is the server's"),
         ("backup", "names a file of the server"),
         ("completions", "are for a shell at the server"),

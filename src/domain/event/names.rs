@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 41] = [
+pub const NAMES: [&str; 42] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -43,4 +43,5 @@ pub const NAMES: [&str; 41] = [
     "watcher.started",
     "request.reminded",
     "session.refused",
+    "request.overridden",
 ];

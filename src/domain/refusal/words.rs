@@ -133,6 +133,19 @@ impl fmt::Display for Refusal {
             Refusal::NotEligible { id, to, why } => {
                 write!(f, "{id} cannot be given to {to}: {why}; name somebody who could decide on it")
             }
+            Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
+            Refusal::OwnDebt { id, overridden, by, from } => {
+                write!(
+                    f,
+                    "{id} is the review that {by} owes for overriding {overridden}: somebody else closes it"
+                )?;
+                match from {
+                    Some(from) => {
+                        write!(f, "; alone here, you may yourself from {} on", from.date_and_time())
+                    }
+                    None => Ok(()),
+                }
+            }
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,
