@@ -7,6 +7,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
 use crate::domain::principal::Caller;
 use crate::domain::request::{Execution, Request, State};
+use std::borrow::Cow;
 
 /// What time will do to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +55,7 @@ pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     let system = Caller::system();
     let mut out: Vec<Entry> = Vec::new();
     let judged = now.max(request.updated_at);
-    let mut request = request.clone();
+    let mut request = Cow::Borrowed(request);
     // Each of them leads on: a step times out once, and an end has nothing due.
     while let Some((at, due)) = next_due(&request).filter(|(at, _)| *at <= judged) {
         let fact = match (due, &request.run) {
@@ -76,7 +77,7 @@ pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
             fact,
             payload: Held::None,
         };
-        request = request.evolve(&entry);
+        request = Cow::Owned(request.into_owned().evolve(&entry));
         out.push(entry);
     }
     out
