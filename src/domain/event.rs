@@ -3,22 +3,25 @@
 //! Facts are what decisions rest on and are never redacted; a payload is prose, parameters and answers, and can be.
 //! An event is never changed: a new meaning gets a new name.
 
+mod entry;
+mod names;
 mod parts;
 
 pub use crate::domain::bound::{Actor, Bound, Sight};
 pub use crate::domain::payload::{Held, Payload};
+pub use entry::Entry;
+pub use names::NAMES;
 pub use parts::*;
 
 use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
-use crate::domain::principal::{Assurance, Requester};
+use crate::domain::principal::Requester;
 use crate::domain::quorum::Signer;
 use crate::domain::request::Execution;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -344,79 +347,4 @@ pub enum Fact {
         /// The step.
         step: StepId,
     },
-}
-
-/// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 36] = [
-    "request.submitted",
-    "request.revised",
-    "request.resubmitted",
-    "steps.marked",
-    "signoff.given",
-    "signoff.withdrawn",
-    "request.approved",
-    "request.answered",
-    "request.rejected",
-    "request.changes_requested",
-    "request.changes_withdrawn",
-    "request.cancelled",
-    "request.expired",
-    "execution.lapsed",
-    "claim.taken",
-    "claim.released",
-    "comment.added",
-    "snooze.set",
-    "snooze.ended",
-    "step.modified",
-    "request.continued",
-    "policy.adopted",
-    "request.reassessed",
-    "steps.auto_approved",
-    "signoff.by_rule",
-    "execution.started",
-    "execution.resumed",
-    "execution.continued",
-    "execution.rolling_back",
-    "execution.ended",
-    "step.started",
-    "step.ended",
-    "step.asked",
-    "step.confirmed",
-    "step.left_out",
-    "step.retried",
-];
-
-/// One event before it is written: who, when, and what. Its aggregate is the request it was decided on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// When.
-    pub at: Moment,
-    /// Who.
-    pub by: PrincipalName,
-    /// How sure we are of it.
-    pub assurance: Assurance,
-    /// What sort of principal, whose, through which face.
-    pub actor: Actor,
-    /// What happened.
-    pub fact: Fact,
-    /// What was said with it.
-    pub payload: Held,
-}
-
-impl Fact {
-    /// The event's name and its facts as JSON.
-    pub fn to_parts(&self) -> (String, Value) {
-        // Plain data: serialising it cannot fail; were it to, the empty name would be refused by the log.
-        let mut whole = serde_json::to_value(self).unwrap_or_default();
-        let facts = whole.get_mut("facts").map(Value::take).unwrap_or_default();
-        (whole["name"].as_str().unwrap_or_default().to_owned(), facts)
-    }
-
-    /// Reads an event back.
-    ///
-    /// # Errors
-    /// The reason, when the name is unknown or the facts are not what the name promises.
-    pub fn from_parts(name: &str, facts: Value) -> Result<Self, String> {
-        serde_json::from_value(serde_json::json!({"name": name, "facts": facts})).map_err(|e| e.to_string())
-    }
 }

@@ -1,25 +1,22 @@
 //! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
 //! shows all of it.
 
-use crate::domain::content::Kind;
+mod form;
+
 use crate::domain::digest::PolicyDigest;
-use crate::domain::moment::Span;
-use crate::domain::names::{Identifier, ParamKey, PrincipalName};
 use crate::domain::policy::Policy;
 use crate::domain::policy::asks::{Asks, Pattern};
 use crate::domain::policy::auto::Restraint;
-use crate::domain::policy::glob::Glob;
 use crate::domain::policy::risk::{Floors, ParamTest, Place, RiskRule, RiskTable, Test};
 use crate::domain::policy::rules::{Rule, Terms, When};
-use crate::domain::principal::{Assurance, PrincipalKind, Role};
+use crate::domain::principal::{Assurance, PrincipalKind};
 use crate::domain::quorum::Slot;
-use crate::domain::risk::{Priority, Risk};
-use crate::domain::text::is_marked;
-use serde::Deserialize;
-use serde_json::{Number, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::domain::risk::Risk;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
+
+use form::{FloorsForm, Form, Name, ParamForm, PatternForm, RiskForm, SlotForm, SlotKind, Time};
 
 /// Bytes of a whole policy.
 pub const LONGEST: usize = 256 << 10;
@@ -62,183 +59,6 @@ pub fn read(text: &str) -> Result<Policy, Wrong> {
 
 /// Where, and what is wrong there.
 type Fault = (Range<usize>, String);
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Form {
-    risk: RiskForm,
-    auto_approval: RestraintForm,
-    may_i_continue: AsksForm,
-    rule: Vec<Spanned<RuleForm>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RiskForm {
-    builtin_actions: bool,
-    floors: FloorsForm,
-    rule: Vec<Spanned<RiskRuleForm>>,
-}
-
-impl Default for RiskForm {
-    fn default() -> Self {
-        Self { builtin_actions: true, floors: FloorsForm::default(), rule: Vec::new() }
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct FloorsForm {
-    production: Option<Spanned<Risk>>,
-    irreversible: Option<Spanned<Risk>>,
-    wide_reach: Option<Spanned<Risk>>,
-    wide_reach_from: Option<Spanned<usize>>,
-    edited: Option<Spanned<Risk>>,
-    failed_before: Option<Spanned<Risk>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RiskRuleForm {
-    name: Spanned<Name>,
-    #[serde(default)]
-    action: Vec<Glob>,
-    #[serde(default)]
-    environment: Vec<Glob>,
-    #[serde(default)]
-    service: Vec<Glob>,
-    #[serde(default)]
-    tenant: Vec<Glob>,
-    #[serde(default)]
-    params: Vec<Spanned<ParamForm>>,
-    risk: Risk,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ParamForm {
-    key: ParamKey,
-    equals: Option<Value>,
-    glob: Option<Glob>,
-    greater: Option<Number>,
-    less: Option<Number>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RestraintForm {
-    always_confirm: Vec<Glob>,
-    max_without_confirmation: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AsksForm {
-    builtin_phrases: bool,
-    pattern: Vec<Spanned<PatternForm>>,
-}
-
-impl Default for AsksForm {
-    fn default() -> Self {
-        Self { builtin_phrases: true, pattern: Vec::new() }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PatternForm {
-    name: Spanned<Name>,
-    phrases: Vec<Glob>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleForm {
-    name: Spanned<Name>,
-    #[serde(default)]
-    kind: Vec<Kind>,
-    #[serde(default)]
-    risk: Vec<Risk>,
-    #[serde(default)]
-    priority: Vec<Priority>,
-    #[serde(default)]
-    environment: Vec<Glob>,
-    #[serde(default)]
-    service: Vec<Glob>,
-    #[serde(default)]
-    tenant: Vec<Glob>,
-    #[serde(default)]
-    labels: BTreeMap<Identifier, Glob>,
-    slots: Option<Spanned<Vec<SlotForm>>>,
-    remind: Option<Spanned<Time>>,
-    escalate: Option<Spanned<Time>>,
-    expire: Option<Spanned<Time>>,
-    live_for: Option<Time>,
-    #[serde(default)]
-    auto_approve: Vec<Glob>,
-    #[serde(default)]
-    programs: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SlotForm {
-    kind: SlotKind,
-    role: Option<Role>,
-    #[serde(default)]
-    any_of: Vec<PrincipalName>,
-    assurance: Option<Assurance>,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum SlotKind {
-    Human,
-    Agent,
-    Policy,
-}
-
-/// The name of a rule: short, and of characters that can be seen.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Name(String);
-
-impl TryFrom<String> for Name {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let seen = !text.trim().is_empty() && !text.chars().any(is_marked) && text.trim() == text;
-        if !seen || text.len() > 80 || text.contains(':') || text == "claim" {
-            return Err("a name has 1 to 80 visible bytes without `:`, and is not `claim`".to_owned());
-        }
-        Ok(Self(text))
-    }
-}
-
-/// A time such as `30m`, `4h` or `2d`.
-#[derive(Deserialize, Clone, Copy)]
-#[serde(try_from = "String")]
-struct Time(Span);
-
-impl TryFrom<String> for Time {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        const MOST: i64 = 90 * 24 * 60;
-        let (digits, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
-        let minutes = match unit {
-            "m" => 1,
-            "h" => 60,
-            "d" => 24 * 60,
-            _ => 0,
-        };
-        let number: Option<i64> = digits.parse().ok().filter(|_| digits.bytes().all(|c| c.is_ascii_digit()));
-        match number.map(|n| n.saturating_mul(minutes)) {
-            Some(minutes @ 1..=MOST) => Ok(Self(Span::from_minutes(minutes))),
-            _ => {
-                Err("a time is a number with m, h or d behind it, from 1m to 90d, such as \"30m\"".to_owned())
-            }
-        }
-    }
-}
 
 impl Form {
     fn policy(self) -> Result<Policy, Fault> {

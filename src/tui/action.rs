@@ -1,135 +1,15 @@
 //! What a person wants of the screen, and what the screen then wants done: both as data.
 
+mod ask;
+
+pub use ask::Ask;
+
 use crate::app::{Draft, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
-use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
-use crate::domain::transitions::Verb;
 use crate::tui::filtering::Seek;
-
-/// What a dialog asks about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Ask {
-    /// Sign off.
-    Approve,
-    /// Refuse.
-    Reject,
-    /// Give the ball to the producer.
-    RequestChanges,
-    /// Take back one's own sign-off or request for changes.
-    Withdraw,
-    /// Answer a question; opened by the key that approves.
-    Answer,
-    /// Say something; decides nothing.
-    Comment,
-    /// Set the working answer on one step.
-    Mark(Mark),
-    /// Edit one step's parameters, field by field.
-    Modify,
-    /// Edit one step's parameters as JSON.
-    ModifyJson,
-    /// Put one step back as its producer had it.
-    Restore,
-    /// Give by hand what steps would take from one that will not come.
-    Give,
-    /// End the execution before its last step.
-    Stop,
-    /// Go on past what ended badly.
-    Continue,
-    /// Let one step run once more.
-    Retry,
-    /// Leave one step out while the plan runs.
-    LeaveOut,
-    /// Let one step go on that waits for a person.
-    Confirm,
-}
-
-impl Ask {
-    /// Those whose text is kept as a draft.
-    pub const KEPT: [Ask; 6] =
-        [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
-
-    /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
-        Ask::Approve,
-        Ask::Reject,
-        Ask::RequestChanges,
-        Ask::Withdraw,
-        Ask::Comment,
-        Ask::Mark(Mark::Undecided),
-        Ask::Mark(Mark::Approved),
-        Ask::Mark(Mark::Rejected),
-        Ask::Mark(Mark::Skipped),
-        Ask::Modify,
-        Ask::ModifyJson,
-        Ask::Restore,
-        Ask::Stop,
-        Ask::Continue,
-        Ask::Retry,
-        Ask::Confirm,
-    ];
-
-    /// Whether it is about one step.
-    pub const fn is_about_a_step(self) -> bool {
-        matches!(
-            self,
-            Ask::Mark(_)
-                | Ask::Modify
-                | Ask::ModifyJson
-                | Ask::Restore
-                | Ask::Give
-                | Ask::Retry
-                | Ask::LeaveOut
-                | Ask::Confirm
-        )
-    }
-
-    /// The verb whose rules hold.
-    pub const fn verb(self) -> Verb {
-        match self {
-            Ask::Approve => Verb::Approve,
-            Ask::Reject => Verb::Reject,
-            Ask::RequestChanges => Verb::RequestChanges,
-            Ask::Withdraw => Verb::Withdraw,
-            Ask::Answer => Verb::Answer,
-            Ask::Comment => Verb::Comment,
-            Ask::Mark(_) => Verb::Mark,
-            Ask::Modify | Ask::ModifyJson | Ask::Restore | Ask::Give => Verb::Modify,
-            Ask::Stop => Verb::Stop,
-            Ask::Continue => Verb::Continue,
-            Ask::Retry => Verb::Retry,
-            Ask::LeaveOut => Verb::LeaveOut,
-            Ask::Confirm => Verb::Confirm,
-        }
-    }
-
-    /// What the button and the heading say.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Ask::Approve => "Approve",
-            Ask::Reject => "Reject",
-            Ask::RequestChanges => "Request changes",
-            Ask::Withdraw => "Withdraw",
-            Ask::Answer => "Answer",
-            Ask::Comment => "Comment",
-            Ask::Mark(Mark::Undecided) => "Mark undecided",
-            Ask::Mark(Mark::Approved) => "Mark approved",
-            Ask::Mark(Mark::Rejected) => "Mark rejected",
-            Ask::Mark(Mark::Skipped) => "Mark skipped",
-            Ask::Modify => "Change",
-            Ask::ModifyJson => "Change as JSON",
-            Ask::Restore => "Put back",
-            Ask::Give => "Give the value",
-            Ask::Stop => "Stop",
-            Ask::Continue => "Go on",
-            Ask::Retry => "Retry",
-            Ask::LeaveOut => "Skip",
-            Ask::Confirm => "Confirm",
-        }
-    }
-}
 
 /// What can be copied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

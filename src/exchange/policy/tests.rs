@@ -1,6 +1,7 @@
 //! The file as people get it wrong, and the sample.
 
 use super::*;
+use crate::domain::moment::Span;
 
 const SAMPLE: &str = include_str!("../../../assets/policy.toml");
 

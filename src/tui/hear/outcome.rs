@@ -1,0 +1,62 @@
+//! What was recorded, in words.
+
+use crate::domain::request::{Request, StateName};
+use crate::domain::text::Safe;
+use crate::domain::transitions::Verb;
+use crate::present::line::Tone;
+use crate::present::would::Would;
+use crate::tui::action::Action;
+use crate::tui::keymap::{Keys, Scope};
+
+/// What was recorded, in words.
+pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
+    let id = after.id;
+    let say = |tone, words: String| (tone, Safe::composed(words));
+    match verb {
+        Verb::Approve if after.state_name() == StateName::Approved => match after.lapses_at {
+            Some(at) => say(
+                Tone::Good,
+                format!("{id} approved; its producer may start it until {}", at.date_and_time()),
+            ),
+            None => say(Tone::Good, format!("{id} approved")),
+        },
+        Verb::Approve => say(
+            Tone::Good,
+            format!("{id}: your sign-off counts; sign-offs still needed: {}", after.open_slots().len()),
+        ),
+        Verb::Reject => say(Tone::Good, format!("{id} rejected; nothing of it will run")),
+        Verb::RequestChanges => {
+            say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
+        }
+        Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
+        Verb::Retry => {
+            say(Tone::Good, format!("{id}: the step may run again; `countersign run {id}` runs it"))
+        }
+        Verb::LeaveOut => say(Tone::Good, format!("{id}: the step is left out")),
+        Verb::Continue => {
+            say(Tone::Good, format!("{id}: gone on with the rest; `countersign run {id}` runs it"))
+        }
+        Verb::Confirm => say(Tone::Good, format!("{id}: confirmed; the step may go on")),
+        Verb::Stop => say(Tone::Good, format!("{id}: stopped; nothing of it begins again")),
+        Verb::Mark | Verb::Modify => {
+            let would = after.content.as_ref().map(|content| Would::run(content, &after.marks).short());
+            let done = if verb == Verb::Mark {
+                "marked".to_owned()
+            } else {
+                format!("revision {}", after.revision.number)
+            };
+            say(Tone::Good, format!("{id}: {done}; {}", would.unwrap_or_default()))
+        }
+        Verb::Answer => say(Tone::Good, format!("{id} answered")),
+        Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
+        Verb::Claim => say(
+            Tone::Plain,
+            format!(
+                "you are on {id}; {} again says that you no longer are",
+                keys.name_of(Scope::Detail, Action::Claim)
+            ),
+        ),
+        Verb::Release => say(Tone::Plain, format!("you are no longer on {id}")),
+        _ => say(Tone::Plain, format!("{id}: recorded")),
+    }
+}
