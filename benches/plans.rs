@@ -153,7 +153,12 @@ fn main() {
 
     let five = durable(5);
     say("durable sign-off on 5 steps", five, five, "a durable sign-off on 5 steps");
-    say("durable sign-off on 500 steps", durable(500), five, "a durable sign-off on 5 steps");
+    say(
+        "durable sign-off on 500 steps",
+        durable(500),
+        five,
+        "a durable sign-off on 5 steps; at most 5 are promised",
+    );
 
     let of = |n: u64| {
         json!({"kind": "plan", "title": "t", "steps": [{"id": "send", "action": "email.send",

@@ -11,6 +11,7 @@ use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
     Waiting,
 };
+use crate::domain::shared::Shared;
 use crate::domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -179,7 +180,7 @@ impl Request {
             // A policy is no request's event; were one in a request's log, it would change nothing.
             Fact::PolicyAdopted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
-                self.revision.assessment = (**assessment).clone();
+                self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;
                 for step in touched {
                     self.marks.set(step.clone(), Mark::Undecided);

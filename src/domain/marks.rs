@@ -67,10 +67,15 @@ impl Marks {
         self.0.iter().filter(move |(_, m)| **m == mark).map(|(id, _)| id)
     }
 
+    /// Whether some step carries `mark`.
+    pub fn has(&self, mark: Mark) -> bool {
+        self.0.values().any(|known| *known == mark)
+    }
+
     /// These marks with every undecided step approved: what `approve R` signs.
     pub fn with_undecided_approved(&self) -> Self {
         let mut all = self.clone();
-        if all.with(Mark::Undecided).next().is_some() {
+        if all.has(Mark::Undecided) {
             let marks = Arc::make_mut(&mut all.0).values_mut();
             marks.filter(|mark| **mark == Mark::Undecided).for_each(|mark| *mark = Mark::Approved);
         }

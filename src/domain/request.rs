@@ -11,6 +11,7 @@ use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
 use crate::domain::principal::{Assurance, Requester};
+use crate::domain::shared::Shared;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -272,9 +273,9 @@ pub struct Request {
     /// The revisions before it, oldest first.
     pub earlier: Vec<Revision>,
     /// The current content; nothing when its payload was redacted, and then it cannot be approved.
-    pub content: Option<Content>,
+    pub content: Option<Shared<Content>>,
     /// The content of the revision before, for showing what changed.
-    pub content_before: Option<Content>,
+    pub content_before: Option<Shared<Content>>,
     /// Its state.
     pub state: State,
     /// The deadlines that hold while reviewers have the ball.

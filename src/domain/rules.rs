@@ -279,7 +279,7 @@ pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     if !request.has_steps() {
         return Ok(());
     }
-    if marks.with(Mark::Approved).next().is_none() {
+    if !marks.has(Mark::Approved) {
         return Err(Refusal::NothingApproved);
     }
     if nothing_is_missing(marks, &Results::new()) {

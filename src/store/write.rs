@@ -14,6 +14,7 @@ use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
 use crate::store::open::Store;
 use crate::store::read;
+use crate::store::recent::Recent;
 use crate::store::reserve::Reserve;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -23,6 +24,7 @@ pub struct Tx<'a> {
     store: &'a crate::domain::names::StoreId,
     chance: &'a mut Chance,
     reserve: &'a Reserve,
+    recent: &'a Recent,
 }
 
 impl Store {
@@ -72,6 +74,7 @@ impl Store {
                 store: &self.id,
                 chance: &mut self.chance,
                 reserve: &self.reserve,
+                recent: &self.recent,
             })
         });
         let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
@@ -130,7 +133,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// When its events cannot be read.
     pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        read::load(self.conn, self.store, id)
+        read::load(self.conn, self.store, self.recent, id)
     }
 
     /// The number the next request gets.
@@ -196,6 +199,7 @@ impl<'a> Tx<'a> {
         let mut appending = Appending::at_head(self.conn, self.store)?;
         appending.append(row_of(id, 1, entry, self.chance)?)?;
         derive::write(self.conn, None, &request)?;
+        self.recent.keep_written(self.conn, &request)?;
         Ok(request)
     }
 
@@ -213,6 +217,7 @@ impl<'a> Tx<'a> {
         }
         if !entries.is_empty() {
             derive::write(self.conn, Some(before), &after)?;
+            self.recent.keep_written(self.conn, &after)?;
         }
         Ok((after, places))
     }
