@@ -130,6 +130,11 @@ impl PrincipalName {
         Self("system".into())
     }
 
+    /// The account that owns a team store, in its own shell: it keeps the place, and decides nothing.
+    pub fn operator() -> Self {
+        Self("operator".to_owned())
+    }
+
     /// The nearest legal name for a Unix account; accounts may use letters that identifiers refuse.
     pub fn from_account(account: &str, uid: u32) -> Self {
         let lower = account.to_ascii_lowercase();

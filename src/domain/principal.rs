@@ -144,6 +144,8 @@ pub enum Role {
     Viewer,
     /// Asks, and sees their own.
     Producer,
+    /// Asks, and signs in an agent's slot; for agents only.
+    Agent,
     /// Decides.
     Reviewer,
     /// Decides, assigns and overrides.
@@ -154,6 +156,54 @@ pub enum Role {
     Auditor,
     /// Changes policy; does not decide.
     Admin,
+}
+
+use Permission as P;
+
+/// What each role may do: the one table. `rollback` is wider than `rollout` on purpose, and `admin` holds no `review`.
+#[rustfmt::skip]
+pub const ROLES: [(Role, &[Permission]); 8] = [
+    (Role::Viewer, &[P::See]),
+    (Role::Producer, &[P::Submit]),
+    (Role::Agent, &[P::Submit, P::CosignAgent]),
+    (Role::Reviewer, &[P::See, P::Submit, P::Review, P::Escalate, P::Rollback]),
+    (Role::Lead, &[P::See, P::Submit, P::Review, P::Escalate, P::Rollback, P::Assign, P::Override]),
+    (Role::Release, &[P::See, P::Submit, P::Review, P::Escalate, P::Rollback, P::Rollout]),
+    (Role::Auditor, &[P::See, P::Export]),
+    (Role::Admin, &[P::See, P::Admin, P::Export]),
+];
+
+/// What the account that owns a team store may do from its own shell: it decides nothing and fills no slot.
+pub const OPERATOR: [Permission; 3] = [P::See, P::Export, P::Operator];
+
+impl Role {
+    /// The word used everywhere.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Producer => "producer",
+            Role::Agent => "agent",
+            Role::Reviewer => "reviewer",
+            Role::Lead => "lead",
+            Role::Release => "release",
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// What it may do.
+    pub fn permissions(self) -> &'static [Permission] {
+        ROLES.iter().find(|(role, _)| *role == self).map_or(&[], |(_, permissions)| permissions)
+    }
+
+    /// Whether a principal of this sort can hold it. An agent holds none with which people decide.
+    pub fn is_for(self, kind: PrincipalKind) -> bool {
+        match kind {
+            PrincipalKind::Human => self != Role::Agent,
+            PrincipalKind::Agent => matches!(self, Role::Viewer | Role::Producer | Role::Agent),
+            PrincipalKind::System => false,
+        }
+    }
 }
 
 /// Who is asking: handed to every use case; nothing about it is process-wide.
@@ -229,8 +279,69 @@ impl Standing {
         Self { permissions: Permission::ALL.to_vec(), roles: Vec::new() }
     }
 
+    /// What these roles say, all together.
+    pub fn of(roles: &[Role]) -> Self {
+        let mut permissions: Vec<Permission> =
+            roles.iter().flat_map(|role| role.permissions()).copied().collect();
+        permissions.sort_unstable();
+        permissions.dedup();
+        Self { permissions, roles: roles.to_vec() }
+    }
+
+    /// The account that owns a team store, in its own shell.
+    pub fn operator() -> Self {
+        Self { permissions: OPERATOR.to_vec(), roles: Vec::new() }
+    }
+
     /// Whether `permission` is among them.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The role table of the design, word for word: lead and release are a reviewer and more.
+    const DESIGN: [(&str, &str); 8] = [
+        ("viewer", "see"),
+        ("producer", "submit"),
+        ("agent", "submit cosign_agent"),
+        ("reviewer", "see submit review escalate rollback"),
+        ("lead", "see submit review escalate rollback assign override"),
+        ("release", "see submit review escalate rollback rollout"),
+        ("auditor", "see export"),
+        ("admin", "see admin export"),
+    ];
+
+    #[test]
+    fn a_role_gives_what_the_design_says_and_nothing_else() {
+        assert_eq!(ROLES.len(), DESIGN.len());
+        for (word, permissions) in DESIGN {
+            let (role, _) = ROLES.iter().find(|(role, _)| role.word() == word).unwrap();
+            let standing = Standing::of(&[*role]);
+            for permission in Permission::ALL {
+                let given = permissions.split(' ').any(|word| word == permission.word());
+                assert_eq!(standing.may(permission), given, "{word} {}", permission.word());
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_but_people_holds_what_people_decide_with() {
+        for (role, permissions) in ROLES.iter().filter(|(role, _)| role.is_for(PrincipalKind::Agent)) {
+            let deciding = [Permission::Review, Permission::Admin, Permission::Override, Permission::Rollout];
+            assert!(!deciding.iter().any(|p| permissions.contains(p)), "{}", role.word());
+        }
+        assert!(!OPERATOR.iter().any(|p| ![P::See, P::Export, P::Operator].contains(p)));
+    }
+
+    #[test]
+    fn two_roles_give_what_both_give() {
+        let both = Standing::of(&[Role::Admin, Role::Lead]);
+        assert!(
+            both.may(Permission::Admin) && both.may(Permission::Review) && !both.may(Permission::Rollout)
+        );
     }
 }

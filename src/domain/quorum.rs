@@ -64,7 +64,7 @@ impl fmt::Display for Slot {
         let names: Vec<&str> = self.any_of.iter().map(PrincipalName::as_str).collect();
         let mut terms: Vec<String> = Vec::new();
         if let Some(role) = self.role {
-            terms.push(format!("{role:?}").to_lowercase());
+            terms.push(role.word().to_owned());
         }
         if !names.is_empty() {
             terms.push(names.join(" or "));

@@ -2,6 +2,7 @@
 //! shows all of it.
 
 mod form;
+mod roster;
 
 use crate::domain::digest::PolicyDigest;
 use crate::domain::policy::Policy;
@@ -126,7 +127,8 @@ impl Form {
             always_confirm: self.auto_approval.always_confirm,
             max_without_confirmation: self.auto_approval.max_without_confirmation,
         };
-        Ok(Policy { risk, asks, rules, restraint, ..Policy::BUILT_IN })
+        let roster = roster::roster(self.principal)?;
+        Ok(Policy { risk, asks, rules, restraint, roster, ..Policy::BUILT_IN })
     }
 }
 

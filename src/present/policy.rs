@@ -20,6 +20,12 @@ pub fn contents(policy: &Policy) -> Vec<Line> {
             .indented(2),
     ];
     out.extend(policy.rules.iter().map(rule));
+    if !policy.roster.principals.is_empty() {
+        let keys = policy.roster.principals.iter().map(|principal| principal.keys.len()).sum();
+        let words =
+            format!("roster: {}, {}", many(policy.roster.principals.len(), "principal"), many(keys, "key"));
+        out.push(Line::plain(words).indented(2));
+    }
     out
 }
 

@@ -7,6 +7,7 @@ pub mod risk;
 pub mod rules;
 pub mod auto;
 pub mod asks;
+pub mod roster;
 
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
@@ -17,6 +18,7 @@ use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use risk::{Circumstances, RiskTable};
+use roster::Roster;
 use rules::Rule;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +111,8 @@ pub struct Policy {
     pub restraint: Restraint,
     /// Which requests are none.
     pub asks: Asks,
+    /// Who is enrolled; in a solo store it only gives keys.
+    pub roster: Roster,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -125,6 +129,7 @@ impl Policy {
         rules: Vec::new(),
         restraint: Restraint::BUILT_IN,
         asks: Asks::BUILT_IN,
+        roster: Roster { principals: Vec::new() },
         trouble: None,
     };
 

@@ -12,6 +12,8 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
+use super::roster::PrincipalForm;
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Form {
@@ -19,6 +21,7 @@ pub(super) struct Form {
     pub(super) auto_approval: RestraintForm,
     pub(super) may_i_continue: AsksForm,
     pub(super) rule: Vec<Spanned<RuleForm>>,
+    pub(super) principal: Vec<Spanned<PrincipalForm>>,
 }
 
 #[derive(Deserialize)]

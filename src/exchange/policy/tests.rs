@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::moment::Span;
+use crate::domain::principal::Role;
 
 const SAMPLE: &str = include_str!("../../../assets/policy.toml");
 
@@ -54,6 +55,13 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "live_for",
         "auto_approve",
         "programs",
+        "person",
+        "owner",
+        "roles",
+        "key",
+        "valid_after",
+        "valid_before",
+        "revoked",
     ] {
         assert!(whole.contains(&format!("{key} =")), "the sample does not show {key}");
     }
@@ -128,4 +136,88 @@ fn what_the_file_says_is_what_the_policy_holds() {
     assert_eq!(rule.terms.expire, Some(Span::from_hours(24)));
     assert_eq!(rule.terms.remind, Some(Span::from_minutes(30)));
     assert_eq!(rule.terms.live_for, Some(Span::from_hours(1)));
+}
+
+/// Two keys as `ssh-keygen -t ed25519` writes them.
+const ANNS: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICfaXU1hgCCWfkzFsSk2I7iFaHmh2f2Ooag6W+F5uIqm ann@laptop";
+const CI: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGUzct/cgsXkxNwgficVAMpc5EQkZLlJUY/vPHW66KOq ci";
+
+#[test]
+fn the_roster_says_who_is_whose_and_with_which_keys() {
+    let text = format!(
+        "[[principal]]\nname = \"ann\"\nkind = \"human\"\nroles = [\"release\", \"lead\"]\n[[principal.key]]\nkey = \"{ANNS}\"\n\
+         valid_after = 2026-01-01\nvalid_before = \"2027-01-01T12:00:00Z\"\n[[principal]]\nname = \"ann-phone\"\nkind = \"human\"\n\
+         person = \"ann\"\n[[principal]]\nname = \"ci\"\nkind = \"agent\"\nowner = \"ann-phone\"\nroles = [\"agent\"]\n\
+         [[principal.key]]\nkey = \"{CI}\"\nrevoked = true\n"
+    );
+    let roster = read(&text).unwrap_or_else(|e| panic!("{e}")).roster;
+    let told: Vec<(&str, PrincipalKind, &str)> =
+        roster.principals.iter().map(|p| (p.name.as_str(), p.kind, p.person.as_str())).collect();
+    let (human, agent) = (PrincipalKind::Human, PrincipalKind::Agent);
+    assert_eq!(told, [("ann", human, "ann"), ("ann-phone", human, "ann"), ("ci", agent, "ann")]);
+    assert_eq!(roster.principals[0].roles, [Role::Release, Role::Lead]);
+    let key = &roster.principals[0].keys[0];
+    assert_eq!(key.fingerprint, "SHA256:/fOUtZpN/MFsmejcmVA4X7mk7D7duAcZYv8ze6UvMLw");
+    assert_eq!(key.valid_after.unwrap().iso(), "2026-01-01T00:00:00.000Z");
+    assert_eq!(key.valid_before.unwrap().iso(), "2027-01-01T12:00:00.000Z");
+    let (owner, key) = roster.key("SHA256:ui3Tv7KKVQNOUXaSBNbIa/sG6mTUFICM/Phlv5VMgWY").unwrap();
+    assert_eq!((owner.name.as_str(), key.revoked), ("ci", true));
+}
+
+#[test]
+fn a_roster_that_contradicts_itself_is_refused_with_its_line_and_key() {
+    let human =
+        |name: &str, more: &str| format!("[[principal]]\nname = \"{name}\"\nkind = \"human\"\n{more}");
+    let agent =
+        |name: &str, more: &str| format!("[[principal]]\nname = \"{name}\"\nkind = \"agent\"\n{more}");
+    let key = |key: &str, more: &str| format!("[[principal.key]]\nkey = \"{key}\"\n{more}");
+    for (text, line, words) in [
+        (
+            human("ann", "") + &agent("ann", "owner = \"ann\"\n"),
+            5,
+            "name: there is a principal `ann` already",
+        ),
+        (human("operator", ""), 2, "name: `operator` is the program's own"),
+        (human("system", ""), 2, "name: `system` is the program's own"),
+        (human("Ann", ""), 2, "must be 1 to 64 of a-z"),
+        (human("ann", "owner = \"ann\"\n"), 4, "owner: ann is a human"),
+        (agent("ci", ""), 2, "owner: ci is an agent and has none"),
+        (human("ann", "") + &agent("ci", "owner = \"bob\"\n"), 7, "owner: `bob` is no human of the roster"),
+        (
+            human("ann", "") + &agent("ci", "owner = \"ann\"\n") + &agent("cd", "owner = \"ci\"\n"),
+            11,
+            "owner: `ci` is no human",
+        ),
+        (
+            human("ann", "") + &agent("ci", "person = \"ann\"\n"),
+            7,
+            "person: ci is an agent; name its `owner`",
+        ),
+        (
+            human("ann", "person = \"bob\"\n") + &human("bob", "person = \"ann\"\n"),
+            4,
+            "person: `bob` is the name of",
+        ),
+        (
+            human("ann", "") + &agent("ci", "owner = \"ann\"\nroles = [\"reviewer\"]\n"),
+            8,
+            "roles: `reviewer` of ci: an agent decides nothing for people",
+        ),
+        (human("ann", "roles = [\"agent\"]\n"), 4, "roles: `agent` of ann: is for agents"),
+        (human("ann", "roles = [\"root\"]\n"), 4, "unknown variant `root`"),
+        (human("ann", &key("ssh-rsa AAAA", "")), 5, "key: of ann: ssh-rsa keys are not taken: make one with"),
+        (human("ann", &key(ANNS, &key(ANNS, ""))), 7, "named twice for ann"),
+        (human("ann", &key(ANNS, "")) + &human("bob", &key(ANNS, "")), 10, "already the key of ann"),
+        (human("ann", &key(ANNS, "valid_after = \"soon\"\n")), 6, "valid_after: is a day such as"),
+        (
+            human("ann", &key(ANNS, "valid_after = 2027-01-02\nvalid_before = 2027-01-01\n")),
+            7,
+            "valid_before: is not after valid_after",
+        ),
+        (human("ann", &key(ANNS, "comment = \"x\"\n")), 6, "`comment`"),
+    ] {
+        let said = wrong(&text);
+        assert!(said.starts_with(&format!("line {line}: ")) && said.contains(words), "{text}\n{said}");
+    }
 }
