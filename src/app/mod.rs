@@ -14,6 +14,7 @@ pub mod delta;
 pub mod policy;
 pub mod execution;
 pub mod run;
+pub mod launch;
 pub mod lists;
 pub mod alike;
 pub mod wait;
@@ -37,6 +38,7 @@ pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
 pub use drafts::{Draft, Drafts};
+pub use launch::{Errand, Returned};
 pub use lists::{Counters, Looking};
 pub use place::Place;
 pub use submit::Submitted;
@@ -82,6 +84,8 @@ pub struct App {
     config: Config,
     identity: Identity,
     known: policy::Known,
+    /// The settings file that was named, for a process of its own.
+    config_path: Option<std::path::PathBuf>,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
 }
@@ -95,10 +99,12 @@ impl App {
         let config = Config::read(place.config.as_deref())?;
         let identity = Identity::find(place.as_name.as_deref())?;
         let path = place.store_path(&config)?;
+        // It may be opened again from another directory.
+        let config_path = place.config.as_deref().and_then(|named| std::path::absolute(named).ok());
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default(), config_path, ear: None })
     }
 
     /// The time.

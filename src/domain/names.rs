@@ -132,7 +132,7 @@ impl PrincipalName {
 
     /// The account that owns a team store, in its own shell: it keeps the place, and decides nothing.
     pub fn operator() -> Self {
-        Self("operator".to_owned())
+        Self("operator".into())
     }
 
     /// The nearest legal name for a Unix account; accounts may use letters that identifiers refuse.

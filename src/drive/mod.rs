@@ -7,5 +7,6 @@
 pub mod program;
 pub mod printed;
 pub mod child;
+pub mod apart;
 
 pub use child::{Order, Outcome, alone, run};

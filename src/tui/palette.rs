@@ -48,6 +48,9 @@ pub const COMMANDS: &[Command] = &[
     acts("reject", Action::Ask(Ask::Reject), "reject it; needs a reason"),
     acts("request-changes", Action::Ask(Ask::RequestChanges), "request changes; needs a reason"),
     acts("withdraw", Action::Ask(Ask::Withdraw), "take back your own sign-off or request for changes"),
+    acts("run", Action::Ask(Ask::Run), "let it run: what was approved, on this host"),
+    acts("roll-back", Action::Ask(Ask::RollBack), "take back what was done, last first"),
+    acts("stop", Action::Ask(Ask::Stop), "stop the plan that runs"),
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },
@@ -77,14 +80,11 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
-    "run",
     "next",
     "report",
-    "stop",
     "confirm",
     "retry",
     "continue",
-    "roll-back",
     "audit",
     "backup",
     "cancel",

@@ -38,6 +38,10 @@ pub enum Ask {
     LeaveOut,
     /// Let one step go on that waits for a person.
     Confirm,
+    /// Run what was approved.
+    Run,
+    /// Take back what was done.
+    RollBack,
 }
 
 impl Ask {
@@ -46,7 +50,7 @@ impl Ask {
         [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
+    pub const KEYED: [Ask; 18] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
@@ -63,6 +67,8 @@ impl Ask {
         Ask::Continue,
         Ask::Retry,
         Ask::Confirm,
+        Ask::Run,
+        Ask::RollBack,
     ];
 
     /// Whether it is about one step.
@@ -96,6 +102,8 @@ impl Ask {
             Ask::Retry => Verb::Retry,
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
+            Ask::Run => Verb::Run,
+            Ask::RollBack => Verb::RollBack,
         }
     }
 
@@ -121,6 +129,8 @@ impl Ask {
             Ask::Retry => "Retry",
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
+            Ask::Run => "Run",
+            Ask::RollBack => "Roll back",
         }
     }
 }
