@@ -8,6 +8,7 @@ use crate::domain::digest::TokenDigest;
 use crate::domain::execution::Runner;
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
+use crate::domain::refusal::Refusal;
 use crate::domain::text::Text;
 use crate::drive::apart;
 use std::ffi::OsString;
@@ -29,6 +30,12 @@ impl Errand {
             Errand::RollBack => "roll-back",
         }
     }
+}
+
+/// What somebody who came in by a session is told.
+pub fn no_program(id: RequestId, word: &str) -> Refusal {
+    let why = format!("a session starts no program: `countersign {word} {id}` on the host does it");
+    Refusal::NotNow { id, why }
 }
 
 /// How the process ended: as `countersign run` exits, and what it said last.
@@ -53,6 +60,9 @@ impl App {
         caller: &Caller,
         returned: impl FnOnce(Returned) + Send + 'static,
     ) -> Result<(), Error> {
+        if self.is_session() {
+            return Err(no_program(id, errand.word()).into());
+        }
         let request = self.request(id)?;
         let facts = self.facts(caller, &request)?;
         let token = TokenDigest::of(&new_token()?);

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub mod draft;
 pub mod calyx_pending;
 pub mod policy;
+pub mod authorized_keys;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -14,6 +14,7 @@ pub mod derive;
 pub mod recent;
 pub mod read;
 pub mod policy;
+pub mod session;
 pub mod queue;
 pub mod inbox;
 pub mod cut;

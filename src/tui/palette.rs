@@ -103,6 +103,8 @@ pub const ELSEWHERE: &[&str] = &[
     "rebuild",
     "policy",
     "resubmit",
+    "session",
+    "admin",
     "skip",
     "submit",
     "wait",

@@ -7,5 +7,6 @@ mod docs;
 mod domain;
 mod faults;
 mod journeys;
+mod ssh;
 mod store;
 mod tui;
