@@ -10,6 +10,7 @@ mod limits;
 mod help;
 mod policy;
 mod running;
+mod running_races;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
