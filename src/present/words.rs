@@ -86,7 +86,7 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                 }
                 (Due::Expires, _) => "it expires and nothing runs",
                 (Due::Lapses, _) => "the approval lapses and can no longer be started",
-                (Due::StepTimesOut, _) => "the step whose runner asks has timed out",
+                (Due::StepTimesOut, _) => "the step that is under way has timed out",
                 (Due::Fails, _) => "its execution ends as failed, with what has run by then",
             };
             let when = match at > now {
