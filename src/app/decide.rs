@@ -1,7 +1,7 @@
 //! Deciding: one command on one request, as one transaction.
 
-use crate::app::team::Place;
 use crate::app::notices::KEPT;
+use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
 use crate::domain::event::Entry;

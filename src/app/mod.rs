@@ -19,6 +19,7 @@ pub mod policy;
 pub mod team;
 pub mod execution;
 pub mod run;
+pub mod launch;
 pub mod lists;
 pub mod alike;
 pub mod wait;
@@ -47,6 +48,7 @@ pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
 pub use drafts::{Draft, Drafts};
+pub use launch::{Errand, Returned, no_program};
 pub use lists::{Counters, Kept, Looking};
 pub use place::Place;
 pub use submit::Submitted;
@@ -92,6 +94,8 @@ pub struct App {
     config: Config,
     identity: Identity,
     known: policy::Known,
+    /// The settings file that was named, for a process of its own.
+    config_path: Option<std::path::PathBuf>,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
@@ -112,11 +116,21 @@ impl App {
     /// Opens the store at `place` for `identity`.
     fn open_as(place: &Place, clock: Clock, config: Config, identity: Identity) -> Result<Self, Failure> {
         let path = place.store_path(&config)?;
+        // It may be opened again from another directory.
+        let config_path = place.config.as_deref().and_then(|named| std::path::absolute(named).ok());
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        let app =
-            Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None };
+        let app = Self {
+            store,
+            clock,
+            config,
+            identity,
+            known: policy::Known::default(),
+            config_path,
+            ear: None,
+            looked: None,
+        };
         app.let_in()?;
         Ok(app)
     }

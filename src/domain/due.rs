@@ -4,11 +4,12 @@
 
 use crate::domain::chain::{AT_RISK, Occasion, Whom, Why};
 use crate::domain::event::{Actor, Entry, Fact, Held};
-use crate::domain::execution::{End, How, Run, Work};
+use crate::domain::execution::{End, How, Run, Runner, StepRun, StepState, Work};
 use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
 use crate::domain::principal::Caller;
 use crate::domain::request::{Execution, Request, State};
+use std::borrow::Cow;
 
 /// What time will do to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,7 +22,8 @@ pub enum Due {
     Expires,
     /// Its approval lapses: it can no longer be started.
     Lapses,
-    /// A question of its runner was not answered: that step has timed out.
+    /// A question of its runner was not answered, or its producer did not say in time that it ended: that step has timed
+    /// out.
     StepTimesOut,
     /// Its execution stood still for its time to live, and nobody went on: it has failed.
     Fails,
@@ -71,7 +73,7 @@ fn next_change(request: &Request) -> Option<(Moment, Due)> {
         State::Closed(_) => match (request.execution, request.lapses_at, &request.run) {
             (Some(Execution::NotStarted), Some(at), _) => Some((at, Due::Lapses)),
             (Some(Execution::Running), _, Some(run)) => {
-                let question = asked(run).map(|(_, at)| (at, Due::StepTimesOut));
+                let question = times_out(request, run).map(|(_, at)| (at, Due::StepTimesOut));
                 // What is under way has a time limit of its own.
                 let still = run.under_way().next().is_none();
                 let fails = still.then(|| (run.last_at.plus(request.assessment().live_for), Due::Fails));
@@ -133,10 +135,21 @@ pub fn ahead(request: &Request) -> Vec<Ahead> {
     out
 }
 
-/// The question of a runner that is to be answered first.
-fn asked(run: &Run) -> Option<(&StepId, Moment)> {
-    let until =
-        |(id, step): (_, &crate::domain::execution::StepRun)| Some((id, step.question.as_ref()?.until?));
+/// The step that times out first: one whose runner asks, or one that a producer began. What this program runs is ended by
+/// whoever runs it; a producer has, from the start of each step, as long as an approval may wait to be started (`live_for`
+/// of the policy): how far it has come is no event, so nothing but its end stops that clock.
+fn times_out<'a>(request: &Request, run: &'a Run) -> Option<(&'a StepId, Moment)> {
+    let live_for = request.assessment().live_for;
+    let until = |(id, step): (&'a StepId, &'a StepRun)| match &step.question {
+        Some(question) => Some((id, question.until?)),
+        None => {
+            let is_theirs = run.runner == Runner::Producer && step.undo.is_none();
+            let began = step.started_at.filter(|_| is_theirs && step.state == StepState::Running)?;
+            // Whoever was asked may have taken longer than that over the answer.
+            let from = if step.reply.is_some() { run.last_at } else { began };
+            Some((id, from.plus(live_for)))
+        }
+    };
     run.steps.iter().filter_map(until).min_by_key(|(_, at)| *at)
 }
 
@@ -149,7 +162,7 @@ fn fact(request: &Request, at: Moment, due: Due) -> Option<Fact> {
         Due::Lapses => Fact::Lapsed { due_at: at },
         Due::StepTimesOut => {
             let run = request.run.as_ref()?;
-            let (step, _) = asked(run)?;
+            let (step, _) = times_out(request, run)?;
             let attempt = run.steps.get(step).map_or(1, |s| s.attempts.max(1));
             let end = End::plain(How::TimedOut);
             Fact::StepEnded { step: step.clone(), work: Work::Run, attempt, end }
@@ -176,12 +189,12 @@ fn entry(fact: Fact, at: Moment) -> Entry {
 pub fn settle(request: &Request, now: Moment) -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
     let judged = now.max(request.updated_at);
-    let mut request = request.clone();
+    let mut request = Cow::Borrowed(request);
     // Each of them leads on: a level is passed once, a step times out once, and an end has nothing due.
     while let Some((at, due)) = next_change(&request).filter(|(at, _)| *at <= judged) {
         let Some(fact) = fact(&request, at, due) else { break };
         let entry = entry(fact, now);
-        request = request.evolve(&entry);
+        request = Cow::Owned(request.into_owned().evolve(&entry));
         out.push(entry);
     }
     out

@@ -13,6 +13,7 @@ use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, Level, MarkedBy, Request, SignOff, SignOffStanding, State,
     Verdict, Waiting,
 };
+use crate::domain::shared::Shared;
 use crate::domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -214,7 +215,7 @@ impl Request {
             | Fact::TeamFounded { .. }
             | Fact::WatcherStarted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
-                self.revision.assessment = (**assessment).clone();
+                self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;
                 for step in touched {
                     self.marks.set(step.clone(), Mark::Undecided);

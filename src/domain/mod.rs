@@ -5,6 +5,7 @@
 // Reading order: words first, then what is asked, then who decides, then how it changes.
 pub mod moment;
 pub mod names;
+pub mod shared;
 pub mod text;
 pub mod canon;
 pub mod digest;

@@ -19,6 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
 use crate::domain::risk::Priority;
 use crate::domain::rules;
+use crate::domain::shared::Shared;
 use crate::domain::signing;
 use crate::domain::statement::Deed;
 use crate::domain::text::Text;
@@ -386,7 +387,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         continues: None,
         owes: Some(Box::new(owes)),
     };
-    let payload = Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() }));
+    let payload = Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() }));
     let entry = Entry {
         at: now,
         by: system.name.clone(),

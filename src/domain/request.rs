@@ -13,6 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
 use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
+use crate::domain::shared::Shared;
 use crate::domain::statement::Signature;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
@@ -282,9 +283,9 @@ pub struct Request {
     /// The revisions before it, oldest first.
     pub earlier: Vec<Revision>,
     /// The current content; nothing when its payload was redacted, and then it cannot be approved.
-    pub content: Option<Content>,
+    pub content: Option<Shared<Content>>,
     /// The content of the revision before, for showing what changed.
-    pub content_before: Option<Content>,
+    pub content_before: Option<Shared<Content>>,
     /// Its state.
     pub state: State,
     /// The deadlines that hold while reviewers have the ball.

@@ -11,7 +11,7 @@ use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
 use crate::domain::overriding;
-use crate::domain::preview::{Outcome, preview};
+use crate::domain::preview::{Outcome, Results, nothing_is_missing, preview};
 use crate::domain::principal::{Assurance, Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
@@ -389,8 +389,11 @@ pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     if !request.has_steps() {
         return Ok(());
     }
-    if marks.with(Mark::Approved).next().is_none() {
+    if !marks.has(Mark::Approved) {
         return Err(Refusal::NothingApproved);
+    }
+    if nothing_is_missing(marks, &Results::new()) {
+        return Ok(());
     }
     let mut runs = false;
     for (step, outcome) in preview(content, marks) {

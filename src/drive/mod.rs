@@ -8,6 +8,7 @@ pub mod program;
 pub mod printed;
 pub mod child;
 pub mod keygen;
+pub mod apart;
 
 pub use child::{Order, Outcome, alone, run};
 

@@ -28,7 +28,7 @@ pub fn request(request: &Request, now: Moment) -> Value {
         None => Vec::new(),
     };
     if let Some(Value::Array(steps)) = out.get_mut("steps") {
-        for (step, fact) in steps.iter_mut().zip(&request.revision.steps) {
+        for (step, fact) in steps.iter_mut().zip(request.revision.steps.iter()) {
             step["mark"] = json!(request.marks.on(&fact.id));
             step["digest"] = json!(fact.digest);
             if let Some((_, runs, words)) = fates.iter().find(|(id, ..)| *id == fact.id.as_str()) {

@@ -96,7 +96,7 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                     "the override lapses and can no longer be started".to_owned()
                 }
                 (Due::Lapses, _) => "the approval lapses and can no longer be started".to_owned(),
-                (Due::StepTimesOut, _) => "the step whose runner asks has timed out".to_owned(),
+                (Due::StepTimesOut, _) => "the step that is under way has timed out".to_owned(),
                 _ => "its execution ends as failed, with what has run by then".to_owned(),
             };
             let when = match *at > now {

@@ -16,6 +16,7 @@ use crate::store::log::{Appending, Chance, row_of};
 use crate::store::notices;
 use crate::store::open::Store;
 use crate::store::read;
+use crate::store::recent::Recent;
 use crate::store::reserve::Reserve;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -25,6 +26,7 @@ pub struct Tx<'a> {
     store: &'a crate::domain::names::StoreId,
     chance: &'a mut Chance,
     reserve: &'a Reserve,
+    recent: &'a Recent,
 }
 
 impl Store {
@@ -93,6 +95,7 @@ impl Store {
                 store: &self.id,
                 chance: &mut self.chance,
                 reserve: &self.reserve,
+                recent: &self.recent,
             })
         });
         let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
@@ -156,7 +159,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// When its events cannot be read.
     pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        read::load(self.conn, self.store, id)
+        read::load(self.conn, self.store, self.recent, id)
     }
 
     /// The number the next request gets.
@@ -255,6 +258,7 @@ impl<'a> Tx<'a> {
         appending.append(row_of(id, 1, entry, self.chance)?)?;
         derive::write(self.conn, None, &request)?;
         notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
+        self.recent.keep_written(self.conn, &request)?;
         Ok(request)
     }
 
@@ -273,6 +277,7 @@ impl<'a> Tx<'a> {
         if !entries.is_empty() {
             derive::write(self.conn, Some(before), &after)?;
             notices::note(self.conn, before.version + 1, &after, entries)?;
+            self.recent.keep_written(self.conn, &after)?;
         }
         Ok((after, places))
     }

@@ -4,7 +4,7 @@ mod ask;
 
 pub use ask::Ask;
 
-use crate::app::{Draft, Looking, Queue, Row};
+use crate::app::{Draft, Errand, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
@@ -251,6 +251,13 @@ pub enum Effect {
         id: RequestId,
         /// What, in order.
         commands: Vec<Command>,
+    },
+    /// Have a plan run, or what was done of it taken back, by a process of its own.
+    Launch {
+        /// On which request.
+        id: RequestId,
+        /// Which of the two.
+        errand: Errand,
     },
     /// Read these whole, to decide on them together.
     Gather {

@@ -11,6 +11,7 @@ use crate::domain::risk::Risk;
 use crate::domain::rules::{self, Withdrawable};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
+use crate::present::running::{would_be_taken_back, would_run};
 use crate::present::{overriding, time, words};
 use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
@@ -81,6 +82,8 @@ pub fn about(
         Ask::Continue => {
             out.push(Line::plain("What ended badly is gone on past; what needs it does what its needs say."))
         }
+        Ask::Run => out.extend(would_run(request)),
+        Ask::RollBack => out.extend(would_be_taken_back(request)),
         _ => out.extend(stepwise::about(ask, on, request)),
     }
     if let Some(claim) = request.live_claim(now).filter(|claim| claim.by != caller.name) {

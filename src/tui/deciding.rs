@@ -1,5 +1,6 @@
 //! From a capital key to a decision: opening a dialog on what was drawn, typing, looking again, doing it or not.
 
+use crate::app::Errand;
 use crate::domain::conflict::Way;
 use crate::present::line::Tone;
 use crate::present::tabs::Tab;
@@ -198,6 +199,14 @@ fn hand_over(model: &mut Model, way: Option<&Way>) -> Vec<Effect> {
         let lines = if left == 1 { "line" } else { "lines" };
         dialog.say(Tone::Warn, format_args!("{left} more {lines} must be shown first: pgdn"));
         return Vec::new();
+    }
+    let errand = match dialog.ask {
+        Ask::Run => Some(Errand::Run),
+        Ask::RollBack => Some(Errand::RollBack),
+        _ => None,
+    };
+    if let Some(errand) = errand {
+        return vec![Effect::Launch { id: dialog.id, errand }];
     }
     match dialog.commands(way) {
         Ok(mut commands) => match (commands.pop(), commands.is_empty()) {

@@ -1,6 +1,6 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
-use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
+use crate::app::{App, Draft, Errand, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::{Command, Seen};
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
@@ -21,12 +21,21 @@ pub struct Hands {
     app: App,
     caller: Caller,
     keeper: Arc<Keeper>,
+    later: Option<Later>,
 }
+
+/// How the loop is told something that happens later.
+pub type Later = Arc<dyn Fn(Message) + Send + Sync>;
 
 impl Hands {
     /// Hands for `caller`, whose drafts `keeper` keeps.
     pub fn new(app: App, caller: Caller, keeper: Arc<Keeper>) -> Self {
-        Self { app, caller, keeper }
+        Self { app, caller, keeper, later: None }
+    }
+
+    /// What happens later is told to `later`.
+    pub fn telling(self, later: Later) -> Self {
+        Self { later: Some(later), ..self }
     }
 
     /// The program, for asking the time.
@@ -53,6 +62,7 @@ impl Hands {
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
             Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
+            Effect::Launch { id, errand } => return self.launch(id, errand),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::FindAlike(id) => self
                 .app
@@ -186,6 +196,20 @@ impl Hands {
             left = Some(Drawn::of(after).seen(false));
         }
         out
+    }
+
+    /// Starts a process of its own; how it ended is heard of later.
+    fn launch(&mut self, id: RequestId, errand: Errand) -> Vec<Message> {
+        let later = self.later.clone();
+        let returned = move |how| {
+            if let Some(later) = later {
+                later(Message::Returned { id, errand, how });
+            }
+        };
+        vec![match self.app.launch(id, errand, &self.caller, returned) {
+            Ok(()) => Message::Launched { id, errand },
+            Err(error) => cannot(id, error),
+        }]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

@@ -2,7 +2,7 @@
 
 mod outcome;
 
-use crate::app::{Ahead, Counters, Draft, Failure, Found, Queue, Row};
+use crate::app::{Ahead, Counters, Draft, Errand, Failure, Found, Queue, Returned, Row};
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
 use crate::domain::moment::Moment;
@@ -24,7 +24,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
 use crate::tui::{alike, asking, batch, deciding, drafts, editing, snoozing, sorting};
-use outcome::outcome;
+use outcome::{launched, outcome, returned};
 use std::collections::BTreeSet;
 
 /// Something the screen is told.
@@ -85,6 +85,22 @@ pub enum Message {
         verb: Verb,
         /// The request after it.
         after: Box<Request>,
+    },
+    /// A process of its own was started for a plan.
+    Launched {
+        /// On which request.
+        id: RequestId,
+        /// What it does.
+        errand: Errand,
+    },
+    /// That process ended.
+    Returned {
+        /// On which request.
+        id: RequestId,
+        /// What it did.
+        errand: Errand,
+        /// How it ended.
+        how: Returned,
     },
     /// What was marked, read whole.
     Gathered {
@@ -178,6 +194,17 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             opened(model)
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
+        Message::Launched { id, errand } => {
+            model.dialog.take_if(|dialog| dialog.id == id);
+            let (tone, words) = launched(id, errand);
+            model.say(tone, words);
+            changed(model)
+        }
+        Message::Returned { id, errand, how } => {
+            let (tone, words) = returned(id, errand, &how);
+            model.say(tone, words);
+            changed(model)
+        }
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
             Vec::new()

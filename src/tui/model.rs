@@ -1,6 +1,7 @@
 //! Everything the screen knows. Keys and messages change it; drawing reads it.
 
-use crate::app::{Ahead, Counters, Looking, Queue};
+use crate::app::{Ahead, Counters, Looking, Queue, no_program};
+use crate::domain::claiming::at_hand;
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
@@ -239,7 +240,12 @@ impl Model {
     pub fn refusal(&self, verb: Verb) -> Option<Refusal> {
         let reading = self.subject()?;
         let facts = reading.facts.as_ref()?;
-        rules::may(verb, &reading.request, &self.caller, facts, self.now).err()
+        if matches!(verb, Verb::Run | Verb::RollBack) && self.is_session() {
+            return Some(no_program(reading.request.id, verb.word()));
+        }
+        let (request, caller, now) = (&reading.request, &self.caller, self.now);
+        let may = rules::may(verb, request, caller, facts, now);
+        may.and_then(|()| at_hand(verb, request, caller, facts, now)).err()
     }
 
     /// Why a rule forbids what a key would do now.

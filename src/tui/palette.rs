@@ -50,6 +50,9 @@ pub const COMMANDS: &[Command] = &[
     acts("withdraw", Action::Ask(Ask::Withdraw), "take back your own sign-off or request for changes"),
     acts("escalate", Action::Ask(Ask::Escalate), "raise it to the next level of its chain; needs a reason"),
     acts("override", Action::Ask(Ask::Override), "go ahead without the sign-offs it needs; you owe a review for it"),
+    acts("run", Action::Ask(Ask::Run), "let it run: what was approved, on this host"),
+    acts("roll-back", Action::Ask(Ask::RollBack), "take back what was done, last first"),
+    acts("stop", Action::Ask(Ask::Stop), "stop the plan that runs"),
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },
@@ -79,14 +82,11 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
-    "run",
     "next",
     "report",
-    "stop",
     "confirm",
     "retry",
     "continue",
-    "roll-back",
     "audit",
     "backup",
     "cancel",
@@ -106,6 +106,8 @@ pub const ELSEWHERE: &[&str] = &[
     "rebuild",
     "policy",
     "resubmit",
+    "session",
+    "admin",
     "skip",
     "submit",
     "notify",

@@ -42,6 +42,10 @@ pub enum Ask {
     Confirm,
     /// Raise it to the next level of its chain.
     Escalate,
+    /// Run what was approved.
+    Run,
+    /// Take back what was done.
+    RollBack,
 }
 
 impl Ask {
@@ -57,7 +61,7 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 18] = [
+    pub const KEYED: [Ask; 20] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
@@ -76,6 +80,8 @@ impl Ask {
         Ask::Retry,
         Ask::Confirm,
         Ask::Escalate,
+        Ask::Run,
+        Ask::RollBack,
     ];
 
     /// Whether it is about one step.
@@ -111,6 +117,8 @@ impl Ask {
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
             Ask::Escalate => Verb::Escalate,
+            Ask::Run => Verb::Run,
+            Ask::RollBack => Verb::RollBack,
         }
     }
 
@@ -138,6 +146,8 @@ impl Ask {
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
             Ask::Escalate => "Escalate",
+            Ask::Run => "Run",
+            Ask::RollBack => "Roll back",
         }
     }
 }

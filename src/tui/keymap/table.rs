@@ -71,6 +71,8 @@ pub const KEYMAP: &[Binding] = &[
     decides_in(STEPS, &[Key::char('T')], Ask::Retry, "try again", "let a step that ended badly run once more"),
     decides_in(STEPS, &[Key::char('Y')], Ask::Confirm, "confirm", "let a step go on that waits for a person"),
     decides_in(READING, &[Key::char('V')], Ask::Continue, "go on", "go on past what ended badly, with the rest"),
+    decides_in(PANES, &[Key::char('L')], Ask::Run, "run", "let it run: what was approved, on this host; or go on where it stands still"),
+    decides_in(PANES, &[Key::char('B')], Ask::RollBack, "roll back", "take back what was done, last first"),
     decides_in(READING, &[Key::char('X')], Ask::Stop, "stop", "stop the plan that runs"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),

@@ -140,7 +140,15 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if matches!(
             binding.action,
-            Action::Ask(Ask::Withdraw | Ask::Stop | Ask::Continue | Ask::Retry | Ask::Confirm)
+            Action::Ask(
+                Ask::Withdraw
+                    | Ask::Stop
+                    | Ask::Continue
+                    | Ask::Retry
+                    | Ask::Confirm
+                    | Ask::Run
+                    | Ask::RollBack
+            )
         ) && (forbidden || model.subject().is_none())
         {
             continue;

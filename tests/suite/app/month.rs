@@ -73,7 +73,7 @@ fn act(app: &mut App, id: RequestId, dice: &mut Dice) {
             let mut content = request.content.clone().unwrap();
             content.title =
                 countersign::domain::text::Text::from(format!("Go on ({})?", dice.roll(99)).as_str());
-            ("planner", Command::Revise { content: Box::new(content) })
+            ("planner", Command::Revise { content: Box::new((*content).clone()) })
         }
     };
     let caller = acting_as(app, caller);

@@ -14,6 +14,7 @@ pub mod team;
 mod running;
 mod watching;
 mod signing;
+mod running_races;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

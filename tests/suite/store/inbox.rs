@@ -272,7 +272,7 @@ fn after_every_step_of_random_histories_the_counters_are_what_counting_gives() {
                     mark("a", Mark::Rejected),
                     mark("b", Mark::Approved),
                     cancel(),
-                    Command::Revise { content: Box::new(content) },
+                    Command::Revise { content: Box::new(content.into_inner()) },
                     Command::Claim,
                     comment("hm"),
                     Command::Snooze { until: Some(app.now().plus(Span::from_hours(10))) },
