@@ -45,6 +45,10 @@ fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(0),
     }
 }
 

@@ -19,7 +19,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Each package and the rooms in which it is at home.
-const HOMES: [(&str, &[&str]); 23] = [
+const HOMES: [(&str, &[&str]); 24] = [
     ("serde", &["domain", "exchange", "app"]),
     ("serde_json", &["domain", "store", "present", "exchange", "app", "cli"]),
     ("serde_path_to_error", &["domain", "exchange"]),
@@ -32,6 +32,7 @@ const HOMES: [(&str, &[&str]); 23] = [
     ("unicode_segmentation", &["domain", "tui"]),
     ("unicode_width", &["domain", "tui"]),
     ("similar", &["present"]),
+    ("ssh_key", &["exchange"]),
     ("rusqlite", &["store"]),
     ("rustix", &["store", "drive", "app", "cli", "tui"]),
     ("directories", &["app"]),
@@ -131,6 +132,23 @@ fn every_package_is_used_only_at_home() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn whoever_starts_a_process_asks_whether_this_one_may() {
+    let mut asking = 0;
+    for (file, text) in sources() {
+        let code = code(&text);
+        let starts = code.contains("process::{Command") || code.contains("process::Command");
+        let asks = code.contains("permitted()");
+        asking += usize::from(starts);
+        assert!(
+            !starts || asks,
+            "{} starts a process, and a session starts none: ask drive::permitted()",
+            file.display()
+        );
+    }
+    assert!(asking >= 3, "they were found");
 }
 
 #[test]

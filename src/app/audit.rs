@@ -69,12 +69,18 @@ impl App {
         }
     }
 
-    /// Verifies file, chain and derived tables.
+    /// Verifies file, chain, derived tables, and every signature against the roster in force at its event.
     ///
     /// # Errors
     /// When the file cannot be read at all.
     pub fn verify(&mut self, tell: impl FnMut(u64)) -> Result<Report, Failure> {
-        self.store.verify(tell)
+        let mut report = self.store.verify(tell)?;
+        for one in self.check_signatures(None)? {
+            if let Some(why) = &one.trouble {
+                report.wrong(Some(one.seq.0), format!("event {} {why}", one.seq));
+            }
+        }
+        Ok(report)
     }
 
     /// Hands every event behind `after` to `each`, in order, until it answers `false`.

@@ -12,8 +12,11 @@ pub mod access;
 pub mod place;
 pub mod submit;
 pub mod decide;
+pub mod cosign;
+pub mod signatures;
 pub mod delta;
 pub mod policy;
+pub mod team;
 pub mod execution;
 pub mod run;
 pub mod launch;
@@ -113,7 +116,7 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self {
+        let app = Self {
             store,
             clock,
             config,
@@ -122,7 +125,9 @@ impl App {
             config_path,
             ear: None,
             looked: None,
-        })
+        };
+        app.let_in()?;
+        Ok(app)
     }
 
     /// The time.
@@ -132,7 +137,7 @@ impl App {
 
     /// Who is asking, through `face`.
     pub fn caller(&self, face: Face) -> Caller {
-        self.identity.caller(face)
+        self.somebody(face)
     }
 
     /// The name asserted with `--as`, if one was.

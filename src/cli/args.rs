@@ -2,6 +2,7 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
+pub use crate::cli::sign_args::Cosign;
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -80,6 +81,12 @@ pub enum Verb {
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
+    /// Print the exact text that stands for signing a request off, to be signed with your key
+    Challenge(Which),
+    /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
+    Cosign(Cosign),
+    /// Check the signatures on a request again, from the log
+    Verify(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
     /// Answer requested changes with a changed document, or go on with a closed request as a new one
@@ -94,6 +101,8 @@ pub enum Verb {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Run the approved steps of a request by their commands, one after another
@@ -150,6 +159,14 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Admin,
     },
+    /// Make this store a team's, for ever
+    Team {
+        /// What to do
+        #[command(subcommand)]
+        verb: Team,
+    },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -241,6 +258,28 @@ pub struct Reasoned {
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// `override`
+#[derive(Args, Debug)]
+pub struct Override {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What it is: incident, security, data-loss or other
+    #[arg(long)]
+    pub class: Option<String>,
+    /// Where it can be looked up: a ticket or an address
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// Why: at least 20 visible characters, and not a reason you gave before
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The phrase `OVERRIDE R-17`, exactly
+    #[arg(long)]
+    pub phrase: Option<String>,
     /// The decision digest that `show` printed
     #[arg(long, value_name = "DIGEST")]
     pub digest: Option<String>,
@@ -345,11 +384,25 @@ pub enum Audit {
         #[arg(long, value_name = "EXPORT")]
         against: Option<PathBuf>,
     },
-    /// Print the log, one event a line
+    /// Print the log, one event a line; or write out what was signed
     Export {
+        /// Write every signed decision, its signature and allowed_signers into this new directory
+        #[arg(long, value_name = "DIR")]
+        signatures: Option<PathBuf>,
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `team`
+#[derive(Subcommand, Debug)]
+pub enum Team {
+    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
+    Init {
+        /// An admin (again for more; at least two)
+        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
+        admin: Vec<String>,
     },
 }
 

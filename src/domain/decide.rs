@@ -107,7 +107,7 @@ pub fn submit(
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None },
+        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
         payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
     })
 }
@@ -219,6 +219,7 @@ impl Deciding<'_> {
                 let fact = snooze::fact(self.request, &self.caller.name, *until, self.now)?;
                 Ok(vec![self.entry(fact, Held::None)])
             }
+            Command::Override { plea, seen } => self.go_ahead(plea, seen),
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
             Command::Settle => Ok(Vec::new()),
             running => self.execute(running),
@@ -256,6 +257,8 @@ impl Deciding<'_> {
             revision_digest: self.request.revision.digest,
             marks_digest,
             seen: match seen {
+                // A signature names the digests of what it stands for.
+                Seen::Nothing if matches!(self.facts.signature, Some(Ok(_))) => Sight::Digest,
                 Seen::Nothing => Sight::No,
                 Seen::Prefix(_) => Sight::Digest,
                 Seen::Drawn { whole: false, .. } => Sight::Drawn,
@@ -335,7 +338,10 @@ impl Deciding<'_> {
         counting.push((number, &bound.signer));
         let closing = judging::approval(self.request, &counting, digest, self.now);
         let reaffirms = rules::reaffirms(self.request, self.caller, seen);
-        let fact = Fact::SignedOff { number, bound, reaffirms };
+        // Whether it stands for this was asked with the slot.
+        let proof = self.facts.signature.as_ref().and_then(|brought| brought.as_ref().ok());
+        let signature = proof.map(|proof| Box::new(proof.signature.clone()));
+        let fact = Fact::SignedOff { number, bound, reaffirms, signature };
         entries.push(self.entry(fact, Payload::reason(reason.clone())));
         entries.extend(closing.map(|fact| self.entry(fact, Held::None)));
         Ok(entries)

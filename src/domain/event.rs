@@ -16,11 +16,13 @@ pub use parts::*;
 use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
-use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::overriding::Instead;
 use crate::domain::policy::Assessment;
 use crate::domain::principal::Requester;
 use crate::domain::quorum::Signer;
 use crate::domain::request::Execution;
+use crate::domain::statement::Signature;
 use serde::{Deserialize, Serialize};
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
@@ -41,6 +43,9 @@ pub enum Fact {
         /// The closed request whose work it goes on with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         continues: Option<RequestId>,
+        /// For which override it is the review, and whose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owes: Option<Box<Owed>>,
     },
     /// The requester changed the content while it waited. Payload: the new content.
     #[serde(rename = "request.revised")]
@@ -86,6 +91,9 @@ pub enum Fact {
         /// The void sign-off of the same person that this one stands for again, after what changed was read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reaffirms: Option<SignOffNumber>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
     /// A sign-off was taken back by its author.
     #[serde(rename = "signoff.withdrawn")]
@@ -212,6 +220,28 @@ pub enum Fact {
         rules: Vec<String>,
         /// The how-manieth policy of this store, from 1.
         version: u64,
+        /// Who is enrolled by it, and since when; nothing where it has no roster.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        enrolled: Vec<Enrolment>,
+        /// The request that proposed it; nothing where it took effect at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<RequestId>,
+    },
+    /// The store became a team's, for ever. Its aggregate is [`TEAM`].
+    #[serde(rename = "team.founded")]
+    TeamFounded {
+        /// Who must be enrolled as an admin by the first policy.
+        admins: Vec<PrincipalName>,
+        /// The account that owns the store.
+        account: PrincipalName,
+    },
+    /// Somebody tried what they may not, on something sensitive or with a verb that is a person's.
+    #[serde(rename = "decision.refused")]
+    DecisionRefused {
+        /// What they tried.
+        verb: String,
+        /// Why not, as the refusal's short name.
+        refusal: String,
     },
     /// An open request was judged again, because another policy is effective than the one it was judged by.
     #[serde(rename = "request.reassessed")]
@@ -355,5 +385,23 @@ pub enum Fact {
         why: NotObeyed,
         /// How long the line was, in bytes.
         length: u64,
+    },
+    /// Somebody went ahead without the required sign-offs. Payload: the reason. The debt that it names was opened in the
+    /// same transaction.
+    #[serde(rename = "request.overridden")]
+    Overridden {
+        /// On what, by whom; its marks digest is the one the marks end with: exactly these steps may run.
+        bound: Bound,
+        /// What stands in the place of the sign-offs.
+        instead: Box<Instead>,
+        /// The marks that changed, each bound to what the step does.
+        marks: Vec<MarkFact>,
+        /// Sign-offs on other marks, which no longer count.
+        voids: Vec<SignOffNumber>,
+        /// When it lapses unless its execution has started; nothing where nothing is executed.
+        lapses_at: Option<Moment>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
 }

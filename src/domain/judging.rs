@@ -37,7 +37,10 @@ pub fn again<'a>(
     }
     let before = request.revision.assessment.clone();
     let (entries, after) = beside(request, command, policy, now);
-    let decides = matches!(command, Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. });
+    let decides = matches!(
+        command,
+        Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. } | Command::Override { .. }
+    );
     if decides && after.assessment().is_harder_than(&before) {
         return Err(Refusal::JudgedAnew {
             id: after.id,

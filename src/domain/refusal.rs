@@ -10,11 +10,13 @@ use crate::domain::difference::Difference;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, StepId};
+use crate::domain::overriding;
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
+use crate::domain::unfit::Unfit;
 
 /// Why something may not be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -104,6 +106,15 @@ pub enum Refusal {
         /// All that is in the way, with the ways out.
         conflicts: Vec<Conflict>,
     },
+    /// Only a slot that asks for a signature is open.
+    NeedsSignature {
+        /// On which request.
+        id: RequestId,
+        /// Whether by a hardware key that somebody touches.
+        touch: bool,
+    },
+    /// The signature that was brought along does not stand for this.
+    Unfit(Box<Unfit>),
     /// In a team nobody signs off a revision they edited.
     OwnEdit {
         /// A step they edited.
@@ -166,6 +177,26 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// An override lacks something.
+    NotOverridden {
+        /// Of which request.
+        id: RequestId,
+        /// What.
+        lack: Box<overriding::Lack>,
+    },
+    /// Nobody closes the review of their own override.
+    OwnDebt {
+        /// The review.
+        id: RequestId,
+        /// What was overridden.
+        overridden: RequestId,
+        /// By whom.
+        by: PrincipalName,
+        /// From when on the same person may all the same: in a solo store there is nobody else.
+        from: Option<Moment>,
+    },
+    /// They may not act, or not so, in a team store.
+    Outsider(crate::domain::membership::Outsider),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -188,6 +219,7 @@ impl Refusal {
             | Refusal::JudgedAnew { .. }
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
+            Refusal::Unfit(why) => why.exit_code(),
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
@@ -199,8 +231,12 @@ impl Refusal {
             | Refusal::NothingApproved
             | Refusal::Blocked { .. }
             | Refusal::OwnEdit { .. }
+            | Refusal::NeedsSignature { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
+            | Refusal::NotOverridden { .. }
+            | Refusal::OwnDebt { .. }
+            | Refusal::Outsider(_)
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }

@@ -5,13 +5,15 @@ mod asked;
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
-use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::event::{Bound, CommentNumber, Deadlines, Owed, Revision, SignOffNumber};
 use crate::domain::execution::Run;
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
+use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::shared::Shared;
+use crate::domain::statement::Signature;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +81,12 @@ pub enum Verdict {
     /// Refused.
     Rejected,
     /// Gone ahead without the required sign-offs.
-    Overridden,
+    Overridden {
+        /// On what, by whom: exactly the steps of these marks may run.
+        bound: Box<Bound>,
+        /// What stands in the place of the sign-offs.
+        instead: Box<Instead>,
+    },
     /// Taken back by the requester.
     Cancelled,
     /// Nobody decided in time: denied.
@@ -210,6 +217,8 @@ pub struct SignOff {
     pub standing: SignOffStanding,
     /// The rule that gave it, when no person did.
     pub rule: Option<String>,
+    /// The signature it was given with.
+    pub signature: Option<Box<Signature>>,
 }
 
 /// Whether a sign-off counts.
@@ -310,6 +319,8 @@ pub struct Request {
     pub person_signs: bool,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
+    /// For which override it is the review, and whose: a debt.
+    pub owes: Option<Owed>,
 }
 
 /// Who set a mark.

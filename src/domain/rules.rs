@@ -4,16 +4,20 @@
 
 use crate::domain::command::{Facts, Seen};
 use crate::domain::conflict::conflicts;
+use crate::domain::content::Kind;
 use crate::domain::difference;
 use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
+use crate::domain::overriding;
 use crate::domain::preview::{Outcome, Results, nothing_is_missing, preview};
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Assurance, Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
+use crate::domain::signing;
+use crate::domain::statement::Deed;
 use crate::domain::text::Text;
 use crate::domain::transitions::{Reason, Verb, Who};
 
@@ -32,11 +36,15 @@ pub fn may(
     may_by_state(verb, request)?;
     may_by_person(verb, request, caller, facts)?;
     may_without_policy(verb, facts)?;
+    if matches!(verb, Verb::Approve | Verb::Reject) {
+        overriding::may_close(request, caller, facts, now)?;
+    }
     match verb {
-        Verb::Approve => may_fill_a_slot(request, caller, facts),
+        Verb::Approve => may_fill_a_slot(request, caller, facts, now),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
+        Verb::Override => overriding::may_go_ahead(request, facts),
         _ => Ok(()),
     }
 }
@@ -77,10 +85,20 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
     if verb == Verb::Mark && !request.has_steps() {
         return not_now("it has no steps to mark; decide on it without --step".to_owned());
     }
+    if request.kind() == Kind::Debt && matches!(verb, Verb::Override | Verb::Cancel | Verb::RequestChanges) {
+        return not_now(format!(
+            "a debt cannot be {}: it is reviewed, by `approve` or `reject`",
+            match verb {
+                Verb::Override => "overridden",
+                Verb::Cancel => "cancelled",
+                _ => "given back",
+            }
+        ));
+    }
     if !row.only.is_empty() && !row.only.contains(&request.kind()) {
         return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
     }
-    if verb == Verb::Approve && request.kind() == crate::domain::content::Kind::Question {
+    if verb == Verb::Approve && request.kind() == Kind::Question {
         return not_now("a question is answered, not approved: use `answer`".to_owned());
     }
     Ok(())
@@ -106,8 +124,21 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::LeaveOut,
         Verb::RollBack,
     ];
+    // A team's store without a policy knows of nobody for sure: it takes a no, and what was begun can end.
+    const IN_A_TEAM: [Verb; 9] = [
+        Verb::Withdraw,
+        Verb::Reject,
+        Verb::Comment,
+        Verb::Cancel,
+        Verb::Expire,
+        Verb::Lapse,
+        Verb::Report,
+        Verb::Stop,
+        Verb::RollBack,
+    ];
+    let allowed: &[Verb] = if facts.team { &IN_A_TEAM } else { &LETS_NOTHING_RUN };
     match &facts.policy.trouble {
-        Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
+        Some(why) if !allowed.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
         _ => Ok(()),
     }
 }
@@ -124,6 +155,17 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
             needs(verb.permission(request.kind(), caller.kind), facts)
+        }
+        Who::Overrider => {
+            if request.requester.is(caller) {
+                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+            }
+            let permission = verb.permission(request.kind(), caller.kind);
+            // A program never overrides, whatever it may: that is for somebody who can be asked why.
+            match caller.kind {
+                PrincipalKind::Human => needs(permission, facts),
+                _ => Err(Refusal::NotPermitted { permission }),
+            }
         }
         Who::Editor if request.requester.is(caller) => Ok(()),
         Who::Looker | Who::Editor => needs(verb.permission(request.kind(), caller.kind), facts),
@@ -152,7 +194,7 @@ pub fn signer(caller: &Caller, facts: &Facts) -> Signer {
 }
 
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
-fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
     let me = signer(caller, facts);
     let mut signers: Vec<Signer> = request.counting().map(|s| s.bound.signer.clone()).collect();
     if let Some(mine) = request.counting().find(|s| {
@@ -163,15 +205,28 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts) -> Result<
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
     }
+    let marks = request.marks.with_undecided_approved();
+    signing::brought(request, Deed::Approve, &marks, facts, &caller.name, now)?;
     let slots = &request.assessment().slots;
     let filled = |signers: &[Signer]| fill(slots, signers).iter().flatten().count();
     let before = filled(&signers);
     signers.push(me);
-    if filled(&signers) > before {
-        Ok(())
+    let mut fills_as = |assurance: Assurance| {
+        if let Some(me) = signers.last_mut() {
+            me.assurance = assurance;
+        }
+        filled(&signers) > before
+    };
+    let unfilled = if fills_as(caller.assurance) {
+        return Ok(());
+    } else if caller.assurance < Assurance::Signed && fills_as(Assurance::Signed) {
+        Refusal::NeedsSignature { id: request.id, touch: false }
+    } else if caller.assurance < Assurance::SignedTouch && fills_as(Assurance::SignedTouch) {
+        Refusal::NeedsSignature { id: request.id, touch: true }
     } else {
-        Err(Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() })
-    }
+        Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() }
+    };
+    Err(unfilled)
 }
 
 /// What the caller could take back: their request for changes, or their sign-off.
@@ -308,7 +363,9 @@ pub fn reason_given(verb: Verb, request: &Request, reason: Option<&Text>) -> Res
     let for_what = match (verb.row().reason, verb) {
         (Reason::Required, Verb::Reject) => "to reject",
         (Reason::Required, Verb::RequestChanges) => "to request changes (it is what the producer must do)",
+        (Reason::Required, Verb::Override) => "to override",
         (Reason::Required, _) => "to cancel",
+        (Reason::WhenSensitive, _) if request.kind() == Kind::Debt => "to close a review that is owed",
         (Reason::WhenSensitive, _) if request.assessment().sensitive => "to approve anything sensitive",
         _ => return Ok(()),
     };

@@ -15,6 +15,8 @@ pub mod draft;
 pub mod calyx_pending;
 pub mod policy;
 pub mod authorized_keys;
+pub mod sshsig;
+pub mod allowed_signers;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]

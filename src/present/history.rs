@@ -54,6 +54,15 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Vec<Line> {
 /// What happened, in words.
 pub fn words(fact: &Fact) -> (String, Tone) {
     match fact {
+        Fact::Submitted { owes: Some(owes), revision, .. } => (
+            format!(
+                "asked for the review that {} owes for overriding {}, digest {}",
+                owes.by,
+                owes.request,
+                revision.digest.short()
+            ),
+            Tone::Warn,
+        ),
         Fact::Submitted { revision, continues, .. } => (
             format!(
                 "asked: {} ({}), digest {}{}",
@@ -95,6 +104,21 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             },
             Tone::Good,
         ),
+        Fact::Overridden { bound, instead, .. } => (
+            format!(
+                "→ OVERRIDDEN: {}, {}, revision {} (seen: {}), marks {}, without {}{}{}; owes {}",
+                instead.class,
+                instead.reference.line(),
+                bound.revision,
+                bound.seen.word(),
+                bound.marks_digest.short(),
+                instead.skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                names(", past", &instead.passed_over),
+                names("; left out:", &instead.left_out),
+                instead.debt
+            ),
+            Tone::Bad,
+        ),
         Fact::Rejected { .. } => ("→ rejected".to_owned(), Tone::Bad),
         Fact::ChangesRequested { .. } => ("→ requested changes".to_owned(), Tone::Warn),
         Fact::ChangesWithdrawn { .. } => ("took back the request for changes".to_owned(), Tone::Plain),
@@ -121,12 +145,30 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
         }
         Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
-        Fact::PolicyAdopted { digest, rules, version } => {
+        Fact::PolicyAdopted { digest, rules, version, enrolled, proposal } => {
             let plural = if rules.len() == 1 { "" } else { "s" };
             (
-                format!("adopted policy {version}: {}, {} rule{plural}", digest.short(), rules.len()),
+                format!(
+                    "adopted policy {version}: {}, {} rule{plural}{}{}",
+                    digest.short(),
+                    rules.len(),
+                    if enrolled.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", {} enrolled", enrolled.len())
+                    },
+                    proposal.map(|id| format!(", as {id} proposed")).unwrap_or_default()
+                ),
                 Tone::Warn,
             )
+        }
+        Fact::TeamFounded { admins, .. } => {
+            let names: Vec<&str> = admins.iter().map(|name| name.as_str()).collect();
+            (format!("made the store a team's, founded by {}", names.join(", ")), Tone::Warn)
+        }
+        Fact::DecisionRefused { verb, refusal } => {
+            let (verb, refusal) = (safe_line(verb), safe_line(refusal));
+            (format!("tried to {verb}, which was refused: {refusal}"), Tone::Bad)
         }
         Fact::Reassessed { assessment, touched, voids, .. } => {
             let policy = assessment.policy.map_or_else(|| "built-in".to_owned(), |digest| digest.short());
@@ -222,6 +264,14 @@ const fn doing(work: Work, run: &'static str, undo: &'static str) -> &'static st
     match work {
         Work::Run => run,
         Work::Undo => undo,
+    }
+}
+
+/// A list behind a word; nothing when it is empty.
+fn names<T: std::fmt::Display>(before: &str, of: &[T]) -> String {
+    match of.is_empty() {
+        true => String::new(),
+        false => format!("{before} {}", of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod derive;
 pub mod recent;
 pub mod read;
 pub mod policy;
+pub mod team;
 pub mod session;
 pub mod queue;
 pub mod inbox;
@@ -29,6 +30,8 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod challenges;
+pub mod signed;
 
 pub use open::Store;
 

@@ -61,7 +61,8 @@ impl Report {
         self.problems.iter().filter_map(|p| p.seq).min()
     }
 
-    pub(super) fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
+    /// Adds a problem.
+    pub fn wrong(&mut self, seq: Option<u64>, what: impl AsRef<str>) {
         // However long the list is, the first bad event is in it.
         let is_first = seq.is_some_and(|seq| self.first_bad().is_none_or(|first| Seq(seq) < first));
         if self.problems.len() < MOST || is_first {
@@ -78,6 +79,7 @@ impl Report {
                 | "request.rejected"
                 | "request.answered"
                 | "request.changes_requested"
+                | "request.overridden"
         ) {
             self.decisions += 1;
             self.signed += u64::from(event.envelope.assurance.starts_with("signed"));
@@ -116,6 +118,7 @@ impl Store {
         self.check_chain(&mut report, tell)?;
         self.check_payloads(&mut report)?;
         self.check_policies(&mut report)?;
+        self.check_team(&mut report)?;
         self.check_file(&mut report)?;
         let fresh = Connection::open("").and_then(|conn| conn.execute_batch(SCHEMA).map(|()| conn));
         let fresh = fresh.map_err(|e| failed("making a table to compare with", e))?;

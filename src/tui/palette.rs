@@ -51,6 +51,7 @@ pub const COMMANDS: &[Command] = &[
     acts("run", Action::Ask(Ask::Run), "let it run: what was approved, on this host"),
     acts("roll-back", Action::Ask(Ask::RollBack), "take back what was done, last first"),
     acts("stop", Action::Ask(Ask::Stop), "stop the plan that runs"),
+    acts("override", Action::Ask(Ask::Override), "go ahead without the sign-offs it needs; you owe a review for it"),
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },

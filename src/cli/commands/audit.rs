@@ -95,7 +95,8 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
     }
     if report.is_sound() {
         out.line(format_args!("{} events, head {}, {words}", report.events, report.head));
-        out.line(format_args!("decisions: {}, signed: {}", report.decisions, report.signed));
+        let plural = if report.decisions == 1 { "" } else { "s" };
+        out.line(format_args!("{} decision{plural}, {} signed", report.decisions, report.signed));
     } else {
         match report.first_bad() {
             Some(seq) => out.line(format_args!("DOES NOT VERIFY: first bad event {seq}")),

@@ -5,7 +5,10 @@ pub mod list;
 pub mod show;
 pub mod explain;
 pub mod policy;
+pub mod team;
 pub mod verdict;
+pub mod sign;
+pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -19,7 +22,7 @@ pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Admin, Audit, Verb};
+use crate::cli::args::{Admin, Audit, Team, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -50,7 +53,11 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
+        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Cosign(args) => sign::cosign(app, &args, out),
+        Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),
@@ -67,10 +74,13 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::RollBack(args) => run::roll_back(app, &args, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
-        Verb::Audit { verb: Audit::Export { format: _ } } => audit::export(app, out),
+        Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),
+        Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),
+        Verb::Team { verb: Team::Init { admin } } => team::init(app, &admin, out),
+        Verb::Roster => team::roster(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
         Verb::Admin { verb: Admin::AuthorizedKeys { write } } => {
             admin::authorized_keys(app, write.as_deref(), out)

@@ -4,8 +4,9 @@ use crate::domain::content::{Kind, Target};
 use crate::domain::digest::{RevisionDigest, StepDigest};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, RevisionNumber, StepId};
+use crate::domain::names::{PersonName, PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
+use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::risk::Priority;
 use crate::domain::shared::Shared;
 use serde::{Deserialize, Serialize};
@@ -86,8 +87,51 @@ pub struct Editor {
     pub own: bool,
 }
 
+/// The review that is owed for an override.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owed {
+    /// What was overridden.
+    pub request: RequestId,
+    /// Who did it.
+    pub by: PrincipalName,
+    /// Their person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Whether that person closed the review themselves: known once it is closed, and no fact of its beginning.
+    #[serde(skip)]
+    pub self_reviewed: bool,
+}
+
+impl Owed {
+    /// Whether `name` of `person` is who owes it, or somebody they own or speak for.
+    pub fn is_of(&self, name: &PrincipalName, person: Option<&PersonName>) -> bool {
+        self.by == *name || (self.person.is_some() && self.person.as_ref() == person)
+    }
+}
+
 /// The aggregate of the policies.
 pub const POLICY: &str = "policy";
+
+/// The aggregate of the store's being a team's.
+pub const TEAM: &str = "team";
+
+/// One principal of a roster, as facts say it: they outlive a policy that can no longer be read.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// Its name.
+    pub name: PrincipalName,
+    /// A human or an agent.
+    pub kind: PrincipalKind,
+    /// A human's person, or an agent's owner.
+    pub person: PersonName,
+    /// Its roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Since when it is enrolled as it is.
+    pub since: Moment,
+}
 
 /// The aggregate of what came through SSH and was not obeyed.
 pub const SESSION: &str = "session";

@@ -47,7 +47,7 @@ pub const TABLE: [(u8, &str); 18] = [
         "conflict: it changed since you looked, somebody else decided first, or the execution is somebody else's",
     ),
     (NOT_FOUND, "no such request"),
-    (NOT_VERIFIED, "log or store does not verify"),
+    (NOT_VERIFIED, "log, store or signature does not verify"),
     (REJECTED, "`wait`: rejected"),
     (CHANGES_REQUESTED, "`wait`: changes requested"),
     (EXPIRED, "`wait`: expired, or the approval lapsed"),

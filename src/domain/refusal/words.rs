@@ -68,6 +68,14 @@ impl fmt::Display for Refusal {
             Refusal::NoSuchStep { id, step } => write!(f, "{id} has no step {step}"),
             Refusal::NothingApproved => write!(f, "no step would be approved: reject the request instead"),
             Refusal::Blocked { id, step, needed, conflicts } => blocked(f, *id, step, needed, conflicts),
+            Refusal::NeedsSignature { id, touch: false } => {
+                write!(f, "this slot needs a signature: countersign challenge {id}")
+            }
+            Refusal::NeedsSignature { id, touch: true } => write!(
+                f,
+                "this slot needs a signature by a hardware key that you touch: countersign challenge {id}"
+            ),
+            Refusal::Unfit(why) => write!(f, "{why}"),
             Refusal::OwnEdit { step } => write!(
                 f,
                 "you edited {step} in this revision: in a team somebody else signs it off, or you put it back as it was"
@@ -122,6 +130,15 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
+            Refusal::OwnDebt { id, by, from, .. } => {
+                write!(f, "{id} is owed by {by}: somebody else closes it")?;
+                match from {
+                    Some(from) => write!(f, " (alone here: you, from {} on)", from.hour_and_minute()),
+                    None => Ok(()),
+                }
+            }
+            Refusal::Outsider(why) => write!(f, "{why}"),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

@@ -93,8 +93,20 @@ fn an_unknown_fact_is_refused_wherever_it_stands() {
 
 #[test]
 fn a_missing_fact_is_refused_unless_it_may_be_absent() {
-    let may_be_absent =
-        ["reference", "lapses_at", "option", "reply_to", "continues", "reaffirms", "filled", "until"];
+    let may_be_absent = [
+        "enrolled",
+        "proposal",
+        "reference",
+        "lapses_at",
+        "option",
+        "reply_to",
+        "continues",
+        "reaffirms",
+        "signature",
+        "filled",
+        "until",
+        "owes",
+    ];
     for (name, facts) in events() {
         // A comment is about a step or about none; an edit is always about one.
         let may = |key: &str| may_be_absent.contains(&key) || (key == "step" && name == "comment.added");

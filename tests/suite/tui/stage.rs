@@ -54,6 +54,10 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: countersign::domain::names::RequestId::new(1_000),
     }
 }
 

@@ -1,0 +1,74 @@
+//! Signing: which statement stands for a decision, and whether a signature that was brought along is one for it.
+
+use crate::domain::command::Facts;
+use crate::domain::content::Kind;
+use crate::domain::digest::{EventHash, PolicyDigest};
+use crate::domain::marks::Marks;
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, StoreId};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::domain::statement::{Deed, Signature, Statement};
+use crate::domain::unfit::Unfit;
+
+/// A signature that was verified over its statement, with a key of the caller's that is valid now. Whether the
+/// statement is the one for this decision is asked when it is decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// What was signed.
+    pub statement: Statement,
+    /// The signature, as it is recorded.
+    pub signature: Signature,
+}
+
+/// The statement that stands for `deed` on `request` as it is now, with the marks that the deed leaves.
+pub fn statement(
+    request: &Request,
+    deed: Deed,
+    marks: &Marks,
+    policy: Option<PolicyDigest>,
+    (store, head): (&StoreId, EventHash),
+    now: Moment,
+) -> Statement {
+    let tiers = request.content.as_ref().map(|content| content.tiers.as_slice()).unwrap_or_default();
+    Statement {
+        store: store.clone(),
+        request: request.id,
+        revision: request.revision.digest,
+        marks: marks.digest(),
+        deed,
+        tier: tiers.first().copied().filter(|_| request.kind() == Kind::Promotion),
+        policy,
+        head,
+        expires: Statement::expiry(now),
+    }
+}
+
+/// The signature that was brought along, when it stands for `deed` with these marks; nothing when none was brought.
+///
+/// # Errors
+/// Why it does not.
+pub fn brought<'a>(
+    request: &Request,
+    deed: Deed,
+    marks: &Marks,
+    facts: &'a Facts,
+    caller: &PrincipalName,
+    now: Moment,
+) -> Result<Option<&'a Signature>, Refusal> {
+    let unfit = |why: Unfit| Refusal::Unfit(Box::new(why));
+    let proof = match &facts.signature {
+        None => return Ok(None),
+        Some(Err(why)) => return Err(unfit(why.clone())),
+        Some(Ok(proof)) => proof,
+    };
+    let signed = &proof.statement;
+    // The store and the head were compared with the log, where both are known.
+    let expected = statement(request, deed, marks, facts.policy.digest, (&signed.store, signed.head), now);
+    signed.stands_for(&expected, now).map_err(unfit)?;
+    let used = request.signoffs.iter().any(|s| {
+        s.bound.signer.name == *caller
+            && s.signature.as_ref().is_some_and(|s| s.statement == proof.signature.statement)
+    });
+    if used { Err(unfit(Unfit::Used { request: request.id })) } else { Ok(Some(&proof.signature)) }
+}

@@ -1,0 +1,4 @@
+//! What comes from elsewhere.
+
+mod sshsig;
+pub mod keys;
