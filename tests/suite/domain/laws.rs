@@ -206,7 +206,7 @@ fn an_override_has_a_debt_and_covers_what_nobody_refused(
     if !goes_ahead {
         return;
     }
-    for step in &before.revision.steps {
+    for step in before.revision.steps.iter() {
         let (was, is) = (before.marks.on(&step.id), after.marks.on(&step.id));
         let refused = matches!(was, Mark::Rejected | Mark::Skipped);
         assert!(!refused || was == is, "{} was {was} and is {is}: {}", step.id, way());
