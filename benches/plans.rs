@@ -46,6 +46,9 @@ fn facts() -> Facts {
         team: false,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(0),
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Gone {
 /// # Errors
 /// When it cannot be started; nothing runs then.
 pub fn start(arguments: &[OsString], ended: impl FnOnce(Gone) + Send + 'static) -> std::io::Result<()> {
+    crate::drive::permitted().map_err(std::io::Error::other)?;
     // By this name it is the same program also when the file was replaced since.
     let child = Command::new("/proc/self/exe")
         .args(arguments)
