@@ -3,8 +3,8 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
-    Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Override, Policy,
+    Preview, Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -63,6 +63,8 @@ pub enum Words {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -230,6 +232,7 @@ impl Words {
             Words::Release(args) => Verb::Release(args),
             Words::Snooze(args) => Verb::Snooze(args),
             Words::Cancel(args) => Verb::Cancel(args),
+            Words::Override(args) => Verb::Override(args),
             Words::Wait(args) => Verb::Wait(args),
             Words::Next(args) => Verb::Next(args),
             Words::Report(args) => Verb::Report(args),

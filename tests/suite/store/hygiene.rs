@@ -202,7 +202,7 @@ fn another_form_than_this_ones_is_refused_untouched() {
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (4, "was made by a newer countersign (form 4, this one knows 3)"),
+        (5, "was made by a newer countersign (form 5, this one knows 4)"),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -221,7 +221,7 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 4").unwrap();
+    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 5").unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
