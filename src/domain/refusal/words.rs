@@ -138,6 +138,7 @@ impl fmt::Display for Refusal {
                     None => Ok(()),
                 }
             }
+            Refusal::Outsider(why) => write!(f, "{why}"),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,
