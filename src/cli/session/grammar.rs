@@ -251,7 +251,6 @@ impl Words {
                 Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason })
             }
             Words::Verify(args) => Verb::Verify(args),
-            Words::Override(args) => Verb::Override(args),
             Words::Answer(args) => Verb::Answer(args),
             Words::Resubmit(Again { request, stdin, as_new }) => {
                 Verb::Resubmit(Resubmit { request, file: stdin.map(|_| Stdin::path()), as_new })
@@ -265,6 +264,7 @@ impl Words {
             Words::Cancel(args) => Verb::Cancel(args),
             Words::Escalate(args) => Verb::Escalate(args),
             Words::Reassign(args) => Verb::Reassign(args),
+            Words::Override(args) => Verb::Override(args),
             Words::Wait(args) => Verb::Wait(args),
             Words::Next(args) => Verb::Next(args),
             Words::Report(args) => Verb::Report(args),
