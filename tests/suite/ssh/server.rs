@@ -44,7 +44,9 @@ pub fn key(desk: &Desk, name: &str) -> String {
 /// One principal as the policy has it.
 pub fn principal(name: &str, kind: &str, roles: &str, key: &str) -> String {
     let whose = match kind {
-        "agent" => "owner = \"alice\"\n".to_owned(),
+        // Not of the person whose program asks: one pair of eyes.
+        "agent" if name == "cp14" => "owner = \"bob\"\n".to_owned(),
+        "agent" => "owner = \"dave\"\n".to_owned(),
         _ => String::new(),
     };
     format!(
@@ -53,7 +55,7 @@ pub fn principal(name: &str, kind: &str, roles: &str, key: &str) -> String {
 }
 
 impl Server {
-    /// A team of two reviewers, an admin and a program that asks, each with a key, and the server in front of their store.
+    /// The team of [`super::team`], and the server in front of its store.
     pub fn of_a_team() -> Self {
         Self::started(Setting::default())
     }

@@ -52,6 +52,9 @@ fn a_session_is_what_sshd_starts_and_nothing_else() {
     )
     .refused(1, &["what sshd starts"]);
     desk.run(&["--plain", "session"]).refused(2, &["stands alone in a forced command"]);
+    let alone = Desk::new();
+    alone.submit(&gate("bot", "g1"));
+    says(&alone, "alice", "list").refused(1, &["one person's", "team init"]);
     says(&desk, "mallory", "list").refused(1, &["mallory is not in this store's roster", "ask an admin"]);
     let elsewhere = desk.path("elsewhere.db");
     let away = ["--store", elsewhere.to_str().unwrap(), "session", "--as", "alice"];
