@@ -400,5 +400,8 @@ pub enum Fact {
         voids: Vec<SignOffNumber>,
         /// When it lapses unless its execution has started; nothing where nothing is executed.
         lapses_at: Option<Moment>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
 }

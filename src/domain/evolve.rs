@@ -140,7 +140,7 @@ impl Request {
                 };
                 self.close(entry, verdict, reason);
             }
-            Fact::Overridden { bound, instead, marks, voids, lapses_at } => {
+            Fact::Overridden { bound, instead, marks, voids, lapses_at, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
                     self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
