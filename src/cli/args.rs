@@ -3,6 +3,7 @@
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::Cosign;
+pub use crate::cli::time_args::{Notify, Reassign};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -99,6 +100,10 @@ pub enum Verb {
     Release(Which),
     /// Put a request out of your own sight for a while; its deadlines run on
     Snooze(Snooze),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Take your own request back
     Cancel(Reasoned),
     /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
@@ -139,6 +144,18 @@ pub enum Verb {
     Backup {
         /// The new file
         file: PathBuf,
+    },
+    /// Keep time: record what is due, escalate, and tell whoever must know
+    Watch {
+        /// One round, and then end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Try the channels by which somebody is told
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        verb: Notify,
     },
     /// Look at the store's health and say what to do
     Doctor,

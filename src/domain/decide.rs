@@ -207,7 +207,9 @@ impl Deciding<'_> {
             }
             Command::Override { plea, seen } => self.go_ahead(plea, seen),
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
-            Command::Settle => Ok(Vec::new()),
+            Command::Escalate { reason } => self.escalate(reason),
+            Command::Reassign { to, reason } => self.reassign(to, reason),
+            Command::Settle => Ok(due::tick(self.request, self.now)),
             running => self.execute(running),
         }
     }

@@ -2,6 +2,7 @@
 
 mod asked;
 
+use crate::domain::chain::{Assignment, Timing};
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
@@ -318,6 +319,10 @@ pub struct Request {
     pub person_signs: bool,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
+    /// Everybody it was given to, oldest first: the last one has it.
+    pub assignments: Vec<Assignment>,
+    /// What has been said and counted of its time.
+    pub timing: Timing,
     /// For which override it is the review, and whose: a debt.
     pub owes: Option<Owed>,
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub mod draft;
 pub mod calyx_pending;
+pub mod calyx_flag;
 pub mod policy;
 pub mod authorized_keys;
 pub mod sshsig;

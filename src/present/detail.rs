@@ -133,6 +133,11 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
             time::ago(request.created_at, now)
         ),
     ));
+    out.extend(words::assigned(request, now).map(|line| {
+        let mut first = Line::default().and(Tone::Dim, "assigned  ");
+        first.phrases.extend(line.phrases);
+        first
+    }));
     if let Some(old) = request.continues {
         out.push(
             Line::default()

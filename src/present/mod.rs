@@ -17,6 +17,7 @@ pub mod conflict;
 pub mod delta;
 pub mod history;
 pub mod json;
+pub mod notice;
 pub mod graph;
 pub mod table;
 pub mod sides;

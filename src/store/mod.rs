@@ -29,6 +29,8 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod notices;
+pub mod watching;
 pub mod challenges;
 pub mod signed;
 

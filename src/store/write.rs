@@ -13,6 +13,7 @@ use crate::store::derive;
 use crate::store::failure::{Failure, Told, failed};
 use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
+use crate::store::notices;
 use crate::store::open::Store;
 use crate::store::read;
 use crate::store::reserve::Reserve;
@@ -31,7 +32,26 @@ impl Store {
     ///
     /// # Errors
     /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
-    pub fn write<T, E: Told>(&mut self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: Told>(&mut self, work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.write_and_ring(true, work)
+    }
+
+    /// As [`Store::write`], for what nobody waits for: no bell is rung.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_quietly<T, E: Told>(
+        &mut self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_and_ring(false, work)
+    }
+
+    fn write_and_ring<T, E: Told>(
+        &mut self,
+        rings: bool,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(why) = &self.read_only {
             let what = format!("the store is read only: {why}");
             return Err(Failure::Unusable {
@@ -54,7 +74,7 @@ impl Store {
                 Err(e) => Err(e),
             };
         }
-        if done.is_ok() {
+        if done.is_ok() && rings {
             self.rope.pull();
         }
         if lent {
@@ -234,6 +254,7 @@ impl<'a> Tx<'a> {
         let mut appending = Appending::at_head(self.conn, self.store)?;
         appending.append(row_of(id, 1, entry, self.chance)?)?;
         derive::write(self.conn, None, &request)?;
+        notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
         Ok(request)
     }
 
@@ -251,6 +272,7 @@ impl<'a> Tx<'a> {
         }
         if !entries.is_empty() {
             derive::write(self.conn, Some(before), &after)?;
+            notices::note(self.conn, before.version + 1, &after, entries)?;
         }
         Ok((after, places))
     }

@@ -70,6 +70,14 @@ pub fn about(
         Ask::Stop => out.push(Line::plain(
             "What is under way is ended, and nothing of it begins again. What was done stays done.",
         )),
+        Ask::Escalate => out.push(match request.next_rung() {
+            Some(rung) => Line::plain(format_args!(
+                "It is raised to level {}: {} has it then. Its deadlines run on.",
+                request.level() + 1,
+                rung.to
+            )),
+            None => Line::default().and(Tone::Bad, rules::at_the_top(request)),
+        }),
         Ask::Continue => {
             out.push(Line::plain("What ended badly is gone on past; what needs it does what its needs say."))
         }

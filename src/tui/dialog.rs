@@ -312,6 +312,7 @@ impl Dialog {
                 Command::Comment { text: reason.unwrap_or_default(), step, reply_to: None }
             }
             Ask::Stop => Command::Stop { reason },
+            Ask::Escalate => Command::Escalate { reason },
             Ask::Continue => Command::Continue { reason },
             Ask::Confirm => {
                 let Some(step) = self.on.step.clone() else { return Ok(None) };

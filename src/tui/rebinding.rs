@@ -46,7 +46,7 @@ const NAMES: &[(&str, Action)] = &[
     ("mark-undecided", Action::Ask(Ask::Mark(Mark::Undecided))), ("modify", Action::Ask(Ask::Modify)),
     ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
-    ("confirm", Action::Ask(Ask::Confirm)),
+    ("confirm", Action::Ask(Ask::Confirm)), ("escalate", Action::Ask(Ask::Escalate)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 

@@ -227,7 +227,12 @@ fn perform(desk: &mut Desk<'_>, model: &mut Model, effects: Vec<Effect>) -> Resu
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Copy(text) => clipboard::send(&text)?,
-            Effect::Ring => desk.tui.ring()?,
+            Effect::Ring => {
+                desk.tui.ring()?;
+                if model.habits.desktop {
+                    desk.tui.announce(&title(model))?;
+                }
+            }
             Effect::Edit(text) => {
                 let done = edit(desk, &text)?;
                 resized(desk.tui, model);

@@ -4,7 +4,7 @@
 
 use crate::cli::args::{
     Answer, Audit, Comment, Confirm, Cosign, Decide, List, Log, Look, Modify, Next, OneStep, Override,
-    Policy, Preview, Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -71,6 +71,10 @@ pub enum Words {
     Cancel(Reasoned),
     /// Go ahead without the required sign-offs; a review is then owed
     Override(Override),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -259,6 +263,8 @@ impl Words {
             Words::Release(args) => Verb::Release(args),
             Words::Snooze(args) => Verb::Snooze(args),
             Words::Cancel(args) => Verb::Cancel(args),
+            Words::Escalate(args) => Verb::Escalate(args),
+            Words::Reassign(args) => Verb::Reassign(args),
             Words::Wait(args) => Verb::Wait(args),
             Words::Next(args) => Verb::Next(args),
             Words::Report(args) => Verb::Report(args),
@@ -291,7 +297,9 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 13] = [
+    const NOT_HERE: [(&str, &str); 15] = [
+        ("notify", "tries channels of the server"),
+        ("watch", "keeps time, and is the server's"),
         ("admin", "is the server's"),
         ("backup", "names a file of the server"),
         ("completions", "are for a shell at the server"),

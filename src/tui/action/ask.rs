@@ -40,6 +40,8 @@ pub enum Ask {
     LeaveOut,
     /// Let one step go on that waits for a person.
     Confirm,
+    /// Raise it to the next level of its chain.
+    Escalate,
 }
 
 impl Ask {
@@ -55,7 +57,7 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 17] = [
+    pub const KEYED: [Ask; 18] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
@@ -73,6 +75,7 @@ impl Ask {
         Ask::Continue,
         Ask::Retry,
         Ask::Confirm,
+        Ask::Escalate,
     ];
 
     /// Whether it is about one step.
@@ -107,6 +110,7 @@ impl Ask {
             Ask::Retry => Verb::Retry,
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
+            Ask::Escalate => Verb::Escalate,
         }
     }
 
@@ -133,6 +137,7 @@ impl Ask {
             Ask::Retry => "Retry",
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
+            Ask::Escalate => "Escalate",
         }
     }
 }

@@ -59,6 +59,10 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             };
             say(Tone::Good, format!("{id}: {done}; {}", would.unwrap_or_default()))
         }
+        Verb::Escalate => {
+            let to = after.assigned().map(|last| last.to.to_string()).unwrap_or_default();
+            say(Tone::Good, format!("{id} escalated: {to} has it now"))
+        }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
         Verb::Claim => say(

@@ -7,6 +7,7 @@
 //!  A approve  R reject  (C changes)  c comment  m claim  enter open                  ? help  q quit
 //! ```
 
+use crate::app::Kept;
 use crate::present::line::{Line, Tone};
 use crate::present::time::span;
 use crate::tui::action::{Action, Ask};
@@ -15,6 +16,9 @@ use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
+
+/// From how many columns on the header says who keeps time.
+const ROOM_FOR_THE_WATCH: u16 = 110;
 
 /// The most a counter says; more is `999+`.
 const MOST_COUNTED: u64 = 999;
@@ -56,6 +60,19 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
         words = words
             .and(Tone::Plain, dot)
             .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
+    }
+    if counters.failing > 0 {
+        words = words.and(Tone::Plain, dot).and(Tone::Bad, "notices fail");
+    }
+    // Time is kept or it is not: said where there is room.
+    if let Some(kept) = counters.kept.filter(|_| line.width >= ROOM_FOR_THE_WATCH) {
+        let (tone, who) = match kept {
+            Kept::ByNobody => (Tone::Warn, "nobody keeps time".to_owned()),
+            Kept::Here => (Tone::Plain, "watch: this screen".to_owned()),
+            Kept::ByScreen => (Tone::Plain, "watch: a screen".to_owned()),
+            Kept::ByWatcher => (Tone::Plain, format!("watch: {}", model.host)),
+        };
+        words = words.and(Tone::Plain, dot).and(tone, who);
     }
     if let Some(filtered) = filtered {
         let first = Line::default().and(Tone::Warn, filtered).and(Tone::Plain, dot);

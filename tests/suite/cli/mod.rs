@@ -12,6 +12,7 @@ mod policy;
 mod overriding;
 pub mod team;
 mod running;
+mod watching;
 mod signing;
 
 use serde_json::Value;

@@ -213,6 +213,9 @@ fn counted(app: &App, ids: &[RequestId]) -> BTreeMap<String, i64> {
             _ => {}
         }
         let State::Waiting(_) = request.state else { continue };
+        if request.level() > 0 {
+            count("escalated".to_owned());
+        }
         if request.claim.is_none() {
             count("unclaimed".to_owned());
         }

@@ -87,7 +87,7 @@ fn every_tab_at_both_sizes() {
                 (Tab::Risk, Some(4)),
                 (Tab::Thread, Some(2)),
                 (Tab::Evidence, Some(1)),
-                (Tab::History, Some(4)),
+                (Tab::History, Some(5)),
                 (Tab::Graph, None),
                 (Tab::Params, Some(5))
             ]
