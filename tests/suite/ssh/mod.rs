@@ -41,6 +41,14 @@ fn team_with(desk: &Desk, rules: &str) {
     desk.run(&["policy", "adopt", &policy]).ended(0);
 }
 
+/// What a request is, without what changes with the clock alone.
+fn stands(desk: &Desk, id: &str) -> Vec<serde_json::Value> {
+    let shown = desk.shown(id);
+    let keys =
+        ["state", "revision", "decision_digest", "signoffs", "comments", "claim", "decision", "snoozed"];
+    keys.map(|key| shown[key].clone()).to_vec()
+}
+
 /// Where a program of OpenSSH is; sshd stands where an ordinary search path does not lead.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

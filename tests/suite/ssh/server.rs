@@ -157,6 +157,17 @@ impl Server {
         let environment = [("HOME".to_owned(), home), ("TERM".to_owned(), "xterm-256color".to_owned())];
         Person::runs(program("ssh").unwrap().to_str().unwrap(), &arguments, &environment, size)
     }
+
+    /// Whether sshd can make terminals here: as an ordinary account only where the system gives them to the right group
+    /// by itself. Says loudly when not.
+    pub fn makes_terminals(&self) -> bool {
+        let can = rustix::process::geteuid().is_root()
+            || self.ssh("alice", &["-tt"], &["pulse"]).output().unwrap().status.success();
+        if !can {
+            eprintln!("SKIPPED: sshd as this account makes no terminals here, so none was tried through it");
+        }
+        can
+    }
 }
 
 fn start(desk: &Desk, setting: Setting<'_>) -> (u16, Child) {

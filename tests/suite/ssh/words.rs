@@ -1,6 +1,6 @@
 //! One line of words, as sshd hands it over: by the binary itself, and what it makes of its environment.
 
-use super::{is_missing, team};
+use super::{is_missing, stands, team};
 use crate::cli::{Desk, Ran, gate, plan};
 use std::process::Command;
 
@@ -100,7 +100,7 @@ fn what_is_no_command_is_refused_with_2_and_recorded_and_not_without_end() {
         return;
     }
     let desk = desk();
-    let before = desk.shown("R-1");
+    let before = stands(&desk, "R-1");
     says(&desk, "alice", "list; id").refused(2, &["refused: no such verb, and nothing ran", "`;`"]);
     says(&desk, "alice", "frobnicate --all")
         .refused(2, &["refused: no such verb, and nothing ran", "frobnicate", "say `help`"]);
@@ -130,7 +130,7 @@ fn what_is_no_command_is_refused_with_2_and_recorded_and_not_without_end() {
     let bobs = of("bob");
     says(&desk, "bob", "x").ended(2);
     assert_eq!(of("bob"), bobs + 1);
-    assert_eq!(desk.shown("R-1"), before, "nothing else happened");
+    assert_eq!(stands(&desk, "R-1"), before, "nothing else happened");
     desk.run(&["audit", "verify"]).ended(0);
     desk.run(&["rebuild"]).ended(0);
     desk.run(&["log"])
