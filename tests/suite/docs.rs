@@ -46,6 +46,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/log-format.md",
         "docs/runbook.md",
         "docs/policy.md",
+        "docs/team.md",
         "docs/override.md",
         "docs/notifications.md",
     ] {
