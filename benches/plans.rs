@@ -26,7 +26,14 @@ const NOW: Moment = Moment::from_millis(1_795_183_350_000);
 fn caller(name: &str) -> Caller {
     let name = PrincipalName::new(name).unwrap();
     let person = Some(PersonName::of(&name));
-    Caller { name, kind: PrincipalKind::Human, person, assurance: Assurance::Asserted, face: Face::Cli }
+    Caller {
+        name,
+        kind: PrincipalKind::Human,
+        person,
+        assurance: Assurance::Asserted,
+        face: Face::Cli,
+        key: None,
+    }
 }
 
 fn facts() -> Facts {

@@ -205,6 +205,10 @@ impl App {
         if self.config.solo.self_review {
             find(Health::Note, "self-review", "on: you may decide on what you asked for yourself".to_owned());
         }
+        findings.extend(self.look_at_keys());
+        let mut find = |health, what, words: String| {
+            findings.push(Finding { health, what, words: Safe::composed(words) });
+        };
         match self.counters() {
             Ok(c) => find(
                 Health::Well,

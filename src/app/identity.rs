@@ -1,6 +1,6 @@
 //! Who is there: the Unix account, as one human with every permission, and the name it asserts with `--as`.
 
-use crate::domain::names::{PersonName, PrincipalName};
+use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind};
 use crate::store::failure::Failure;
 
@@ -11,6 +11,8 @@ pub struct Identity {
     pub account: PrincipalName,
     /// The name asserted with `--as`.
     pub as_name: Option<PrincipalName>,
+    /// Whether sshd says who it is, and by which key.
+    session: Option<Option<Fingerprint>>,
 }
 
 impl Identity {
@@ -37,7 +39,17 @@ impl Identity {
                 Failure::unusable(format!("--as {name}: {e}"), "name a principal such as alice")
             })?),
         };
-        Ok(Self { account, as_name })
+        Ok(Self { account, as_name, session: None })
+    }
+
+    /// Whoever came through SSH under this name, with this key.
+    pub fn session(name: PrincipalName, key: Option<Fingerprint>) -> Self {
+        Self { account: name.clone(), as_name: Some(name), session: Some(key) }
+    }
+
+    /// Whether sshd says who it is.
+    pub fn is_session(&self) -> bool {
+        self.session.is_some()
     }
 
     /// The caller behind `face`. Whatever name is asserted, the person is the account's: in a solo store another name
@@ -47,8 +59,9 @@ impl Identity {
             name: self.as_name.clone().unwrap_or_else(|| self.account.clone()),
             kind: PrincipalKind::Human,
             person: Some(PersonName::of(&self.account)),
-            assurance: Assurance::Asserted,
-            face,
+            assurance: if self.is_session() { Assurance::Session } else { Assurance::Asserted },
+            face: if self.is_session() { Face::Session } else { face },
+            key: self.session.clone().flatten(),
         }
     }
 }

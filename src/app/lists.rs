@@ -165,12 +165,20 @@ impl App {
         })
     }
 
-    /// What waits for the caller and is of critical risk or urgent.
+    /// What began to wait for the caller since they last asked this, and is of critical risk or urgent; nothing the first
+    /// time, when all of it was there already.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn urgent(&self) -> Result<BTreeSet<RequestId>, Failure> {
-        self.store.urgent_for(&self.reader(), self.now())
+    pub fn newly_urgent(&mut self) -> Result<BTreeSet<RequestId>, Failure> {
+        let now = self.now();
+        let looked = self.store.looked(now)?;
+        let urgent = match self.looked {
+            Some(before) => self.store.urgent_since(before, &self.reader(), now)?,
+            None => BTreeSet::new(),
+        };
+        self.looked = Some(looked);
+        Ok(urgent)
     }
 
     /// A request's events, oldest first.

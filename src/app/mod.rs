@@ -7,6 +7,8 @@ use crate::domain::refusal::Refusal;
 pub mod clock;
 pub mod config;
 pub mod identity;
+pub mod session;
+pub mod access;
 pub mod place;
 pub mod submit;
 pub mod decide;
@@ -86,6 +88,8 @@ pub struct App {
     known: policy::Known,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
+    /// How far whoever listens for what is urgent has heard.
+    looked: Option<crate::store::urgent::Looked>,
 }
 
 impl App {
@@ -96,11 +100,16 @@ impl App {
     pub fn open(place: &Place, clock: Clock) -> Result<Self, Failure> {
         let config = Config::read(place.config.as_deref())?;
         let identity = Identity::find(place.as_name.as_deref())?;
+        Self::open_as(place, clock, config, identity)
+    }
+
+    /// Opens the store at `place` for `identity`.
+    fn open_as(place: &Place, clock: Clock, config: Config, identity: Identity) -> Result<Self, Failure> {
         let path = place.store_path(&config)?;
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None })
+        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None })
     }
 
     /// The time.

@@ -84,6 +84,10 @@ impl App {
         claim: &Command,
         tell: &mut dyn FnMut(&Entry),
     ) -> Result<Ran, Error> {
+        if self.is_session() {
+            let remedy = "whoever runs the server does that with `countersign run`; nothing was run";
+            return Err(Failure::unusable("a session starts no process", remedy).into());
+        }
         self.request(id)?;
         // Held from before the claim to the end of this function: whoever finds it free knows that nobody runs this.
         let lock = self.hold(id, claim, caller)?;

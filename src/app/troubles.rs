@@ -15,7 +15,7 @@ pub struct Trouble {
 }
 
 /// Every trouble, in the order of the runbook.
-pub const TROUBLES: [Trouble; 13] = [
+pub const TROUBLES: [Trouble; 14] = [
     FULL,
     NEARLY_FULL,
     NO_RESERVE,
@@ -29,6 +29,7 @@ pub const TROUBLES: [Trouble; 13] = [
     READABLE,
     OVERDUE,
     NO_ANCHOR,
+    KEYS,
 ];
 
 /// Less is free than a decision may need.
@@ -121,6 +122,14 @@ pub const NO_ANCHOR: Trouble = Trouble {
     symptom: "`doctor` notes that there is no anchor",
     means: "a log that was cut off, restored from an old copy or made anew as a whole cannot be told from this one",
     remedy: "keep `countersign audit export` elsewhere, and compare with `countersign audit verify --against FILE`",
+};
+
+/// Others come in through SSH than the roster says, or otherwise.
+pub const KEYS: Trouble = Trouble {
+    what: "keys",
+    symptom: "`doctor` finds fault with authorized_keys, line by line",
+    means: "somebody comes in through SSH whom the roster does not have, as somebody else, or with more than a session; or somebody cannot come in",
+    remedy: "move the file away if it is not ours, then `countersign admin authorized-keys --write ~/.ssh/authorized_keys`",
 };
 
 impl Trouble {

@@ -33,7 +33,7 @@ pub struct Cli {
 }
 
 /// A name one can act under: a wrong one is a wrong command line, before anything is opened.
-fn principal(name: &str) -> Result<String, String> {
+pub fn principal(name: &str) -> Result<String, String> {
     match PrincipalName::new(name) {
         Ok(taken) if taken == PrincipalName::system() => Err("the name is taken".to_owned()),
         Ok(_) => Ok(name.to_owned()),
@@ -149,6 +149,14 @@ pub enum Verb {
     Man,
     /// Print the screen's keys
     Keys,
+    /// Let one person or program work through SSH: for a forced command in authorized_keys, with --as NAME
+    Session,
+    /// Keep the place where a team's requests wait
+    Admin {
+        /// What to do
+        #[command(subcommand)]
+        verb: Admin,
+    },
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -374,5 +382,16 @@ pub enum Policy {
     Adopt {
         /// The file; `-` reads stdin
         file: PathBuf,
+    },
+}
+
+/// `admin`
+#[derive(Subcommand, Debug)]
+pub enum Admin {
+    /// Print the account's authorized_keys as the roster has it, one forced command a key
+    AuthorizedKeys {
+        /// Write it to this file instead, all at once; it is made when it is not there
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
     },
 }

@@ -7,6 +7,7 @@ pub mod sign_args;
 pub mod output;
 pub mod input;
 pub mod commands;
+pub mod session;
 
 use crate::app::{App, Clock, Error, Failure, Place};
 use crate::domain::refusal::exit;
@@ -56,13 +57,18 @@ pub type Done = Result<u8, Stop>;
 /// Runs one command line; the exit code.
 pub fn run(arguments: Vec<OsString>) -> u8 {
     let mut out = Out::standard();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(e) => return refuse_usage(&mut out, &e),
+    let done = if session::is_meant(&arguments) {
+        // Before the ordinary grammar has looked at the environment.
+        session::run(&arguments, &mut out)
+    } else {
+        let cli = match Cli::try_parse_from(&arguments) {
+            Ok(cli) => cli,
+            Err(e) => return refuse_usage(&mut out, &e),
+        };
+        out.as_json = cli.json;
+        out.ascii = cli.look.ascii;
+        dispatch(cli, &mut out)
     };
-    out.as_json = cli.json;
-    out.ascii = cli.look.ascii;
-    let done = dispatch(cli, &mut out);
     out.end();
     match done {
         Ok(code) => code,
@@ -79,17 +85,27 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
 
 /// Help goes to stdout; a wrong command line is quoted back with everything a terminal would obey made visible.
 fn refuse_usage(out: &mut Out, e: &clap::Error) -> u8 {
+    match as_help(e) {
+        Ok(text) => {
+            text.lines().for_each(|line| out.line(line));
+            out.end();
+            exit::DONE
+        }
+        Err(sentence) => {
+            out.aside(&Safe::composed(format_args!("countersign: {}", safe_line(&sentence))));
+            exit::USAGE
+        }
+    }
+}
+
+/// What clap has to say: the help that was asked for, or what is wrong, then how it is used, as one sentence.
+fn as_help(e: &clap::Error) -> Result<String, String> {
     let text = e.render().to_string();
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        text.lines().for_each(|line| out.line(line));
-        out.end();
-        return exit::DONE;
+        return Ok(text);
     }
-    // clap's paragraphs as one sentence: what is wrong, then how it is used.
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let sentence = lines.join("; ").replace(":; ", ": ").replace("error: ", "");
-    out.aside(&Safe::composed(format_args!("countersign: {}", safe_line(&sentence))));
-    exit::USAGE
+    Err(lines.join("; ").replace(":; ", ": ").replace("error: ", ""))
 }
 
 fn dispatch(cli: Cli, out: &mut Out) -> Done {
@@ -100,6 +116,11 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Some(Verb::Man) => return commands::meta::man(out),
         Some(Verb::Demo(demo)) => return commands::demo::run(&demo, &cli.look, out),
         Some(Verb::Keys) => return commands::meta::keys(&place, out),
+        Some(Verb::Session) => {
+            let words =
+                "session stands alone in a forced command: countersign --store FILE session --as NAME";
+            return Err(Stop::composed(exit::USAGE, words));
+        }
         Some(Verb::Policy { verb: args::Policy::Check { file } }) => {
             return commands::policy::check(&file, out);
         }

@@ -1,7 +1,7 @@
 //! Who acted, and what a decision was bound to: in the facts of events.
 
 use crate::domain::digest::{MarksDigest, RevisionDigest};
-use crate::domain::names::{PersonName, RevisionNumber};
+use crate::domain::names::{Fingerprint, PersonName, RevisionNumber};
 use crate::domain::principal::{Caller, Face, PrincipalKind};
 use crate::domain::quorum::Signer;
 use serde::{Deserialize, Serialize};
@@ -43,12 +43,15 @@ pub struct Actor {
     pub person: Option<PersonName>,
     /// Through which face.
     pub face: Face,
+    /// The key that sshd checked; nothing outside of sessions, and where sshd does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Fingerprint>,
 }
 
 impl Actor {
     /// The caller as an actor.
     pub fn of(caller: &Caller) -> Self {
-        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face }
+        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face, key: caller.key.clone() }
     }
 }
 

@@ -34,12 +34,17 @@ pub fn read(text: &[u8]) -> Result<Value, BadJson> {
 /// [`BadJson`] when the value cannot be written as JSON (not-a-number); values read by [`read`] always can.
 pub fn canonical(value: &impl Serialize) -> Result<String, BadJson> {
     let bad = |e: serde_json::Error| BadJson(e.to_string());
-    let value = serde_json::to_value(value).map_err(bad)?;
+    canonical_value(&serde_json::to_value(value).map_err(bad)?)
+}
+
+/// As [`canonical`], of a value that is JSON already: nothing is copied.
+fn canonical_value(value: &Value) -> Result<String, BadJson> {
+    let bad = |e: serde_json::Error| BadJson(e.to_string());
     // Nearly everything there is: then the compact form is the canonical one, and costs a fifth of it.
-    if is_canonical_as_it_is(&value) {
-        return serde_json::to_string(&value).map_err(bad);
+    if is_canonical_as_it_is(value) {
+        return serde_json::to_string(value).map_err(bad);
     }
-    serde_json_canonicalizer::to_string(&value).map_err(bad)
+    serde_json_canonicalizer::to_string(value).map_err(bad)
 }
 
 /// Whether the compact form of a value is canonical already: `serde_json` keeps keys in the order of their bytes, which
@@ -63,7 +68,16 @@ fn is_canonical_as_it_is(value: &Value) -> bool {
 /// A failure cannot happen for data that came through [`read`]; should it, the text is a JSON string that equals
 /// no real value, so that a digest over it matches nothing.
 pub fn canonical_or_poison(value: &impl Serialize) -> String {
-    canonical(value).unwrap_or_else(|e| format!("\"unrepresentable: {}\"", e.0.replace('"', "'")))
+    canonical(value).unwrap_or_else(poison)
+}
+
+/// As [`canonical_or_poison`], of a value that is JSON already.
+pub fn canonical_value_or_poison(value: &Value) -> String {
+    canonical_value(value).unwrap_or_else(poison)
+}
+
+fn poison(e: BadJson) -> String {
+    format!("\"unrepresentable: {}\"", e.0.replace('"', "'"))
 }
 
 struct Strict {

@@ -1,13 +1,13 @@
 //! The content of a request: what would happen, and what its producer says about it.
 
-use crate::domain::canon::canonical_or_poison;
+use crate::domain::canon::canonical_value_or_poison;
 use crate::domain::digest::{RevisionDigest, StepDigest, framed};
 use crate::domain::names::{Identifier, StepId};
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::step::{Step, before};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -171,8 +171,9 @@ impl Content {
         let pinned: Vec<&Evidence> = self.evidence.iter().filter(|e| e.pinned).collect();
         let mut covered = json!({
             "kind": self.kind, "target": self.target, "tiers": self.tiers, "pinned": pinned,
-            "steps": self.steps.iter().map(Step::effect_of).collect::<Vec<_>>(),
         });
+        // Put in, not copied in: the macro would serialise the steps once more.
+        covered["steps"] = Value::Array(self.steps.iter().map(Step::effect_of).collect());
         if self.steps.is_empty() {
             covered["title"] = json!(self.title);
             covered["summary"] = json!(self.summary);
@@ -180,7 +181,7 @@ impl Content {
         }
         RevisionDigest::from_bytes(framed(
             "countersign-revision@v1",
-            &[canonical_or_poison(&covered).as_bytes()],
+            &[canonical_value_or_poison(&covered).as_bytes()],
         ))
     }
 
@@ -213,7 +214,9 @@ impl Content {
                     .filter_map(|id| known.get_key_value(id))
                     .map(|(id, d)| (*id, *d))
                     .collect();
-                let text = canonical_or_poison(&json!({"step": step.effect_of(), "needs": below}));
+                let mut covered = json!({"needs": below});
+                covered["step"] = step.effect_of();
+                let text = canonical_value_or_poison(&covered);
                 known.insert(
                     &step.id,
                     StepDigest::from_bytes(framed("countersign-step@v1", &[text.as_bytes()])),

@@ -351,4 +351,13 @@ pub enum Fact {
         /// The step.
         step: StepId,
     },
+    /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
+    /// escaped and cut short.
+    #[serde(rename = "session.refused")]
+    SessionRefused {
+        /// Why.
+        why: NotObeyed,
+        /// How long the line was, in bytes.
+        length: u64,
+    },
 }

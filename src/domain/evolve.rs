@@ -177,8 +177,8 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } => {}
+            // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
+            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -49,6 +49,17 @@ fn check_reference(text: &str) -> Result<(), BadName> {
     }
 }
 
+/// The rule for fingerprints of public keys: `SHA256:` and 43 characters of base64, as `ssh-keygen -l` prints them.
+fn check_fingerprint(text: &str) -> Result<(), BadName> {
+    let digits = text.strip_prefix("SHA256:").unwrap_or_default();
+    let ok = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/');
+    if digits.len() == 43 && digits.bytes().all(ok) {
+        Ok(())
+    } else {
+        Err(BadName("must be SHA256: and 43 characters of base64, as `ssh-keygen -l` prints it"))
+    }
+}
+
 macro_rules! checked_name {
     ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
@@ -123,6 +134,12 @@ checked_name!(
     /// A producer's own name for a request, unique per producer: the idempotency key.
     Reference,
     check_reference
+);
+
+checked_name!(
+    /// The fingerprint of a public key.
+    Fingerprint,
+    check_fingerprint
 );
 
 impl PrincipalName {

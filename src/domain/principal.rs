@@ -1,6 +1,6 @@
 //! Who acts, for whom, how sure we are of it, and what they may do.
 
-use crate::domain::names::{PersonName, PrincipalName};
+use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -68,6 +68,8 @@ pub enum Face {
     Screen,
     /// Time, kept by the program.
     Clock,
+    /// OpenSSH: the screen or one line of words, as somebody whose key sshd checked.
+    Session,
 }
 
 /// One thing a principal may be allowed to do.
@@ -219,6 +221,8 @@ pub struct Caller {
     pub assurance: Assurance,
     /// Through which face.
     pub face: Face,
+    /// The key that sshd checked, where it says which.
+    pub key: Option<Fingerprint>,
 }
 
 impl Caller {
@@ -230,6 +234,7 @@ impl Caller {
             person: None,
             assurance: Assurance::Asserted,
             face: Face::Clock,
+            key: None,
         }
     }
 }

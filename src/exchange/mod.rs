@@ -16,6 +16,7 @@ pub mod calyx_pending;
 pub mod policy;
 pub mod sshsig;
 pub mod allowed_signers;
+pub mod authorized_keys;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Events as a readable timeline.
 
 use crate::domain::canon::canonical_or_poison;
-use crate::domain::event::{Entry, Fact, Held};
+use crate::domain::event::{Entry, Fact, Held, NotObeyed};
 use crate::domain::execution::{AskedFor, Runner, Work};
 use crate::domain::names::{Seq, StepId};
 use crate::domain::request::Execution;
@@ -208,6 +208,13 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         ),
         Fact::StepLeftOut { step } => (format!("left {step} out"), Tone::Dim),
         Fact::StepRetried { step } => (format!("lets {step} run again"), Tone::Warn),
+        Fact::SessionRefused { why, length } => {
+            let what = match why {
+                NotObeyed::Unreadable => "that does not read",
+                NotObeyed::Unknown => "that is no command",
+            };
+            (format!("was refused a line through SSH {what} ({length} bytes)"), Tone::Warn)
+        }
     }
 }
 

@@ -119,6 +119,21 @@ impl Store {
         reader: &Reader,
         now: Moment,
     ) -> Result<Vec<Row>, Failure> {
+        let mut rows = self.bare_page(queue, from, limit, reader, now)?;
+        self.note_snoozes(&mut rows, reader, now)?;
+        self.note_overtaken(&mut rows, reader)?;
+        Ok(rows)
+    }
+
+    /// A page without what the reader did to its rows.
+    pub(super) fn bare_page(
+        &self,
+        queue: Queue,
+        from: From<'_>,
+        limit: usize,
+        reader: &Reader,
+        now: Moment,
+    ) -> Result<Vec<Row>, Failure> {
         let reading = |e| failed("reading the inbox", e);
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
@@ -143,8 +158,6 @@ impl Store {
         } else {
             rows.truncate(limit);
         }
-        self.note_snoozes(&mut rows, reader, now)?;
-        self.note_overtaken(&mut rows, reader)?;
         Ok(rows)
     }
 

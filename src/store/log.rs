@@ -1,6 +1,6 @@
 //! The log: appending events with their hashes, and reading them back.
 
-use crate::domain::canon::{self, canonical_or_poison};
+use crate::domain::canon::{self, canonical_or_poison, canonical_value_or_poison};
 use crate::domain::digest::{EventHash, PayloadDigest};
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::log::{Envelope, Salt, event_hash, payload_digest};
@@ -136,7 +136,7 @@ pub fn row_of(
         by: entry.by.as_str().to_owned(),
         assurance: entry.assurance.word().to_owned(),
         name,
-        facts: canonical_or_poison(&facts),
+        facts: canonical_value_or_poison(&facts),
         payload,
     })
 }

@@ -7,8 +7,9 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{COLUMNS, From, Reader, Row, place, row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::seen::numbers_of;
 use rusqlite::{OptionalExtension, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// How many rows are looked at, at most.
 pub const LOOKED_AT: usize = 2_000;
@@ -81,20 +82,17 @@ impl Store {
         let everything = Reader { seen_by: None, ..reader.clone() };
         loop {
             let from = last.as_ref().map_or(From::Start, From::After);
-            let page = self.page(queue, from, PAGE, &everything, now)?;
+            let page = self.bare_page(queue, from, PAGE, &everything, now)?;
             looked_at += page.len();
             let full = page.len() == PAGE;
             last = page.last().cloned();
-            for row in page {
-                if admits(filter, &row, now) && self.has_words(filter, &row).map_err(looking)? {
-                    found.take(row, |row| self.is_hidden(row, reader, now)).map_err(looking)?;
-                }
+            for row in self.matching(filter, page, now).map_err(looking)? {
+                found.take(row, |row| self.is_hidden(row, reader, now)).map_err(looking)?;
             }
-            if !full {
-                return Ok(found);
-            }
-            if looked_at >= LOOKED_AT {
-                found.of_the_first = Some(looked_at);
+            if !full || looked_at >= LOOKED_AT {
+                found.of_the_first = full.then_some(looked_at);
+                self.note_snoozes(&mut found.rows, reader, now)?;
+                self.note_overtaken(&mut found.rows, reader)?;
                 return Ok(found);
             }
         }
@@ -115,17 +113,13 @@ impl Store {
         if filters.is_empty() {
             return Ok(out);
         }
-        let rows = self.page(queue, From::Start, LOOK_AHEAD + 1, reader, now)?;
-        for row in rows.iter().take(LOOK_AHEAD) {
-            for (filter, ahead) in filters.iter().zip(&mut out).filter(|(_, ahead)| !ahead.more) {
-                let looking = |e| failed("counting what a view has", e);
-                if admits(filter, row, now) && self.has_words(filter, row).map_err(looking)? {
-                    ahead.more = ahead.matches == SAY;
-                    ahead.matches += usize::from(!ahead.more);
-                }
-            }
+        let rows = self.bare_page(queue, From::Start, LOOK_AHEAD + 1, reader, now)?;
+        for (filter, ahead) in filters.iter().zip(&mut out) {
+            let first = rows.iter().take(LOOK_AHEAD).cloned().collect();
+            let matching = self.matching(filter, first, now);
+            let matches = matching.map_err(|e| failed("counting what a view has", e))?.len();
+            *ahead = Ahead { matches: matches.min(SAY), more: matches > SAY || rows.len() > LOOK_AHEAD };
         }
-        out.iter_mut().for_each(|ahead| ahead.more |= rows.len() > LOOK_AHEAD);
         Ok(out)
     }
 
@@ -159,12 +153,12 @@ impl Store {
         let mut query =
             self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM requests r WHERE r.id = ?1"))?;
         let mut found = Found::default();
+        let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
-            let Some(row) = query.query_row([id], row).optional()? else { continue };
-            if admits(filter, &row, now)
-                && self.has_words(filter, &row)?
-                && self.is_in(&slots, queue, &row, reader, now)?
-            {
+            rows.extend(query.query_row([id], row).optional()?);
+        }
+        for row in self.matching(filter, rows, now)? {
+            if self.is_in(&slots, queue, &row, reader, now)? {
                 found.take(row, |row| self.is_hidden(row, reader, now))?;
             }
         }
@@ -198,25 +192,31 @@ impl Store {
         Ok(false)
     }
 
-    /// Whether every word begins one of the request's. What is closed is not in the index: its title, producer and
-    /// number speak for it.
-    fn has_words(&self, filter: &Filter, row: &Row) -> rusqlite::Result<bool> {
-        if !row.state.is_open() {
-            let mut words: BTreeSet<String> = words_of(row.title.raw()).into_iter().collect();
-            words.extend(words_of(row.requester.as_str()));
-            words.extend([number_word(row.id), row.id.number().to_string()]);
-            return Ok(filter.words_in(&words));
-        }
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT 1 FROM words WHERE request = ?1 AND word >= ?2 AND word < ?3 LIMIT 1")?;
+    /// The rows that match: what the rows themselves say first, and then one question for each word.
+    fn matching(&self, filter: &Filter, rows: Vec<Row>, now: Moment) -> rusqlite::Result<Vec<Row>> {
+        let mut rows: Vec<Row> = rows.into_iter().filter(|row| admits(filter, row, now)).collect();
         for word in &filter.words {
-            if !query.exists(params![row.id.number(), word, end_of(word)])? {
-                return Ok(false);
-            }
+            let mut query = self.conn.prepare_cached(
+                "SELECT j.value FROM json_each(?1) j WHERE EXISTS
+                     (SELECT 1 FROM words w WHERE w.request = j.value AND w.word >= ?2 AND w.word < ?3)",
+            )?;
+            let key = params![numbers_of(&rows), word, end_of(word)];
+            let having: HashSet<u64> =
+                query.query_map(key, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            rows.retain(|row| !row.state.is_open() || having.contains(&row.id.number()));
         }
-        Ok(true)
+        rows.retain(|row| row.state.is_open() || says(filter, row));
+        Ok(rows)
     }
+}
+
+/// Whether every word begins one of a closed request's, which is not in the index: its title, producer and number speak
+/// for it.
+fn says(filter: &Filter, row: &Row) -> bool {
+    let mut words: BTreeSet<String> = words_of(row.title.raw()).into_iter().collect();
+    words.extend(words_of(row.requester.as_str()));
+    words.extend([number_word(row.id), row.id.number().to_string()]);
+    filter.words_in(&words)
 }
 
 /// The end of the range of words that begin with `word`.

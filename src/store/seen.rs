@@ -11,7 +11,7 @@ use crate::store::inbox::{Reader, Row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
 use rusqlite::{OptionalExtension, params, params_from_iter};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one person put off, looked up in a slot. `CROSS JOIN` is SQLite's word for "in this order": the other way round it
 /// reads the whole slot.
@@ -43,13 +43,28 @@ impl Store {
         self.snoozed_until(row.id, reader, now).map(|until| until.is_some())
     }
 
-    /// Notes on each open row until when the reader has put it out of their sight.
+    /// Notes on each open row until when the reader has put it out of their sight: one question for all of them.
     pub(super) fn note_snoozes(&self, rows: &mut [Row], reader: &Reader, now: Moment) -> Result<(), Failure> {
+        let asleep =
+            self.asleep_among(rows, reader, now).map_err(|e| failed("reading what is put off", e))?;
         for row in rows.iter_mut().filter(|row| row.state.is_open()) {
-            row.snoozed =
-                self.snoozed_until(row.id, reader, now).map_err(|e| failed("reading what is put off", e))?;
+            row.snoozed = asleep.get(&row.id.number()).copied().map(Moment::from_millis);
         }
         Ok(())
+    }
+
+    fn asleep_among(
+        &self,
+        rows: &[Row],
+        reader: &Reader,
+        now: Moment,
+    ) -> rusqlite::Result<BTreeMap<u64, i64>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT request, until FROM snoozed
+             WHERE name = ?1 AND request IN (SELECT value FROM json_each(?2)) AND until > ?3",
+        )?;
+        let key = params![reader.signer.name.as_str(), numbers_of(rows), now.millis()];
+        query.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
     /// Notes on each open row whether the reader had signed it off and it changed since. Only what has a sign-off is
@@ -57,20 +72,24 @@ impl Store {
     pub(super) fn note_overtaken(&self, rows: &mut [Row], reader: &Reader) -> Result<(), Failure> {
         let reading = |e| failed("looking for one's own sign-offs", e);
         let (name, person) = (&reader.signer.name, reader.signer.person.as_ref());
+        let signed = self.signed_among(rows).map_err(reading)?;
         for row in rows.iter_mut().filter(|row| row.state.is_open()) {
-            let signed: bool = self
-                .conn
-                // With the plus, the index of names is not used: it leads through every sign-off there is.
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM log WHERE aggregate = ?1 AND +name = 'signoff.given')",
-                )
-                .and_then(|mut query| query.query_row([row.id.to_string()], |row| row.get(0)))
-                .map_err(reading)?;
-            if signed && let Some(request) = self.load(row.id)? {
+            if signed.contains(&row.id.number())
+                && let Some(request) = self.load(row.id)?
+            {
                 row.overtaken = rules::overtaken(&request, name, person).map(|signoff| signoff.number);
             }
         }
         Ok(())
+    }
+
+    fn signed_among(&self, rows: &[Row]) -> rusqlite::Result<BTreeSet<u64>> {
+        // With the plus, the index of names is not used: it leads through every sign-off there is.
+        let mut query = self.conn.prepare_cached(
+            "SELECT j.value FROM json_each(?1) j
+             WHERE EXISTS (SELECT 1 FROM log WHERE aggregate = 'R-' || j.value AND +name = 'signoff.given')",
+        )?;
+        query.query_map([numbers_of(rows)], |row| row.get(0))?.collect()
     }
 
     /// How many rows of a queue are hidden from the reader because they have opened them.
@@ -113,6 +132,13 @@ impl Store {
             )?
             .exists(params![reader.signer.name.as_str(), row.id.number(), by.millis()])
     }
+}
+
+/// The numbers of the open rows, as JSON: one parameter, however many they are.
+pub(super) fn numbers_of(rows: &[Row]) -> String {
+    let open = rows.iter().filter(|row| row.state.is_open());
+    let numbers: Vec<String> = open.map(|row| row.id.number().to_string()).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 impl DraftBox {

@@ -112,6 +112,11 @@ impl<'a> Tx<'a> {
         self.conn
     }
 
+    /// Where random bytes come from.
+    pub(super) fn chance(&mut self) -> &mut Chance {
+        self.chance
+    }
+
     /// The store's identity.
     pub(super) fn store(&self) -> &'a crate::domain::names::StoreId {
         self.store

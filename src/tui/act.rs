@@ -176,6 +176,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             effects
         }
         Action::Repaint => vec![Effect::Repaint],
+        Action::Suspend if model.is_session() => {
+            model.say(Tone::Dim, "there is no shell behind a session: q leaves");
+            Vec::new()
+        }
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit => vec![Effect::Quit],
         Action::NextField | Action::PreviousField => {

@@ -228,6 +228,20 @@ pub fn cancel(model: &mut Model) {
     close(model);
 }
 
+/// Nobody pressed a key for long: whoever comes next finds nothing that is only to be confirmed. What was typed is kept.
+pub fn lay_down(model: &mut Model) {
+    let asked = model.dialog.as_ref().is_some_and(|dialog| !dialog.over) || model.batch.is_some();
+    if !asked {
+        return;
+    }
+    model.batch = None;
+    close(model);
+    model.say(
+        Tone::Warn,
+        "no key for a while: what was asked is closed, nothing was decided, text is a draft",
+    );
+}
+
 /// Closes without deciding, and keeps what was typed.
 fn close(model: &mut Model) {
     let fresh = model.arrival.is_fresh(model.at);

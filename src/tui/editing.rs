@@ -9,8 +9,13 @@ use crate::tui::model::Model;
 
 /// The key: hands the text of the field over.
 pub fn ask(model: &mut Model) -> Vec<Effect> {
+    let is_session = model.is_session();
     let Some(dialog) = &mut model.dialog else { return Vec::new() };
     dialog.closing = false;
+    if is_session {
+        dialog.say(Tone::Warn, "a session starts no editor: write it here");
+        return Vec::new();
+    }
     match dialog.field().map(|field| (field.is_one_line(), field.typed())) {
         Some((false, text)) => vec![Effect::Edit(text)],
         Some((true, _)) => {

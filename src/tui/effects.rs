@@ -66,7 +66,7 @@ impl Hands {
                 Err(failure) => Message::DraftNotKept(failure),
             }]),
             Effect::LookForUrgent => {
-                self.app.urgent().map(|urgent| vec![Message::Urgent(urgent)]).map_err(Error::from)
+                self.app.newly_urgent().map(|urgent| vec![Message::Urgent(urgent)]).map_err(Error::from)
             }
             Effect::Copy(_)
             | Effect::Ring

@@ -23,7 +23,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, drafts, editing, snoozing, sorting};
+use crate::tui::{alike, asking, batch, deciding, drafts, editing, snoozing, sorting};
 use outcome::outcome;
 use std::collections::BTreeSet;
 
@@ -124,10 +124,12 @@ pub enum Message {
     DraftKept(Box<Draft>),
     /// A draft could not be kept.
     DraftNotKept(Failure),
-    /// What waits and is urgent.
+    /// What began to wait since it was last looked for, and is urgent.
     Urgent(BTreeSet<RequestId>),
     /// What came back from the editor.
     Edited(Result<String, Failure>),
+    /// Nobody pressed a key for long.
+    Idle,
     /// It is this late.
     Now(Moment),
     /// Somebody committed something.
@@ -221,6 +223,10 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Edited(done) => {
             editing::edited(model, done);
+            Vec::new()
+        }
+        Message::Idle => {
+            deciding::lay_down(model);
             Vec::new()
         }
         Message::Now(now) => {

@@ -4,7 +4,7 @@ use crate::app::{Ahead, Counters, Looking, Queue};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
@@ -136,6 +136,11 @@ impl Model {
             attention: Attention::default(),
             kept: Kept::default(),
         }
+    }
+
+    /// Whether somebody works here through SSH: then no program is started for them.
+    pub fn is_session(&self) -> bool {
+        self.caller.face == Face::Session
     }
 
     /// What must be done first.

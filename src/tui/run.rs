@@ -39,6 +39,8 @@ const PEAL: Duration = Duration::from_millis(300);
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the bell is listened to at once. It says earlier when it is time to look without having been called.
 const LISTEN: Span = Span::from_minutes(1);
+/// How long a session may be without a key before a dialog that only waits to be confirmed is closed.
+const IDLE: Duration = Duration::from_secs(600);
 /// The exit code after a hang-up, as a shell counts signals.
 const HUNG_UP: i32 = 128 + SIGHUP;
 
@@ -196,6 +198,10 @@ fn turn(
         if bell {
             effects.extend(hear(model, Message::Changed));
             effects.extend(model.habits.bell.then_some(Effect::LookForUrgent));
+        }
+        if last_key.elapsed() >= IDLE && model.asks() && model.is_session() {
+            effects.extend(hear(model, Message::Idle));
+            changed = true;
         }
         let unsaved = model.kept.unsaved();
         if pace.due_in(!unsaved.is_empty(), last_key) == Some(Duration::ZERO) {

@@ -8,5 +8,6 @@ mod domain;
 mod exchange;
 mod faults;
 mod journeys;
+mod ssh;
 mod store;
 mod tui;

@@ -13,13 +13,14 @@ pub mod talk;
 pub mod wait;
 pub mod run;
 pub mod audit;
+pub mod admin;
 pub mod meta;
 pub mod demo;
 pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Audit, Verb};
+use crate::cli::args::{Admin, Audit, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -76,8 +77,11 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Doctor => audit::doctor(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
+        Verb::Admin { verb: Admin::AuthorizedKeys { write } } => {
+            admin::authorized_keys(app, write.as_deref(), out)
+        }
         // Handled before a store was opened.
-        Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys => Ok(exit::USAGE),
+        Verb::Demo(_) | Verb::Completions { .. } | Verb::Man | Verb::Keys | Verb::Session => Ok(exit::USAGE),
     }
 }
 

@@ -19,12 +19,15 @@ pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
         };
         return Err(Stop::composed(exit::USAGE, words));
     }
+    on(App::open(place, Clock::system())?, look, out)
+}
+
+/// The inbox of an open store, on a terminal.
+pub fn on(mut app: App, look: &Look, out: &mut Out) -> Done {
     if look.plain {
-        let mut app = App::open(place, Clock::system())?;
         out.ascii = look.ascii || app.config().screen.ascii;
         return plain::run(&mut app, out);
     }
-    let app = App::open(place, Clock::system())?;
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let truecolor =
         std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));

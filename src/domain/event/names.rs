@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 36] = [
+pub const NAMES: [&str; 37] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -38,4 +38,5 @@ pub const NAMES: [&str; 36] = [
     "step.confirmed",
     "step.left_out",
     "step.retried",
+    "session.refused",
 ];

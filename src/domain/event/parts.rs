@@ -87,6 +87,19 @@ pub struct Editor {
 /// The aggregate of the policies.
 pub const POLICY: &str = "policy";
 
+/// The aggregate of what came through SSH and was not obeyed.
+pub const SESSION: &str = "session";
+
+/// Why a line that came through SSH was not obeyed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotObeyed {
+    /// It does not read: a shell's sign or a control character outside of quotes, an open quote, or too long.
+    Unreadable,
+    /// It is no command that a session has, or not with these words.
+    Unknown,
+}
+
 /// One changed mark.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::Chars;
 
 /// A pattern, in lower case.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -43,26 +44,28 @@ impl Glob {
 /// Whether a pattern in lower case fits the whole of a text in lower case. Goes back only to the last star, so that
 /// no pattern makes it slow: at most the product of both lengths.
 pub fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
+    let (mut p, mut t) = (pattern.chars(), text.chars());
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut pattern, mut text) = (p.clone(), t.clone());
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                star = Some((pattern.clone(), t.clone()));
+                p = pattern;
             }
-            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
-            _ => match star {
+            (None, None) => return true,
+            (Some(wanted), Some(c)) if wanted == '?' || wanted == c => (p, t) = (pattern, text),
+            // However far the last star reached, nothing is left for what the pattern still wants.
+            (Some(_), None) => return false,
+            (_, Some(_)) => match &mut star {
                 None => return false,
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (p, t) = (at + 1, from + 1);
+                Some((after, from)) => {
+                    from.next();
+                    (p, t) = (after.clone(), from.clone());
                 }
             },
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 /// Whether one of `globs` fits; none at all fits everything.

@@ -38,6 +38,7 @@ fn caller(name: &str, kind: PrincipalKind, person: Option<&str>) -> Caller {
         person: person.map(|p| PersonName::new(p).unwrap()),
         assurance: Assurance::Asserted,
         face: Face::Cli,
+        key: None,
     }
 }
 

@@ -110,13 +110,19 @@ fn what_is_urgent_and_put_off_does_not_ring() {
     let stage = Stage::new();
     let mut app = stage.app();
     let text = r#"{"by": "planner", "kind": "gate", "title": "Now", "priority": "urgent"}"#;
+    let there_before = submit(&mut app, document(text));
+    assert!(app.newly_urgent().unwrap().is_empty(), "what was there is not new");
     let id = submit(&mut app, document(text));
-    assert!(app.urgent().unwrap().contains(&id));
+    submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Some day"}"#));
+    does(&mut app, there_before, &Command::Claim);
+    assert_eq!(app.newly_urgent().unwrap(), [id].into());
+    let put_off = submit(&mut app, document(text));
     let until = app.now().plus(HOUR);
-    does(&mut app, id, &snooze(until));
-    assert!(app.urgent().unwrap().is_empty());
+    does(&mut app, put_off, &snooze(until));
+    assert!(app.newly_urgent().unwrap().is_empty());
     stage.wait(HOUR);
-    assert!(app.urgent().unwrap().contains(&id));
+    assert_eq!(app.newly_urgent().unwrap(), [put_off].into(), "it came back");
+    assert!(app.newly_urgent().unwrap().is_empty(), "once");
 }
 
 #[test]

@@ -36,7 +36,14 @@ pub fn ago(minutes: i64) -> Moment {
 pub fn caller(name: &str) -> Caller {
     let name = PrincipalName::new(name).unwrap();
     let person = Some(PersonName::of(&name));
-    Caller { name, kind: PrincipalKind::Human, person, assurance: Assurance::Asserted, face: Face::Screen }
+    Caller {
+        name,
+        kind: PrincipalKind::Human,
+        person,
+        assurance: Assurance::Asserted,
+        face: Face::Screen,
+        key: None,
+    }
 }
 
 pub fn facts() -> Facts {

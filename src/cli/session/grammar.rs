@@ -1,0 +1,386 @@
+//! What can be said through SSH: a grammar of its own, with an allow-list of verbs. It is not the command line's with
+//! something taken away: what is not written here does not exist. No option names a store, settings or a person, and no
+//! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
+
+use crate::cli::args::{
+    Answer, Audit, Comment, Confirm, Cosign, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
+    Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The inbox, and what people and programs say to it through SSH. Without a command this opens the inbox.
+#[derive(Parser, Debug)]
+#[command(name = "countersign", no_binary_name = true, disable_version_flag = true, max_term_width = 100)]
+pub struct Client {
+    /// Print JSON: one object or array
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// How the screen looks
+    #[command(flatten)]
+    pub look: Look,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Option<Words>,
+}
+
+/// Every command of a session.
+#[derive(Subcommand, Debug)]
+pub enum Words {
+    /// Ask for a decision: one JSON document on stdin, or one a line (NDJSON)
+    Submit(Ask),
+    /// List requests, most urgent first
+    List(List),
+    /// Show one request: what would run, who stands for it, what was said
+    Show(Show),
+    /// Say which rule holds, which sign-offs are open, and what you may do
+    Explain(Which),
+    /// Say what would run if steps were approved, rejected or skipped; changes nothing
+    Preview(Preview),
+    /// Sign off a request, or mark steps approved with --step
+    Approve(Decide),
+    /// Refuse a request, or mark steps rejected with --step
+    Reject(Decide),
+    /// Mark steps as left out; on a plan that runs, leave them out
+    Skip(Skip),
+    /// Change a step's parameters, or put them back as they were
+    Modify(Modify),
+    /// Give the request back to its producer, saying what to change
+    RequestChanges(Reasoned),
+    /// Take back your own sign-off or request for changes
+    Withdraw(Which),
+    /// Print the exact text that stands for signing a request off, to be signed with your key
+    Challenge(Which),
+    /// Sign a request off with a key: the signature of what `challenge` printed, on stdin
+    Cosign(Bring),
+    /// Check the signatures on a request again, from the log
+    Verify(Which),
+    /// Answer a question: an option's number, or words
+    Answer(Answer),
+    /// Answer requested changes with a changed document on stdin, or go on with a closed request as a new one
+    Resubmit(Again),
+    /// Say something on a request or a step
+    Comment(Say),
+    /// Say that you are looking at it
+    Claim(Which),
+    /// Say that you no longer are
+    Release(Which),
+    /// Put a request out of your own sight for a while; its deadlines run on
+    Snooze(Snooze),
+    /// Take your own request back
+    Cancel(Reasoned),
+    /// Wait until a request is decided; the exit code says how
+    Wait(Wait),
+    /// Ask which steps you may do now; the first call claims the execution and prints its token
+    Next(Next),
+    /// Say what has become of a step that you do
+    Report(Report),
+    /// End an execution before its last step
+    Stop(Reasoned),
+    /// Let a step go on that waits for a person; without --digest, show what it would run with
+    Confirm(Confirm),
+    /// Let a step that ended badly run once more
+    Retry(OneStep),
+    /// Go on past what ended badly and without what cannot run
+    Continue(Reasoned),
+    /// Exit 1 when something waits for you
+    Check,
+    /// A few lines: what waits, what is overdue, what came last
+    Pulse,
+    /// Show the log, or one request's part of it
+    Log(Log),
+    /// Print the log, one event a line
+    Audit {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Take,
+    },
+    /// Show, check, compare or propose the policy
+    Policy {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Proposal,
+    },
+}
+
+/// Where a file would be named: there is none, and `-` may be written for stdin.
+#[derive(Args, Debug)]
+pub struct Stdin {
+    /// Stdin, and nothing else
+    #[arg(value_name = "-", default_value = "-", value_parser = ["-"], hide_default_value = true, hide_possible_values = true)]
+    pub stdin: String,
+}
+
+impl Stdin {
+    /// Stdin, as the command line names it. Whatever was typed, it is nothing else.
+    fn path() -> PathBuf {
+        PathBuf::from("-")
+    }
+}
+
+/// `submit`
+#[derive(Args, Debug)]
+pub struct Ask {
+    /// The document
+    #[command(flatten)]
+    pub from: Stdin,
+    /// Wait for the decision
+    #[arg(long)]
+    pub wait: bool,
+    /// Wait at most so many seconds
+    #[arg(long, requires = "wait", value_name = "S")]
+    pub timeout: Option<u64>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// `resubmit`
+#[derive(Args, Debug)]
+pub struct Again {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// Read the changed document from stdin. With --as-new it may be left out: then what was asked, less what has run
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, required_unless_present = "as_new")]
+    pub stdin: Option<String>,
+    /// The request is closed: ask for it anew, as a request that says which one it goes on with
+    #[arg(long)]
+    pub as_new: bool,
+}
+
+/// `cosign`
+#[derive(Args, Debug)]
+pub struct Bring {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The signature
+    #[command(flatten)]
+    pub from: Stdin,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+/// `comment`
+#[derive(Args, Debug)]
+pub struct Say {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What to say; `-` reads stdin
+    #[arg(required = true)]
+    pub text: Vec<String>,
+    /// About this step
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// In reply to comment N
+    #[arg(long, value_name = "N")]
+    pub reply: Option<u32>,
+}
+
+/// `audit`
+#[derive(Subcommand, Debug)]
+pub enum Take {
+    /// Print the log, one event a line
+    Export,
+}
+
+/// `policy`
+#[derive(Subcommand, Debug)]
+pub enum Proposal {
+    /// Print the policy in force, as it was adopted
+    Show,
+    /// Check a policy as a whole; nothing is changed
+    Check(Stdin),
+    /// Show what a policy would change: its text, and the open requests
+    Diff(Stdin),
+    /// Put a policy in force, or propose it where another admin must agree
+    Adopt(Stdin),
+}
+
+/// The options whose value is prose: see [`super::words::gather`].
+pub const PROSE: [&str; 3] = ["--reason", "--text", "--message"];
+
+/// The grammar. Where an option of the command line can come from the environment, it cannot here, and nothing of the
+/// environment is shown.
+pub fn command() -> clap::Command {
+    fn bare(command: clap::Command) -> clap::Command {
+        command.mut_args(|arg| arg.env(clap::builder::Resettable::Reset)).mut_subcommands(bare)
+    }
+    bare(Client::command())
+}
+
+/// Reads the words of a line.
+///
+/// # Errors
+/// What clap makes of them; help is one of its errors.
+pub fn read(words: &[String]) -> Result<Client, clap::Error> {
+    // The subcommand `help` and `--help` print; they never start a pager.
+    command().try_get_matches_from(words).and_then(|matches| Client::from_arg_matches(&matches))
+}
+
+impl Words {
+    /// The same as the command line says it.
+    pub fn into_verb(self) -> Verb {
+        match self {
+            Words::Submit(Ask { from: _, wait, timeout, revise, again }) => {
+                Verb::Submit(Submit { file: Stdin::path(), wait, timeout, revise, again })
+            }
+            Words::List(args) => Verb::List(args),
+            Words::Show(args) => Verb::Show(args),
+            Words::Explain(args) => Verb::Explain(args),
+            Words::Preview(args) => Verb::Preview(args),
+            Words::Approve(args) => Verb::Approve(args),
+            Words::Reject(args) => Verb::Reject(args),
+            Words::Skip(args) => Verb::Skip(args),
+            Words::Modify(args) => Verb::Modify(args),
+            Words::RequestChanges(args) => Verb::RequestChanges(args),
+            Words::Withdraw(args) => Verb::Withdraw(args),
+            Words::Challenge(args) => Verb::Challenge(args),
+            Words::Cosign(Bring { request, from: _, reason }) => {
+                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason })
+            }
+            Words::Verify(args) => Verb::Verify(args),
+            Words::Answer(args) => Verb::Answer(args),
+            Words::Resubmit(Again { request, stdin, as_new }) => {
+                Verb::Resubmit(Resubmit { request, file: stdin.map(|_| Stdin::path()), as_new })
+            }
+            Words::Comment(Say { request, text, step, reply }) => {
+                Verb::Comment(Comment { request, text: text.join(" "), step, reply })
+            }
+            Words::Claim(args) => Verb::Claim(args),
+            Words::Release(args) => Verb::Release(args),
+            Words::Snooze(args) => Verb::Snooze(args),
+            Words::Cancel(args) => Verb::Cancel(args),
+            Words::Wait(args) => Verb::Wait(args),
+            Words::Next(args) => Verb::Next(args),
+            Words::Report(args) => Verb::Report(args),
+            Words::Stop(args) => Verb::Stop(args),
+            Words::Confirm(args) => Verb::Confirm(args),
+            Words::Retry(args) => Verb::Retry(args),
+            Words::Continue(args) => Verb::Continue(args),
+            Words::Check => Verb::Check,
+            Words::Pulse => Verb::Pulse,
+            Words::Log(args) => Verb::Log(args),
+            Words::Audit { verb: Take::Export } => {
+                Verb::Audit { verb: Audit::Export { signatures: None, format: "jsonl".to_owned() } }
+            }
+            Words::Policy { verb } => Verb::Policy {
+                verb: match verb {
+                    Proposal::Show => Policy::Show,
+                    Proposal::Check(_) => Policy::Check { file: Stdin::path() },
+                    Proposal::Diff(_) => Policy::Diff { file: Stdin::path() },
+                    Proposal::Adopt(_) => Policy::Adopt { file: Stdin::path() },
+                },
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Cli;
+
+    /// What the command line has and a session has not, each for its reason.
+    const NOT_HERE: [(&str, &str); 12] = [
+        ("admin", "is the server's"),
+        ("backup", "names a file of the server"),
+        ("completions", "are for a shell at the server"),
+        ("demo", "makes a store"),
+        ("doctor", "looks at the server"),
+        ("import", "is the owner's, who knows what system it comes from"),
+        ("keys", "read the settings; ? on the screen shows them"),
+        ("man", "is for a shell at the server"),
+        ("rebuild", "is upkeep"),
+        ("roll-back", "starts processes"),
+        ("run", "starts processes"),
+        ("session", "is where we are"),
+    ];
+
+    #[test]
+    fn every_verb_is_a_sessions_or_is_left_out_for_a_reason() {
+        let names = |command: &clap::Command| -> Vec<String> {
+            let mut names: Vec<_> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+            names.sort();
+            names
+        };
+        let here = names(&command());
+        let left_out: Vec<&str> = NOT_HERE.iter().map(|(name, _)| *name).collect();
+        for name in names(&Cli::command()) {
+            let is_left_out = left_out.contains(&name.as_str());
+            assert!(here.contains(&name) != is_left_out, "{name}: say here whether a session has it");
+        }
+    }
+
+    #[test]
+    fn no_word_names_a_file_a_store_or_a_person() {
+        fn walk(command: &clap::Command) {
+            for arg in command.get_arguments() {
+                let name = arg.get_id().as_str();
+                for forbidden in
+                    ["store", "config", "as", "as_name", "file", "against", "fill", "signatures", "write"]
+                {
+                    assert_ne!(name, forbidden, "{}", command.get_name());
+                    assert_ne!(arg.get_long(), Some(forbidden), "{}", command.get_name());
+                }
+                let is_path =
+                    arg.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
+                assert!(!is_path, "{} {name} is a path", command.get_name());
+                assert!(arg.get_env().is_none(), "{} {name} comes from the environment", command.get_name());
+                assert!(
+                    !arg.is_allow_hyphen_values_set(),
+                    "{} {name} takes what looks like an option",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        let mut whole = command();
+        whole.build();
+        walk(&whole);
+    }
+
+    #[test]
+    fn what_begins_with_a_hyphen_is_a_value_only_behind_an_equals_sign_or_two_hyphens() {
+        let read = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            read(&words).map(|client| client.verb.unwrap().into_verb())
+        };
+        for line in [
+            "show -oX",
+            "show --store",
+            "show R-1 --as bob",
+            "--as bob list",
+            "list --store /x",
+            "list --config=/x",
+            "approve R-1 --reason -x",
+            "submit /etc/passwd",
+            "submit ../x",
+            "resubmit R-1 /etc/passwd",
+            "policy adopt x.toml",
+            "audit export --signatures out",
+            "audit verify --against x",
+            "run R-1",
+            "roll-back R-1",
+            "session --as bob",
+            "doctor",
+            "lis",
+            "--version",
+            "",
+        ] {
+            let told = read(line).unwrap_err();
+            assert!(told.use_stderr(), "{line}: {told}");
+        }
+        let Verb::Approve(args) = read("approve R-1 --reason=-x").unwrap() else { panic!() };
+        assert_eq!(args.reason.as_deref(), Some("-x"));
+        let Verb::Comment(args) = read("comment R-1 -- -x --as bob").unwrap() else { panic!() };
+        assert_eq!(args.text, "-x --as bob");
+        let Verb::Submit(args) = read("submit -").unwrap() else { panic!() };
+        assert_eq!(args.file, PathBuf::from("-"));
+        let Verb::Submit(args) = read("submit").unwrap() else { panic!() };
+        assert_eq!(args.file, PathBuf::from("-"));
+    }
+}
