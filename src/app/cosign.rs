@@ -10,7 +10,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules;
 use crate::domain::signing::{self, Proof};
 use crate::domain::statement::{Deed, NAMESPACE, Signature, Statement};
-use crate::domain::transitions::Verb;
 use crate::domain::unfit::{Unfit, own_key};
 use crate::exchange::sshsig::{self, Armoured};
 use crate::store::failure::Failure;
@@ -51,8 +50,7 @@ impl App {
                 let due = request.due_beside(&Command::Settle, &facts, now);
                 let (request, _) = tx.commit(&request, &due)?;
                 let marks = request.marks.with_undecided_approved();
-                let signed = Caller { assurance: Assurance::SignedTouch, ..caller.clone() };
-                let may = rules::may(Verb::Approve, &request, &signed, &facts, now)
+                let may = signing::may_sign_off(&request, caller, &facts, now)
                     .and_then(|()| rules::may_sign(&request, &marks));
                 if let Err(refusal) = may {
                     return Ok(Err(refusal));

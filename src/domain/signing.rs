@@ -6,9 +6,12 @@ use crate::domain::digest::{EventHash, PolicyDigest};
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, StoreId};
+use crate::domain::principal::{Assurance, Caller};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::rules;
 use crate::domain::statement::{Deed, Signature, Statement};
+use crate::domain::transitions::Verb;
 use crate::domain::unfit::Unfit;
 
 /// A signature that was verified over its statement, with a key of the caller's that is valid now. Whether the
@@ -42,6 +45,24 @@ pub fn statement(
         head,
         expires: Statement::expiry(now),
     }
+}
+
+/// Whether `caller` could sign `request` off with a key of theirs: whatever would refuse a signed sign-off, and whether the
+/// roster has a key of theirs at all.
+///
+/// # Errors
+/// The first refusal in order.
+pub fn may_sign_off(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
+    // Whether the key is one that is touched is seen when the signature is brought.
+    let signed = Caller { assurance: Assurance::SignedTouch, ..caller.clone() };
+    rules::may(Verb::Approve, request, &signed, facts, now)?;
+    let keys = facts.policy.roster.find(&caller.name).map(|enrolled| enrolled.keys.as_slice());
+    if keys.unwrap_or_default().is_empty() {
+        let why =
+            format!("the adopted roster has no key of {}: nothing you sign would be yours", caller.name);
+        return Err(Refusal::NotNow { id: request.id, why });
+    }
+    Ok(())
 }
 
 /// The signature that was brought along, when it stands for `deed` with these marks; nothing when none was brought.

@@ -18,6 +18,7 @@ pub mod json;
 pub mod graph;
 pub mod table;
 pub mod sides;
+pub mod keys;
 pub mod alike;
 pub mod tabs;
 pub mod fields;

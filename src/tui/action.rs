@@ -244,6 +244,17 @@ pub enum Effect {
         /// What.
         command: Box<Command>,
     },
+    /// Have the statement handed out that stands for signing a request off.
+    Challenge(RequestId),
+    /// Decide with a signature.
+    Cosign {
+        /// On which request.
+        id: RequestId,
+        /// The signature, as it was pasted.
+        armour: String,
+        /// What.
+        command: Box<Command>,
+    },
     /// Decide several times on one request; the first that is refused ends it, and each is bound to what the one before
     /// it left.
     DecideInTurn {

@@ -39,6 +39,7 @@ pub fn about(
             }));
             out.extend(approving(request));
         }
+        Ask::Sign => out.extend(approving(request)),
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),
@@ -179,6 +180,12 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
                 n => format!("Answer: a number from 1 to {n}, or words"),
             };
             vec![Field::new(FieldName::Answer, label, true), reason()]
+        }
+        Ask::Sign => {
+            vec![
+                reason(),
+                Field::new(FieldName::Signature, "Signature: paste all that ssh-keygen printed", true),
+            ]
         }
         Ask::Approve if needs_code(request) => {
             let code = format!("Type {} to approve it", request.id);

@@ -11,6 +11,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::signing;
 use crate::tui::stepwise::{self, On};
 use crate::tui::view::dialog::on_screen;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -35,7 +36,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.say(Tone::Warn, format_args!("{id} came or changed just now: look, then press again"));
         return Vec::new();
     }
-    if let Some(refusal) = model.refusal(ask.verb()) {
+    if let Some(refusal) = model.refusal_to(ask) {
         model.say(Tone::Warn, refusal);
         return Vec::new();
     }
@@ -47,6 +48,10 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     }
     if ask.is_about_a_step() && step.is_none() {
         return Vec::new();
+    }
+    if ask == Ask::Sign {
+        // The dialog opens with the statement; that comes from the store.
+        return vec![Effect::Challenge(id)];
     }
     let Some(reading) = model.subject() else { return Vec::new() };
     let on = On { step: step.filter(|_| ask.is_about_a_step() || ask == Ask::Comment), ..On::default() };
@@ -109,6 +114,7 @@ pub fn paste(model: &mut Model, text: &str) {
     }
     match model.dialog.as_mut().filter(|_| model.help.is_none()) {
         Some(dialog) => {
+            signing::meet(dialog, text);
             let said = match dialog.field() {
                 Some(field) => field.paste(text),
                 None => Some("pasted text goes into a text field; nothing was pressed".to_owned()),
@@ -148,6 +154,10 @@ pub fn to_the_button(model: &mut Model) -> Vec<Effect> {
 pub fn submit(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };
     dialog.closing = false;
+    if dialog.changed && dialog.ask == Ask::Sign {
+        // What is there now has another statement; what was signed stands for what was.
+        return vec![Effect::Challenge(dialog.id)];
+    }
     if dialog.changed {
         let id = dialog.id;
         let Some(reading) = model.reading.as_ref().filter(|reading| reading.request.id == id) else {
@@ -200,6 +210,7 @@ fn hand_over(model: &mut Model, way: Option<&Way>) -> Vec<Effect> {
         return Vec::new();
     }
     match dialog.commands(way) {
+        Ok(commands) if dialog.ask == Ask::Sign => signing::hand_over(dialog, commands),
         Ok(mut commands) => match (commands.pop(), commands.is_empty()) {
             (Some(command), true) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
             (Some(last), false) => {

@@ -7,6 +7,7 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::tui::action::{Ask, Effect, Place};
@@ -52,6 +53,8 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::Challenge(id) => return self.challenge(id),
+            Effect::Cosign { id, armour, command } => return self.cosign(id, &armour, &command),
             Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::FindAlike(id) => self
@@ -186,6 +189,24 @@ impl Hands {
             left = Some(Drawn::of(after).seen(false));
         }
         out
+    }
+
+    fn challenge(&mut self, id: RequestId) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let answer = match self.app.challenge(id, Deed::Approve, &self.caller) {
+            Ok(statement) => Message::Challenged(Box::new(statement)),
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
+    }
+
+    fn cosign(&mut self, id: RequestId, armour: &str, command: &Command) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let answer = match self.app.cosign(id, armour, command, &self.caller) {
+            Ok(decided) => Message::Decided { verb: Verb::Approve, after: Box::new(decided.after) },
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

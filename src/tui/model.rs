@@ -8,6 +8,7 @@ use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
+use crate::domain::signing;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
@@ -204,7 +205,7 @@ impl Model {
 
     /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
     pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
-        let reading = self.subject().filter(|_| ask == Ask::Approve || ask == Ask::Answer)?;
+        let reading = self.subject().filter(|_| matches!(ask, Ask::Approve | Ask::Sign | Ask::Answer))?;
         reading.left()
     }
 
@@ -242,6 +243,16 @@ impl Model {
         rules::may(verb, &reading.request, &self.caller, facts, self.now).err()
     }
 
+    /// Why a rule forbids what `ask` would do; signing is asked as what it would be, signed.
+    pub fn refusal_to(&self, ask: Ask) -> Option<Refusal> {
+        if ask != Ask::Sign {
+            return self.refusal(ask.verb());
+        }
+        let reading = self.subject()?;
+        let facts = reading.facts.as_ref()?;
+        signing::may_sign_off(&reading.request, &self.caller, facts, self.now).err()
+    }
+
     /// Why a rule forbids what a key would do now.
     pub fn refusal_of(&self, action: Action) -> Option<Refusal> {
         if self.alike.is_some() {
@@ -250,7 +261,7 @@ impl Model {
         match action {
             Action::Ask(ask) => {
                 let request = &self.subject()?.request;
-                self.refusal(Self::ask_on(ask, request).verb())
+                self.refusal_to(Self::ask_on(ask, request))
             }
             Action::Claim => self.refusal(self.claim_verb()),
             Action::Snooze if crate::tui::snoozing::means_the_marks(self) => None,

@@ -8,6 +8,8 @@ use crate::domain::transitions::Verb;
 pub enum Ask {
     /// Sign off.
     Approve,
+    /// Sign off with a key: shows the statement, and takes the signature.
+    Sign,
     /// Refuse.
     Reject,
     /// Give the ball to the producer.
@@ -46,8 +48,9 @@ impl Ask {
         [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
+    pub const KEYED: [Ask; 17] = [
         Ask::Approve,
+        Ask::Sign,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
@@ -83,7 +86,7 @@ impl Ask {
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
-            Ask::Approve => Verb::Approve,
+            Ask::Approve | Ask::Sign => Verb::Approve,
             Ask::Reject => Verb::Reject,
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
@@ -103,6 +106,7 @@ impl Ask {
     pub const fn title(self) -> &'static str {
         match self {
             Ask::Approve => "Approve",
+            Ask::Sign => "Sign",
             Ask::Reject => "Reject",
             Ask::RequestChanges => "Request changes",
             Ask::Withdraw => "Withdraw",

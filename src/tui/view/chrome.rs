@@ -111,7 +111,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
     let nothing = model.list.selected().is_none();
     let left = model.left_in_frame().is_some();
-    let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
+    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Sign));
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.is_greyed(binding.action) || unread(binding.action);
         // What a batch came to is read and closed, as is a dialog that is over.
@@ -123,7 +123,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if matches!(
             binding.action,
-            Action::Ask(Ask::Withdraw | Ask::Stop | Ask::Continue | Ask::Retry | Ask::Confirm)
+            Action::Ask(Ask::Sign | Ask::Withdraw | Ask::Stop | Ask::Continue | Ask::Retry | Ask::Confirm)
         ) && (forbidden || model.subject().is_none())
         {
             continue;
