@@ -4,6 +4,7 @@ use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
 use crate::domain::event::Entry;
 use crate::domain::names::{RequestId, Seq};
+use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Standing};
 use crate::domain::refusal::Refusal;
@@ -11,6 +12,7 @@ use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
 use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
+use crate::store::write::Tx;
 
 /// What a decision left behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,7 +35,20 @@ pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) 
         team: false,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(0),
     }
+}
+
+/// What an override looks at beside the request: what its person owes, whether they gave that reason before, and the
+/// number its debt will have.
+fn facts_to_override(tx: &Tx<'_>, plea: &Plea, caller: &Caller, facts: &mut Facts) -> Result<(), Error> {
+    let person = caller.person.as_ref();
+    facts.debts = tx.debts_of(&caller.name, person)?;
+    facts.reason_used = tx.reason_given_before(&caller.name, person, digest_of_reason(&plea.reason))?;
+    facts.next_number = tx.next_number()?;
+    Ok(())
 }
 
 impl App {
@@ -91,9 +106,18 @@ impl App {
                     facts.signature = Some(brought.proof);
                 }
                 let caller = proven.as_ref().unwrap_or(caller);
+                if let Command::Override { plea, .. } = command {
+                    facts_to_override(tx, plea, caller, &mut facts)?;
+                }
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
+                        // There is no override without its debt, and no debt without its override.
+                        if let (Command::Override { .. }, Some((id, entry))) =
+                            (command, overriding::debt(&after, &policy, now))
+                        {
+                            tx.commit_new(id, &entry)?;
+                        }
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
@@ -114,10 +138,11 @@ impl App {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn facts(&self, _caller: &Caller, request: &Request) -> Result<Facts, Failure> {
+    pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
         let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
+        facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)
     }
 

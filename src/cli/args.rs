@@ -2,7 +2,7 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
-pub use crate::cli::sign_args::Cosign;
+pub use crate::cli::sign_args::{Challenge, Cosign, Going};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -59,7 +59,7 @@ pub enum Verb {
     Demo(Demo),
     /// Ask for a decision: one JSON document, or one a line (NDJSON)
     Submit(Submit),
-    /// Take requests from another system's file: draft, calyx-pending
+    /// Take requests from another system's file: draft, calyx-pending, calyx-lease, sshsig-approval
     Import(Import),
     /// List requests, most urgent first
     List(List),
@@ -82,7 +82,7 @@ pub enum Verb {
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Print the exact text that stands for signing a request off, to be signed with your key
-    Challenge(Which),
+    Challenge(Challenge),
     /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
     Cosign(Cosign),
     /// Check the signatures on a request again, from the log
@@ -101,6 +101,8 @@ pub enum Verb {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Run the approved steps of a request by their commands, one after another
@@ -199,6 +201,12 @@ pub struct Import {
     pub format: String,
     /// The file; `-` reads stdin
     pub file: PathBuf,
+    /// Of an sshsig-approval: its signature; FILE.sig when left out
+    #[arg(long, value_name = "FILE")]
+    pub sig: Option<PathBuf>,
+    /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
 }
 
 /// One request.
@@ -248,6 +256,28 @@ pub struct Reasoned {
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// `override`
+#[derive(Args, Debug)]
+pub struct Override {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What it is: incident, security, data-loss or other
+    #[arg(long)]
+    pub class: Option<String>,
+    /// Where it can be looked up: a ticket or an address
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// Why: at least 20 visible characters, and not a reason you gave before
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The phrase `OVERRIDE R-17`, exactly
+    #[arg(long)]
+    pub phrase: Option<String>,
     /// The decision digest that `show` printed
     #[arg(long, value_name = "DIGEST")]
     pub digest: Option<String>,

@@ -50,5 +50,6 @@ pub mod delta;
 pub mod successor;
 pub mod decide;
 pub mod judging;
+pub mod overriding;
 pub mod executing;
 pub mod claiming;

@@ -6,6 +6,7 @@ use crate::domain::digest::{EventHash, PolicyDigest};
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, StoreId};
+use crate::domain::overriding;
 use crate::domain::principal::{Assurance, Caller};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -47,15 +48,39 @@ pub fn statement(
     }
 }
 
-/// Whether `caller` could sign `request` off with a key of theirs: whatever would refuse a signed sign-off, and whether the
-/// roster has a key of theirs at all.
+/// The marks that `deed` leaves on `request`.
+///
+/// # Errors
+/// What is in the way of it: nothing would run, something is blocked, or the content was redacted.
+pub fn marks_after(request: &Request, deed: Deed) -> Result<Marks, Refusal> {
+    match deed {
+        Deed::Approve => {
+            let marks = request.marks.with_undecided_approved();
+            rules::may_sign(request, &marks).map(|()| marks)
+        }
+        Deed::Override => overriding::covered(request),
+    }
+}
+
+/// Whether `caller` could do `deed` on `request` with a key of theirs: whatever would refuse it, were it signed, and
+/// whether the roster has a key of theirs at all.
 ///
 /// # Errors
 /// The first refusal in order.
-pub fn may_sign_off(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
+pub fn may(
+    request: &Request,
+    deed: Deed,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<(), Refusal> {
     // Whether the key is one that is touched is seen when the signature is brought.
     let signed = Caller { assurance: Assurance::SignedTouch, ..caller.clone() };
-    rules::may(Verb::Approve, request, &signed, facts, now)?;
+    let verb = match deed {
+        Deed::Approve => Verb::Approve,
+        Deed::Override => Verb::Override,
+    };
+    rules::may(verb, request, &signed, facts, now)?;
     let keys = facts.policy.roster.find(&caller.name).map(|enrolled| enrolled.keys.as_slice());
     if keys.unwrap_or_default().is_empty() {
         let why =

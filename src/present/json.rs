@@ -76,6 +76,8 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
+    set("override", crate::present::overriding::as_json(request));
+    set("owed", crate::present::overriding::owed_as_json(request));
     set("execution", json!(request.execution.map(|e| e.word())));
     if request.run.is_some() {
         set("run", crate::present::execution::as_json(request));

@@ -9,6 +9,7 @@ pub mod changes;
 pub mod risk;
 pub mod policy;
 pub mod execution;
+pub mod overriding;
 pub mod detail;
 pub mod would;
 pub mod conflict;

@@ -49,9 +49,9 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     if ask.is_about_a_step() && step.is_none() {
         return Vec::new();
     }
-    if ask == Ask::Sign {
+    if let Some(deed) = signing::deed(model, ask) {
         // The dialog opens with the statement; that comes from the store.
-        return vec![Effect::Challenge(id)];
+        return vec![Effect::Challenge(id, deed)];
     }
     let Some(reading) = model.subject() else { return Vec::new() };
     let on = On { step: step.filter(|_| ask.is_about_a_step() || ask == Ask::Comment), ..On::default() };
@@ -154,9 +154,9 @@ pub fn to_the_button(model: &mut Model) -> Vec<Effect> {
 pub fn submit(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };
     dialog.closing = false;
-    if dialog.changed && dialog.ask == Ask::Sign {
+    if let Some(deed) = signing::of(dialog).filter(|_| dialog.changed) {
         // What is there now has another statement; what was signed stands for what was.
-        return vec![Effect::Challenge(dialog.id)];
+        return vec![Effect::Challenge(dialog.id, deed)];
     }
     if dialog.changed {
         let id = dialog.id;
@@ -210,7 +210,7 @@ fn hand_over(model: &mut Model, way: Option<&Way>) -> Vec<Effect> {
         return Vec::new();
     }
     match dialog.commands(way) {
-        Ok(commands) if dialog.ask == Ask::Sign => signing::hand_over(dialog, commands),
+        Ok(commands) if signing::of(dialog).is_some() => signing::hand_over(dialog, commands),
         Ok(mut commands) => match (commands.pop(), commands.is_empty()) {
             (Some(command), true) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
             (Some(last), false) => {

@@ -53,7 +53,7 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
-            Effect::Challenge(id) => return self.challenge(id),
+            Effect::Challenge(id, deed) => return self.challenge(id, deed),
             Effect::Cosign { id, armour, command } => return self.cosign(id, &armour, &command),
             Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
@@ -191,9 +191,9 @@ impl Hands {
         out
     }
 
-    fn challenge(&mut self, id: RequestId) -> Vec<Message> {
+    fn challenge(&mut self, id: RequestId, deed: Deed) -> Vec<Message> {
         let now = Message::Now(self.app.now());
-        let answer = match self.app.challenge(id, Deed::Approve, &self.caller) {
+        let answer = match self.app.challenge(id, deed, &self.caller) {
             Ok(statement) => Message::Challenged(Box::new(statement)),
             Err(error) => cannot(id, error),
         };
@@ -202,8 +202,9 @@ impl Hands {
 
     fn cosign(&mut self, id: RequestId, armour: &str, command: &Command) -> Vec<Message> {
         let now = Message::Now(self.app.now());
+        let Some(verb) = command.verb() else { return Vec::new() };
         let answer = match self.app.cosign(id, armour, command, &self.caller) {
-            Ok(decided) => Message::Decided { verb: Verb::Approve, after: Box::new(decided.after) },
+            Ok(decided) => Message::Decided { verb, after: Box::new(decided.after) },
             Err(error) => cannot(id, error),
         };
         vec![now, answer]

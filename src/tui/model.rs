@@ -9,6 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
 use crate::domain::signing;
+use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
@@ -205,7 +206,9 @@ impl Model {
 
     /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
     pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
-        let reading = self.subject().filter(|_| matches!(ask, Ask::Approve | Ask::Sign | Ask::Answer))?;
+        let reading = self
+            .subject()
+            .filter(|_| matches!(ask, Ask::Approve | Ask::Sign | Ask::Answer | Ask::Override))?;
         reading.left()
     }
 
@@ -250,7 +253,7 @@ impl Model {
         }
         let reading = self.subject()?;
         let facts = reading.facts.as_ref()?;
-        signing::may_sign_off(&reading.request, &self.caller, facts, self.now).err()
+        signing::may(&reading.request, Deed::Approve, &self.caller, facts, self.now).err()
     }
 
     /// Why a rule forbids what a key would do now.

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod policy;
 pub mod verdict;
 pub mod sign;
+pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -51,10 +52,11 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
-        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Challenge(args) => sign::challenge(app, &args, out),
         Verb::Cosign(args) => sign::cosign(app, &args, out),
         Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),

@@ -3,8 +3,9 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Audit, Comment, Confirm, Cosign, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
-    Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Answer, Audit, Challenge, Comment, Confirm, Cosign, Decide, Going, List, Log, Look, Modify, Next,
+    OneStep, Override, Policy, Preview, Reasoned, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait,
+    Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -47,10 +48,12 @@ pub enum Words {
     Modify(Modify),
     /// Give the request back to its producer, saying what to change
     RequestChanges(Reasoned),
+    /// Go ahead without the sign-offs it needs; you owe a review for it
+    Override(Override),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Print the exact text that stands for signing a request off, to be signed with your key
-    Challenge(Which),
+    Challenge(Challenge),
     /// Sign a request off with a key: the signature of what `challenge` printed, on stdin
     Cosign(Bring),
     /// Check the signatures on a request again, from the log
@@ -162,6 +165,9 @@ pub struct Bring {
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+    /// An override
+    #[command(flatten)]
+    pub going: Going,
 }
 
 /// `comment`
@@ -237,10 +243,11 @@ impl Words {
             Words::Skip(args) => Verb::Skip(args),
             Words::Modify(args) => Verb::Modify(args),
             Words::RequestChanges(args) => Verb::RequestChanges(args),
+            Words::Override(args) => Verb::Override(args),
             Words::Withdraw(args) => Verb::Withdraw(args),
             Words::Challenge(args) => Verb::Challenge(args),
-            Words::Cosign(Bring { request, from: _, reason }) => {
-                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason })
+            Words::Cosign(Bring { request, from: _, reason, going }) => {
+                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason, going })
             }
             Words::Verify(args) => Verb::Verify(args),
             Words::Answer(args) => Verb::Answer(args),
@@ -265,7 +272,7 @@ impl Words {
             Words::Pulse => Verb::Pulse,
             Words::Log(args) => Verb::Log(args),
             Words::Audit { verb: Take::Export } => {
-                Verb::Audit { verb: Audit::Export { signatures: None, format: "jsonl".to_owned() } }
+                Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
             }
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {

@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 37] = [
+pub const NAMES: [&str; 38] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -39,4 +39,5 @@ pub const NAMES: [&str; 37] = [
     "step.left_out",
     "step.retried",
     "session.refused",
+    "request.overridden",
 ];

@@ -130,6 +130,19 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
+            Refusal::OwnDebt { id, overridden, by, from } => {
+                write!(
+                    f,
+                    "{id} is the review that {by} owes for overriding {overridden}: somebody else closes it"
+                )?;
+                match from {
+                    Some(from) => {
+                        write!(f, "; alone here, you may yourself from {} on", from.date_and_time())
+                    }
+                    None => Ok(()),
+                }
+            }
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

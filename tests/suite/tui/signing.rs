@@ -74,7 +74,7 @@ fn read(told: &Told, size: (u16, u16)) -> Model {
 fn asked(told: &Told, size: (u16, u16)) -> Model {
     let mut model = read(told, size);
     let effects = press(&mut model, "S");
-    assert_eq!(effects, [Effect::Challenge(told.request.id)], "{}", text(&model));
+    assert_eq!(effects, [Effect::Challenge(told.request.id, Deed::Approve)], "{}", text(&model));
     hear(&mut model, Message::Challenged(Box::new(stands(told))));
     model.frame_shown();
     model
