@@ -159,6 +159,14 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Admin,
     },
+    /// Make this store a team's, for ever
+    Team {
+        /// What to do
+        #[command(subcommand)]
+        verb: Team,
+    },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -390,6 +398,17 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `team`
+#[derive(Subcommand, Debug)]
+pub enum Team {
+    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
+    Init {
+        /// An admin (again for more; at least two)
+        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
+        admin: Vec<String>,
     },
 }
 

@@ -16,7 +16,7 @@ pub use parts::*;
 use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
-use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::overriding::Instead;
 use crate::domain::policy::Assessment;
 use crate::domain::principal::Requester;
@@ -220,6 +220,28 @@ pub enum Fact {
         rules: Vec<String>,
         /// The how-manieth policy of this store, from 1.
         version: u64,
+        /// Who is enrolled by it, and since when; nothing where it has no roster.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        enrolled: Vec<Enrolment>,
+        /// The request that proposed it; nothing where it took effect at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<RequestId>,
+    },
+    /// The store became a team's, for ever. Its aggregate is [`TEAM`].
+    #[serde(rename = "team.founded")]
+    TeamFounded {
+        /// Who must be enrolled as an admin by the first policy.
+        admins: Vec<PrincipalName>,
+        /// The account that owns the store.
+        account: PrincipalName,
+    },
+    /// Somebody tried what they may not, on something sensitive or with a verb that is a person's.
+    #[serde(rename = "decision.refused")]
+    DecisionRefused {
+        /// What they tried.
+        verb: String,
+        /// Why not, as the refusal's short name.
+        refusal: String,
     },
     /// An open request was judged again, because another policy is effective than the one it was judged by.
     #[serde(rename = "request.reassessed")]

@@ -196,7 +196,9 @@ impl Request {
             }
             Fact::Continued { by } => self.continued_by.push(*by),
             // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } => {}
+            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::TeamFounded { .. } => {}
+            // What was refused changes nothing.
+            Fact::DecisionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -35,6 +35,7 @@ pub mod evolve;
 pub mod going_on;
 pub mod filter;
 pub mod transitions;
+pub mod membership;
 pub mod refusal;
 pub mod unfit;
 pub mod command;

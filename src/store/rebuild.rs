@@ -25,7 +25,7 @@ pub fn replay(
 ) -> Result<(), Failure> {
     let reading = |e| failed("replaying the log", e);
     let sql = format!(
-        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.aggregate NOT IN ('store', 'policy', 'session')
+        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team')
          ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;

@@ -48,8 +48,6 @@ pub enum Words {
     Modify(Modify),
     /// Give the request back to its producer, saying what to change
     RequestChanges(Reasoned),
-    /// Go ahead without the sign-offs it needs; you owe a review for it
-    Override(Override),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Print the exact text that stands for signing a request off, to be signed with your key
@@ -72,6 +70,8 @@ pub enum Words {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the required sign-offs; a review is then owed
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -98,6 +98,8 @@ pub enum Words {
         #[command(subcommand)]
         verb: Take,
     },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or propose the policy
     Policy {
         /// What to do with it
@@ -207,7 +209,7 @@ pub enum Proposal {
 }
 
 /// The options whose value is prose: see [`super::words::gather`].
-pub const PROSE: [&str; 3] = ["--reason", "--text", "--message"];
+pub const PROSE: [&str; 4] = ["--reason", "--text", "--message", "--phrase"];
 
 /// The grammar. Where an option of the command line can come from the environment, it cannot here, and nothing of the
 /// environment is shown.
@@ -274,6 +276,7 @@ impl Words {
             Words::Audit { verb: Take::Export } => {
                 Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
             }
+            Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {
                     Proposal::Show => Policy::Show,
@@ -292,7 +295,7 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 12] = [
+    const NOT_HERE: [(&str, &str); 13] = [
         ("admin", "is the server's"),
         ("backup", "names a file of the server"),
         ("completions", "are for a shell at the server"),
@@ -305,6 +308,7 @@ mod tests {
         ("roll-back", "starts processes"),
         ("run", "starts processes"),
         ("session", "is where we are"),
+        ("team", "is founded at the server"),
     ];
 
     #[test]
@@ -376,6 +380,8 @@ mod tests {
             "doctor",
             "lis",
             "--version",
+            "cosign R-1 --key /x",
+            "cosign R-1 /x.sig",
             "",
         ] {
             let told = read(line).unwrap_err();

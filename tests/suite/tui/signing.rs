@@ -104,6 +104,7 @@ fn a_pasted_signature_finds_its_field_and_goes_along_with_the_decision() {
     let armour = keys::ed25519(1).sign(&stands(&told).to_string());
     assert!(press(&mut model, "do-it").is_empty(), "nothing is decided without a signature");
     assert!(text(&model).contains("the signature is missing"), "{}", text(&model));
+    assert!(press(&mut model, "do-it").is_empty(), "again");
     paste(&mut model, "no signature");
     paste(&mut model, &armour.replace('\n', "\r\n"));
     let effects = press(&mut model, "do-it");
@@ -176,7 +177,7 @@ fn the_keys_tab_says_who_with_which_key_over_what_and_what_is_open() {
     }
     let mut void = told;
     void.request.signoffs[0].standing = countersign::domain::request::SignOffStanding::Void;
-    let mut model = read(&void, (80, 24));
+    let mut model = read(&void, (120, 40));
     while model.reading.as_ref().unwrap().tab.word() != "keys" {
         press(&mut model, "]");
     }
