@@ -20,7 +20,6 @@ use crate::domain::request::{Request, State, Verdict};
 use crate::domain::risk::Priority;
 use crate::domain::rules;
 use crate::domain::signing;
-use crate::domain::statement::Deed;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -329,13 +328,7 @@ impl Deciding<'_> {
     /// Overrides: what the caller says is read first, then what they saw.
     pub(super) fn go_ahead(&self, plea: &Plea, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
         let request = self.request;
-        let signature = match &self.facts.signature {
-            Some(_) => {
-                let (marks, caller) = (covered(request)?, &self.caller.name);
-                signing::brought(request, Deed::Override, &marks, self.facts, caller, self.now)?
-            }
-            None => None,
-        };
+        let signature = signing::to_override(request, self.facts, &self.caller.name, self.now)?;
         let class = read(request, plea, self.caller, self.facts)?;
         if self.facts.team && *seen == Seen::Nothing && self.caller.assurance < Assurance::Signed {
             return lack(request.id, Lack::Unseen);

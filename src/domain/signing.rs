@@ -118,3 +118,19 @@ pub fn brought<'a>(
     });
     if used { Err(unfit(Unfit::Used { request: request.id })) } else { Ok(Some(&proof.signature)) }
 }
+
+/// As [`brought`], for an override with the marks that it leaves.
+///
+/// # Errors
+/// Why it does not stand for it.
+pub fn to_override<'a>(
+    request: &Request,
+    facts: &'a Facts,
+    caller: &PrincipalName,
+    now: Moment,
+) -> Result<Option<&'a Signature>, Refusal> {
+    if facts.signature.is_none() {
+        return Ok(None);
+    }
+    brought(request, Deed::Override, &overriding::covered(request)?, facts, caller, now)
+}
