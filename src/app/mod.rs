@@ -188,6 +188,27 @@ impl App {
     }
 }
 
+/// The foreign format that has a signature beside it.
+pub const SIGNED_ELSEWHERE: &str = crate::exchange::sshsig_approval::NAME;
+
+impl App {
+    /// Verifies an approval that was signed elsewhere, with its signature and the list of signers, and makes a request
+    /// of it.
+    ///
+    /// # Errors
+    /// What does not verify.
+    pub fn signed_elsewhere(
+        &self,
+        document: &[u8],
+        (signature, signers): (&str, &str),
+        by: Option<&crate::domain::names::PrincipalName>,
+        limits: &crate::domain::document::Limits,
+    ) -> Result<crate::exchange::Imported, crate::domain::invalid::Invalid> {
+        let beside = crate::exchange::sshsig_approval::Beside { signature, signers, now: self.now() };
+        crate::exchange::sshsig_approval::read(document, beside, by, limits)
+    }
+}
+
 /// Every foreign format that can be imported.
 pub fn formats() -> &'static [crate::exchange::Format] {
     crate::exchange::FORMATS

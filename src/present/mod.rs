@@ -22,6 +22,7 @@ pub mod notice;
 pub mod graph;
 pub mod table;
 pub mod sides;
+pub mod keys;
 pub mod alike;
 pub mod tabs;
 pub mod fields;

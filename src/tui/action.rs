@@ -9,6 +9,7 @@ use crate::domain::command::Command;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::statement::Deed;
 use crate::tui::filtering::Seek;
 
 /// What can be copied.
@@ -241,6 +242,17 @@ pub enum Effect {
     Decide {
         /// On which request.
         id: RequestId,
+        /// What.
+        command: Box<Command>,
+    },
+    /// Have the statement handed out that stands for signing a request off, or for overriding it.
+    Challenge(RequestId, Deed),
+    /// Decide with a signature.
+    Cosign {
+        /// On which request.
+        id: RequestId,
+        /// The signature, as it was pasted.
+        armour: String,
         /// What.
         command: Box<Command>,
     },

@@ -49,6 +49,7 @@ pub fn about(
             }));
             out.extend(approving(request));
         }
+        Ask::Sign => out.extend(approving(request)),
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),
@@ -200,6 +201,7 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
             };
             vec![Field::new(FieldName::Answer, label, true), reason()]
         }
+        Ask::Sign => vec![reason(), crate::tui::signing::field()],
         Ask::Override => {
             let classes: Vec<&str> = Class::ALL.iter().map(|class| class.word()).collect();
             vec![

@@ -7,6 +7,7 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::tui::action::{Ask, Effect, Place};
@@ -61,6 +62,8 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::Challenge(id, deed) => return self.challenge(id, deed),
+            Effect::Cosign { id, armour, command } => return self.cosign(id, &armour, &command),
             Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
             Effect::Launch { id, errand } => return self.launch(id, errand),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
@@ -210,6 +213,25 @@ impl Hands {
             Ok(()) => Message::Launched { id, errand },
             Err(error) => cannot(id, error),
         }]
+    }
+
+    fn challenge(&mut self, id: RequestId, deed: Deed) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let answer = match self.app.challenge(id, deed, &self.caller) {
+            Ok(statement) => Message::Challenged(Box::new(statement)),
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
+    }
+
+    fn cosign(&mut self, id: RequestId, armour: &str, command: &Command) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let Some(verb) = command.verb() else { return Vec::new() };
+        let answer = match self.app.cosign(id, armour, command, &self.caller) {
+            Ok(decided) => Message::Decided { verb, after: Box::new(decided.after) },
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

@@ -10,6 +10,7 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules::{may, still_as_seen};
+use crate::domain::statement::Statement;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
@@ -23,7 +24,7 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, deciding, drafts, editing, snoozing, sorting};
+use crate::tui::{alike, asking, batch, deciding, drafts, editing, signing, snoozing, sorting};
 use outcome::{launched, outcome, returned};
 use std::collections::BTreeSet;
 
@@ -102,6 +103,8 @@ pub enum Message {
         /// How it ended.
         how: Returned,
     },
+    /// The statement that stands for a sign-off.
+    Challenged(Box<Statement>),
     /// What was marked, read whole.
     Gathered {
         /// What would be decided.
@@ -205,6 +208,7 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             model.say(tone, words);
             changed(model)
         }
+        Message::Challenged(statement) => signing::heard(model, &statement),
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
             Vec::new()

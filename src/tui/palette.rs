@@ -44,6 +44,7 @@ const fn acts(name: &'static str, action: Action, words: &'static str) -> Comman
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
     acts("approve", Action::Ask(Ask::Approve), "approve it (a question: answer it)"),
+    acts("cosign", Action::Ask(Ask::Sign), "sign it off with your key: shows the statement, takes the signature"),
     acts("answer", Action::Ask(Ask::Answer), "answer the question"),
     acts("reject", Action::Ask(Ask::Reject), "reject it; needs a reason"),
     acts("request-changes", Action::Ask(Ask::RequestChanges), "request changes; needs a reason"),
@@ -82,6 +83,8 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
+    "challenge",
+    "verify",
     "next",
     "report",
     "confirm",

@@ -14,7 +14,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 #[rustfmt::skip]
 const NAMES: &[(&str, Action)] = &[
     ("open", Action::Open), ("back", Action::Back), ("quit", Action::Quit),
-    ("approve", Action::Ask(Ask::Approve)), ("reject", Action::Ask(Ask::Reject)),
+    ("approve", Action::Ask(Ask::Approve)), ("sign", Action::Ask(Ask::Sign)), ("reject", Action::Ask(Ask::Reject)),
     ("request-changes", Action::Ask(Ask::RequestChanges)), ("withdraw", Action::Ask(Ask::Withdraw)),
     ("override", Action::Ask(Ask::Override)),
     ("comment", Action::Ask(Ask::Comment)), ("claim", Action::Claim),

@@ -47,6 +47,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/runbook.md",
         "docs/policy.md",
         "docs/team.md",
+        "docs/signatures.md",
         "docs/override.md",
         "docs/notifications.md",
     ] {

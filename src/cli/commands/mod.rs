@@ -54,7 +54,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
-        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Challenge(args) => sign::challenge(app, &args, out),
         Verb::Cosign(args) => sign::cosign(app, &args, out),
         Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),

@@ -8,6 +8,8 @@ use crate::domain::transitions::Verb;
 pub enum Ask {
     /// Sign off.
     Approve,
+    /// Sign off with a key: shows the statement, and takes the signature.
+    Sign,
     /// Refuse.
     Reject,
     /// Give the ball to the producer.
@@ -61,8 +63,9 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 20] = [
+    pub const KEYED: [Ask; 21] = [
         Ask::Approve,
+        Ask::Sign,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
@@ -102,7 +105,7 @@ impl Ask {
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
-            Ask::Approve => Verb::Approve,
+            Ask::Approve | Ask::Sign => Verb::Approve,
             Ask::Reject => Verb::Reject,
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
@@ -126,6 +129,7 @@ impl Ask {
     pub const fn title(self) -> &'static str {
         match self {
             Ask::Approve => "Approve",
+            Ask::Sign => "Sign",
             Ask::Reject => "Reject",
             Ask::RequestChanges => "Request changes",
             Ask::Withdraw => "Withdraw",

@@ -60,6 +60,7 @@ pub const KEYMAP: &[Binding] = &[
     decides(&[Key::char('W')], Ask::Withdraw, "withdraw", "take back your own sign-off or request for changes"),
     decides(&[Key::char('E')], Ask::Escalate, "", "raise it to the next level of its chain; needs a reason"),
     decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),
+    decides(&[Key::char('S')], Ask::Sign, "sign", "sign it off with your key: shows the statement, takes the signature"),
     looks(STEPS, &[Key::of(KeyCode::Esc), Key::char('s'), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "back to reading"),
     decides_in(STEPS, &[Key::char('A')], Ask::Mark(Mark::Approved), "approve step", "mark the step approved"),
     decides_in(STEPS, &[Key::char('R')], Ask::Mark(Mark::Rejected), "reject step", "mark the step rejected"),

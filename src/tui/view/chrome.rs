@@ -128,7 +128,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
     let nothing = model.list.selected().is_none();
     let left = model.left_in_frame().is_some();
-    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Override));
+    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Sign | Ask::Override));
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.is_greyed(binding.action) || unread(binding.action);
         // What a batch came to is read and closed, as is a dialog that is over.
@@ -141,7 +141,8 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
         if matches!(
             binding.action,
             Action::Ask(
-                Ask::Withdraw
+                Ask::Sign
+                    | Ask::Withdraw
                     | Ask::Stop
                     | Ask::Continue
                     | Ask::Retry
