@@ -1,6 +1,7 @@
 //! Deciding with a signature: the statement is handed out, signed elsewhere, and verified inside the write that decides.
 
 use crate::app::decide::Decided;
+use crate::app::team::Place;
 use crate::app::{App, Error};
 use crate::domain::command::{Command, Facts};
 use crate::domain::moment::Moment;
@@ -46,7 +47,10 @@ impl App {
                     return Err(Refusal::NoSuchRequest(id.to_string()).into());
                 };
                 let policy = known.effective(tx)?;
-                let facts = super::decide::facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                let place = Place::of(tx, &policy, caller, now)?;
+                let caller = &place.caller;
+                let open = tx.open_of(&request.requester.name)?;
+                let facts = super::decide::facts(&policy, &place, open, self_review);
                 // What is due is recorded first: nobody signs for what has expired, or is judged by an older policy.
                 let due = request.due_beside(&Command::Settle, &facts, now);
                 let (request, _) = tx.commit(&request, &due)?;

@@ -1,12 +1,15 @@
 //! Deciding: one command on one request, as one transaction.
 
+use crate::app::policy::take_effect;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
-use crate::domain::event::Entry;
+use crate::domain::content::Kind;
+use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Standing};
+use crate::domain::principal::Caller;
+use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
@@ -24,14 +27,14 @@ pub struct Decided {
     pub after: Request,
 }
 
-/// What is true across requests for anybody in a solo store.
-pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
+/// What is true across requests for whoever stands there.
+pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
         policy: policy.clone(),
-        standing: Standing::everything(),
-        self_review,
+        standing: place.standing.clone(),
+        self_review: self_review && !place.team,
         open_of_requester,
-        team: false,
+        team: place.team,
         runner_gone: false,
         signature: None,
     }
@@ -81,8 +84,7 @@ impl App {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
-                let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
-                place.tell(&mut facts);
+                let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -98,6 +100,13 @@ impl App {
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
+                        // Nobody signs for a policy that could not take effect any more.
+                        if after.kind() == Kind::Policy && matches!(command, Command::Approve { .. }) {
+                            proposing::ready(&request, &policy)?;
+                            if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
+                                take_effect(tx, &request, &policy, caller, now)?;
+                            }
+                        }
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
@@ -120,10 +129,9 @@ impl App {
     /// When they cannot be read.
     pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
-        let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
-        facts.team = self.is_team()?;
-        facts.self_review &= !facts.team;
-        facts.standing = self.standing(caller)?;
+        let place = self.place_of(caller)?;
+        let policy = self.known.effective(&self.store)?;
+        let mut facts = facts(&policy, &place, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
         Ok(facts)
     }

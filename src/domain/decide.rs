@@ -89,6 +89,21 @@ pub fn submit(
         };
         return Err(Refusal::Invalid(Invalid::new("kind", why)));
     }
+    asked(content, requester, reference, caller, facts, now)
+}
+
+/// A new request by whoever may ask for it.
+///
+/// # Errors
+/// The producer's quota.
+pub(super) fn asked(
+    content: Content,
+    requester: Requester,
+    reference: Option<Reference>,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<Entry, Refusal> {
     let limit = facts.policy.limits.open_requests;
     if facts.open_of_requester >= limit {
         return Err(Refusal::Quota { requester: requester.name, limit });

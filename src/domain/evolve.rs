@@ -78,6 +78,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         marked_by: BTreeMap::new(),
         spoken: BTreeSet::new(),
         person_signs: false,
+        proposed: entry.payload.here().and_then(|p| p.policy.clone()),
         run: None,
     })
 }

@@ -1,11 +1,10 @@
 //! Who a caller is in a team store: told by the roster in force, never by the caller, and asked inside every write.
 
-use crate::domain::content::Kind;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Enrolled;
-use crate::domain::principal::{Assurance, Caller, Permission, PrincipalKind, Requester, Role, Standing};
+use crate::domain::principal::{Assurance, Caller, PrincipalKind, Requester, Role, Standing};
 use std::fmt;
 
 /// A caller as the roster knows them.
@@ -189,12 +188,4 @@ pub fn can_hold(policy: &Policy, founders: &[PrincipalName]) -> Result<(), Outsi
         return Err(Outsider::Policy(why.to_owned()));
     }
     Ok(())
-}
-
-/// The permission with which somebody who is no reviewer of a request of this kind decides on it all the same.
-pub const fn decides_with(kind: Kind) -> Permission {
-    match kind {
-        Kind::Policy => Permission::Admin,
-        _ => Permission::Review,
-    }
 }

@@ -50,6 +50,7 @@ pub mod form;
 pub mod delta;
 pub mod successor;
 pub mod decide;
+pub mod proposing;
 pub mod judging;
 pub mod executing;
 pub mod claiming;

@@ -263,7 +263,7 @@ impl Verb {
             // An agent can only fill an agent's slot, whatever the kind.
             (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
             (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
-            (Verb::Approve, Kind::Policy, _) => Permission::Admin,
+            (_, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
         }
     }

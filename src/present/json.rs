@@ -76,6 +76,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
+    if let Some(text) = &request.proposed {
+        set("proposed_policy", json!(text.raw()));
+    }
     set("execution", json!(request.execution.map(|e| e.word())));
     if request.run.is_some() {
         set("run", crate::present::execution::as_json(request));

@@ -5,7 +5,7 @@ use crate::domain::moment::Span;
 use crate::domain::names::Identifier;
 use crate::domain::policy::glob::Glob;
 use crate::domain::policy::risk::Place;
-use crate::domain::principal::PrincipalKind;
+use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::risk::{Priority, Risk};
 use std::collections::BTreeMap;
@@ -77,6 +77,16 @@ pub fn policy_slot() -> Slot {
 pub fn slots(rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
     let Some(rule) = rule.filter(|rule| !rule.slots.is_empty()) else { return vec![Slot::one_human()] };
     if rule_may_sign { rule.slots.clone() } else { by_people(&rule.slots) }
+}
+
+/// The slots of a request of this kind: a policy is signed off by admins, whatever a rule leaves open.
+pub fn slots_for(kind: Kind, rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
+    let mut slots = slots(rule, rule_may_sign);
+    let open = |slot: &&mut Slot| slot.kind == PrincipalKind::Human && slot.role.is_none();
+    if kind == Kind::Policy {
+        slots.iter_mut().filter(open).for_each(|slot| slot.role = Some(Role::Admin));
+    }
+    slots
 }
 
 /// These slots, with one human wherever a rule would sign.

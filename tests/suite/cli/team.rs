@@ -186,3 +186,74 @@ fn a_policy_whose_text_is_gone_still_lets_nobody_decide_and_everybody_say_no() {
     desk.run(&["policy", "adopt", &file]).ended(0).said(&["version 2"]);
     ssh(&desk, "carol", "approve R-2").ended(0);
 }
+
+/// What `show` says a decision on it would be bound to.
+fn digest(desk: &Desk, who: &str, id: &str) -> String {
+    let shown = ssh(desk, who, &format!("show {id} --json")).ended(0).json();
+    shown["decision_digest"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn another_policy_is_in_force_when_another_admin_signs_it_off_and_not_before() {
+    let desk = team();
+    let first = desk.run(&["policy", "show", "--json"]).ended(0).json()["policy"].clone();
+    let stricter =
+        format!("[[rule]]\nname = \"two\"\nslots = [{{kind = \"human\"}}, {{kind = \"human\"}}]\n{TEAM}");
+    // Only an admin proposes; the operator put the first one in force, and no other.
+    for who in ["carol", "eve", "dave", "cp14"] {
+        ssh_feed(&desk, who, "policy adopt -", &stricter).refused(1, &["`admin`"]);
+    }
+    let file = desk.file("stricter.toml", &stricter);
+    desk.run(&["policy", "adopt", &file]).refused(1, &["`admin`"]);
+    let one_admin = stricter.replacen("[\"admin\", \"lead\"]", "[\"lead\"]", 1);
+    ssh_feed(&desk, "ann", "policy adopt -", &one_admin).refused(1, &["admins of at least two people"]);
+    ssh_feed(&desk, "ann", "policy adopt -", TEAM).ended(0).said(&["in force already"]);
+    let proposed = ssh_feed(&desk, "ann", "policy adopt -", &stricter).ended(0);
+    assert!(proposed.out.contains("R-1 proposes policy"), "{proposed}");
+    ssh(&desk, "bob", "show R-1").ended(0).said(&["Adopt policy", "+ name = \"two\"", "1 human (admin)"]);
+    let in_force = || desk.run(&["policy", "show", "--json"]).ended(0).json()["policy"].clone();
+    assert_eq!(in_force(), first);
+    // Nobody but an admin of another person, who says what they saw and why.
+    let digest_of = digest(&desk, "bob", "R-1");
+    let approve = format!("approve R-1 --reason fine --digest {digest_of}");
+    ssh(&desk, "ann", &approve).refused(1, &["nobody decides on their own request"]);
+    ssh(&desk, "carol", &approve).refused(1, &["`admin`"]);
+    ssh(&desk, "carol", "reject R-1 --reason no").refused(1, &["`admin`"]);
+    desk.run(&["approve", "R-1", "--reason", "fine", "--digest", &digest_of]).refused(1, &["`admin`"]);
+    // A second proposal against the same policy: whichever is signed off first, the other has to be made again.
+    let other = format!("[[rule]]\nname = \"other\"\n{TEAM}");
+    ssh_feed(&desk, "bob", "policy adopt -", &other).ended(0).said(&["R-2 proposes"]);
+    ssh(&desk, "bob", &approve).ended(0);
+    assert_ne!(in_force(), first);
+    desk.run(&["log"]).ended(0).said(&["adopted policy 2", "as R-1 proposed"]);
+    desk.run(&["policy", "show"]).ended(0).said(&["adopted by bob"]);
+    let second = in_force();
+    let digest_of = digest(&desk, "ann", "R-2");
+    let late = format!("approve R-2 --reason fine --digest {digest_of}");
+    let ran = ssh(&desk, "ann", &late).calm();
+    let ran = if ran.code == Some(3) { ssh(&desk, "ann", &late) } else { ran };
+    ran.refused(1, &["another policy is in force than the one that R-2 is to replace", "propose again"]);
+    assert_eq!(in_force(), second);
+    ssh(&desk, "ann", "reject R-2 --reason stale").ended(0);
+    // A document cannot say what only an adoption can.
+    let smuggled = json!({"kind": "policy", "title": "Adopt policy"}).to_string();
+    ssh_feed(&desk, "ann", "submit -", &smuggled).refused(65, &["proposed by adopting"]);
+    ssh_feed(&desk, "carol", "submit -", &smuggled).refused(65, &["proposed by adopting"]);
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.head();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.head(), before);
+}
+
+#[test]
+fn a_proposal_whose_text_is_not_the_pinned_one_takes_no_effect() {
+    let desk = team();
+    let other = format!("[[rule]]\nname = \"other\"\n{TEAM}");
+    ssh_feed(&desk, "bob", "policy adopt -", &other).ended(0).said(&["R-1 proposes"]);
+    let digest_of = digest(&desk, "ann", "R-1");
+    let conn = rusqlite::Connection::open(desk.store()).unwrap();
+    conn.execute("DELETE FROM payloads WHERE seq = (SELECT max(seq) FROM log WHERE aggregate = 'R-1')", [])
+        .unwrap();
+    drop(conn);
+    ssh(&desk, "ann", &format!("approve R-1 --reason fine --digest {digest_of}")).refused(1, &["redacted"]);
+}
