@@ -3,6 +3,7 @@
 use crate::app::policy::take_effect;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
+use crate::domain::attempts;
 use crate::domain::command::{Command, Facts};
 use crate::domain::content::Kind;
 use crate::domain::event::{Entry, Fact};
@@ -110,7 +111,13 @@ impl App {
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
-                        let due = request.due_beside(command, &facts, now);
+                        let mut due = request.due_beside(command, &facts, now);
+                        let since = now.minus(attempts::AGAIN_AFTER);
+                        if let Some(tried) = attempts::entry(&request, command, caller, &facts, &refusal, now)
+                            && !tx.tried_since(id, &caller.name, since)?
+                        {
+                            due.push(tried);
+                        }
                         if due.is_empty() {
                             return Err(refusal.into());
                         }

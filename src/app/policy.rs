@@ -233,12 +233,15 @@ fn put_in_force(
     now: Moment,
 ) -> Result<(u64, Seq), Failure> {
     let version = tx.newest_policy()?.map_or(1, |newest| newest.version + 1);
+    // Whom the first policy of a team enrols is there from the start: also for what was asked before.
+    let first = tx.founded()?.is_some() && effective.roster.principals.is_empty();
+    let since = if first { Moment::from_millis(0) } else { now };
     let payload = Payload { policy: Some(Text::new(text)), ..Payload::default() };
     let fact = Fact::PolicyAdopted {
         digest: PolicyDigest::of(text),
         rules: policy.rules.iter().map(|rule| rule.name.clone()).collect(),
         version,
-        enrolled: policy.roster.clone().since(&effective.roster, now).enrolments(now),
+        enrolled: policy.roster.clone().since(&effective.roster, since).enrolments(since),
         proposal,
     };
     let entry = Entry {

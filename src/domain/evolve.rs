@@ -88,7 +88,9 @@ impl Request {
     pub fn evolve(mut self, entry: &Entry) -> Self {
         let asleep = Calling::of(&self);
         self.version += 1;
-        self.updated_at = entry.at;
+        if !matches!(entry.fact, Fact::DecisionRefused { .. }) {
+            self.updated_at = entry.at;
+        }
         let payload = entry.payload.here();
         let reason = payload.and_then(|p| p.reason.clone());
         match &entry.fact {

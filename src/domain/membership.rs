@@ -43,6 +43,11 @@ pub enum Outsider {
         /// Since when they are enrolled as they are.
         since: Moment,
     },
+    /// The other of a person and an agent they own has signed.
+    OnePerson {
+        /// Who has.
+        signed: PrincipalName,
+    },
     /// The store's mode does not fit.
     Mode(&'static str),
     /// A policy cannot be adopted, and why.
@@ -60,6 +65,7 @@ impl Outsider {
             Outsider::ForTheOperator(_) => "operator_only",
             Outsider::Unseen => "unseen",
             Outsider::Newcomer { .. } => "newcomer",
+            Outsider::OnePerson { .. } => "one_person",
             Outsider::Mode(_) => "mode",
             Outsider::Policy(_) => "policy",
         }
@@ -99,6 +105,10 @@ impl fmt::Display for Outsider {
                 f,
                 "{name} is enrolled as they are since {}, after this was asked for: on something sensitive that does not count",
                 since.date_and_time()
+            ),
+            Outsider::OnePerson { signed } => write!(
+                f,
+                "{signed} has signed, and is of the same person: a person and their agents are one pair of eyes, and fill one slot"
             ),
             Outsider::Mode(why) => f.write_str(why),
             Outsider::Policy(why) => write!(f, "{}", crate::domain::text::safe_line(why)),

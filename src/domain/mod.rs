@@ -51,6 +51,7 @@ pub mod delta;
 pub mod successor;
 pub mod decide;
 pub mod proposing;
+pub mod attempts;
 pub mod judging;
 pub mod executing;
 pub mod claiming;

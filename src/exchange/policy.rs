@@ -121,6 +121,7 @@ impl Form {
                 terms,
                 auto_approve: rule.auto_approve,
                 programs: rule.programs,
+                newcomers: rule.newcomers,
             });
         }
         let restraint = Restraint {

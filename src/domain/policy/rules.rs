@@ -66,6 +66,8 @@ pub struct Rule {
     pub auto_approve: Vec<Glob>,
     /// The programs those steps may run, each the whole first entry of `run` or `undo`; none: steps without commands only.
     pub programs: Vec<String>,
+    /// Whether sign-offs of those count who were enrolled after the request was made; nothing: where it is not sensitive.
+    pub newcomers: Option<bool>,
 }
 
 /// A slot that a rule fills, not a person.

@@ -55,6 +55,7 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "live_for",
         "auto_approve",
         "programs",
+        "newcomers",
         "person",
         "owner",
         "roles",

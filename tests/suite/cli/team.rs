@@ -257,3 +257,101 @@ fn a_proposal_whose_text_is_not_the_pinned_one_takes_no_effect() {
     drop(conn);
     ssh(&desk, "ann", &format!("approve R-1 --reason fine --digest {digest_of}")).refused(1, &["redacted"]);
 }
+
+/// Something sensitive.
+fn exception(by: &str) -> String {
+    json!({"kind": "exception", "title": "Open the port", "by": by}).to_string()
+}
+
+#[test]
+fn a_sensitive_decision_says_what_was_seen_and_a_refused_one_is_recorded_once_a_minute() {
+    let desk = team();
+    ssh_feed(&desk, "ci", "submit -", &exception("ci")).ended(0);
+    ssh(&desk, "carol", "approve R-1 --reason fine").refused(1, &["add the --digest it prints"]);
+    let tried = || {
+        let said = desk.run(&["log", "R-1"]).ended(0).out;
+        said.matches("which was refused").count()
+    };
+    assert_eq!(tried(), 0, "who only forgot the digest tried nothing");
+    let approve = format!("approve R-1 --reason fine --digest {}", digest(&desk, "carol", "R-1"));
+    for _ in 0..3 {
+        ssh(&desk, "dave", &approve).refused(1, &["own request"]);
+        ssh(&desk, "eve", &approve).refused(1, &["`review`"]);
+    }
+    desk.run(&["log", "R-1"]).ended(0).said(&[
+        "dave tried to approve, which was refused: own_request",
+        "eve tried to approve, which was refused: no_review",
+    ]);
+    assert_eq!(tried(), 2, "once a minute of each");
+    ssh(&desk, "carol", &approve).ended(0);
+    // An agent with a verb that is a person's, on whatever it is.
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    ssh_feed(&desk, "cp14", "submit -", &json!({"kind": "gate", "title": "Mine"}).to_string()).ended(0);
+    ssh(&desk, "cp14", "reject R-3 --reason no").ended(1);
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.head();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.head(), before);
+}
+
+/// Puts another policy in force, as ann and bob.
+pub fn adopts(desk: &Desk, text: &str) {
+    let said = ssh_feed(desk, "ann", "policy adopt -", text).ended(0);
+    let id = said.out.split(' ').next().unwrap().to_owned();
+    let line = format!("approve {id} --reason fine --digest {}", digest(desk, "bob", &id));
+    ssh(desk, "bob", &line).ended(0);
+}
+
+#[test]
+fn who_was_let_in_after_it_was_asked_does_not_count_on_something_sensitive() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &exception("dave")).ended(0);
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    // A friend, and a viewer who may decide from now on.
+    let friend = "[[principal]]\nname = \"fred\"\nkind = \"human\"\nroles = [\"reviewer\"]\n";
+    adopts(&desk, &format!("{}{friend}", TEAM.replace("\"viewer\"", "\"reviewer\"")));
+    let approve = format!("approve R-1 --reason fine --digest {}", digest(&desk, "carol", "R-1"));
+    for who in ["fred", "eve"] {
+        let ran = ssh(&desk, who, &approve).calm();
+        let ran = if ran.code == Some(3) { ssh(&desk, who, &approve) } else { ran };
+        ran.refused(1, &[who, "after this was asked for"]);
+    }
+    ssh(&desk, "carol", &approve).ended(0);
+    // Where it is not sensitive it counts, and is told.
+    ssh(&desk, "fred", "approve R-2").ended(0);
+    ssh(&desk, "carol", "show R-2").ended(0).said(&["enrolled after it was asked"]);
+    // What is asked from now on is theirs too.
+    ssh_feed(&desk, "dave", "submit -", &exception("dave")).ended(0);
+    let id = "R-4";
+    ssh(&desk, "fred", &format!("approve {id} --reason fine --digest {}", digest(&desk, "fred", id)))
+        .ended(0);
+}
+
+#[test]
+fn a_role_that_is_taken_away_is_gone_with_the_next_decision() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    adopts(&desk, &TEAM.replacen("[\"reviewer\"]", "[\"viewer\"]", 1));
+    ssh(&desk, "carol", "approve R-1").refused(1, &["`review`"]);
+    let without = TEAM.split("[[principal]]").filter(|one| !one.contains("name = \"carol\"\n"));
+    let without = without.filter(|one| !one.contains("owner = \"carol\""));
+    adopts(&desk, &without.collect::<Vec<_>>().join("[[principal]]"));
+    ssh(&desk, "carol", "approve R-1").refused(1, &["carol is not in"]);
+    ssh(&desk, "carol-phone", "approve R-1").ended(0);
+}
+
+#[test]
+fn a_person_and_their_agent_are_one_pair_of_eyes() {
+    let desk = team_with(
+        "[[rule]]\nname = \"keys\"\nslots = [{kind = \"human\"}, {kind = \"agent\", any_of = [\"cp14\"]}]\n",
+    );
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    ssh(&desk, "carol", "approve R-1").ended(0);
+    ssh(&desk, "cp14", "approve R-1").refused(1, &["carol has signed, and is of the same person"]);
+    ssh(&desk, "carol-phone", "approve R-1").refused(3, &["already counted"]);
+    ssh(&desk, "carol", "withdraw R-1").ended(0);
+    ssh(&desk, "cp14", "approve R-1").ended(0);
+    // An agent never fills a person's slot, nor a person an agent's.
+    ssh(&desk, "carol", "approve R-1").refused(1, &["cp14 has signed"]);
+    ssh(&desk, "bob", "approve R-1").ended(0);
+}
