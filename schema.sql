@@ -123,6 +123,21 @@ CREATE TABLE refs (
     PRIMARY KEY (requester, reference, request)
 ) STRICT, WITHOUT ROWID;
 
+-- Who owes which open review: while there is one, that person overrides nothing. As an asker is written.
+CREATE TABLE debts (
+    person  TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (person, request)
+) STRICT, WITHOUT ROWID;
+
+-- The reasons that overrides were given, by a digest of their letters: nobody gives the same one twice.
+CREATE TABLE reasons (
+    person  TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (person, reason, request)
+) STRICT, WITHOUT ROWID;
+
 -- Kept, never counted.
 CREATE TABLE counters (
     name  TEXT    PRIMARY KEY,

@@ -8,6 +8,7 @@ use crate::domain::command::{Command, Facts};
 use crate::domain::content::Kind;
 use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
+use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
 use crate::domain::principal::Caller;
 use crate::domain::proposing;
@@ -16,6 +17,7 @@ use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
 use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
+use crate::store::write::Tx;
 
 /// What a decision left behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +40,20 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         team: place.team,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(0),
     }
+}
+
+/// What an override looks at beside the request: what its person owes, whether they gave that reason before, and the
+/// number its debt will have.
+fn facts_to_override(tx: &Tx<'_>, plea: &Plea, caller: &Caller, facts: &mut Facts) -> Result<(), Error> {
+    let person = caller.person.as_ref();
+    facts.debts = tx.debts_of(&caller.name, person)?;
+    facts.reason_used = tx.reason_given_before(&caller.name, person, digest_of_reason(&plea.reason))?;
+    facts.next_number = tx.next_number()?;
+    Ok(())
 }
 
 impl App {
@@ -98,6 +113,9 @@ impl App {
                     facts.signature = Some(brought.proof);
                 }
                 let caller = proven.as_ref().unwrap_or(caller);
+                if let Command::Override { plea, .. } = command {
+                    facts_to_override(tx, plea, caller, &mut facts)?;
+                }
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
@@ -107,6 +125,12 @@ impl App {
                             if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
                                 take_effect(tx, &request, &policy, caller, now)?;
                             }
+                        }
+                        // There is no override without its debt, and no debt without its override.
+                        if let (Command::Override { .. }, Some((id, entry))) =
+                            (command, overriding::debt(&after, &policy, now))
+                        {
+                            tx.commit_new(id, &entry)?;
                         }
                         Ok(Ok(Decided { entries, places, after }))
                     }
@@ -140,6 +164,7 @@ impl App {
         let policy = self.known.effective(&self.store)?;
         let mut facts = facts(&policy, &place, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
+        facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)
     }
 

@@ -96,8 +96,15 @@ impl Drafts {
 
 /// What a newer or an older program wrote in another form is left where it is.
 fn read(stored: Stored) -> Option<Draft> {
-    let verb =
-        [Verb::Approve, Verb::Reject, Verb::RequestChanges, Verb::Withdraw, Verb::Answer, Verb::Comment];
+    let verb = [
+        Verb::Approve,
+        Verb::Reject,
+        Verb::RequestChanges,
+        Verb::Withdraw,
+        Verb::Override,
+        Verb::Answer,
+        Verb::Comment,
+    ];
     let verb = verb.into_iter().find(|verb| verb.word() == stored.verb)?;
     let Body { texts, seen } = serde_json::from_str(&stored.body).ok()?;
     Some(Draft { id: stored.request, verb, texts, seen, at: stored.at })

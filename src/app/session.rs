@@ -56,6 +56,7 @@ impl Arrival {
             LOCALES.iter().find_map(|name| said(name)).map(|name| name.to_string_lossy().to_lowercase());
         let ascii = locale.is_some_and(|name| !name.contains("utf-8") && !name.contains("utf8"));
         clear_environment(terminal);
+        crate::drive::forbid();
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         rustix::process::setrlimit(Resource::Core, none)
             .map_err(|e| Failure::io("forbidding core dumps", e, "nothing was done: try again"))?;

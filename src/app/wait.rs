@@ -23,7 +23,7 @@ pub fn told(request: &Request, expected: Option<RevisionNumber>) -> Option<u8> {
         Verdict::Rejected => exit::REJECTED,
         Verdict::Cancelled => exit::CANCELLED,
         Verdict::Expired => exit::EXPIRED,
-        Verdict::Approved { .. } | Verdict::Overridden => {
+        Verdict::Approved { .. } | Verdict::Overridden { .. } => {
             let other = match expected {
                 Some(expected) => expected != request.revision.number,
                 None => request.revised_by != request.requester.name,

@@ -101,6 +101,8 @@ pub enum Verb {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Run the approved steps of a request by their commands, one after another
@@ -256,6 +258,28 @@ pub struct Reasoned {
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+    /// The decision digest that `show` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub digest: Option<String>,
+}
+
+/// `override`
+#[derive(Args, Debug)]
+pub struct Override {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// What it is: incident, security, data-loss or other
+    #[arg(long)]
+    pub class: Option<String>,
+    /// Where it can be looked up: a ticket or an address
+    #[arg(long)]
+    pub reference: Option<String>,
+    /// Why: at least 20 visible characters, and not a reason you gave before
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The phrase `OVERRIDE R-17`, exactly
+    #[arg(long)]
+    pub phrase: Option<String>,
     /// The decision digest that `show` printed
     #[arg(long, value_name = "DIGEST")]
     pub digest: Option<String>,

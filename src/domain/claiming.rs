@@ -159,6 +159,10 @@ impl Deciding<'_> {
             Some(Verdict::Approved { revision_digest, marks_digest, .. }) => {
                 *revision_digest == request.revision.digest && *marks_digest == request.marks_digest()
             }
+            Some(Verdict::Overridden { bound, .. }) => {
+                bound.revision_digest == request.revision.digest
+                    && bound.marks_digest == request.marks_digest()
+            }
             _ => true,
         };
         if !signed || content.revision_digest() != request.revision.digest {
@@ -178,7 +182,7 @@ impl Deciding<'_> {
         let people = rules::by_people(&now.slots);
         let fills = |slots: &[Slot]| fill(slots, &signers).iter().all(Option::is_some);
         let enough = fills(&now.slots) || fills(&people);
-        let overridden = matches!(request.closed().map(|c| &c.verdict), Some(Verdict::Overridden));
+        let overridden = matches!(request.closed().map(|c| &c.verdict), Some(Verdict::Overridden { .. }));
         let why = if now.risk > then.risk {
             format!("its risk is {} now, and was {}", now.risk, then.risk)
         } else if now.sensitive && !then.sensitive {

@@ -7,7 +7,8 @@ use crate::domain::event::CommentNumber;
 use crate::domain::execution::{End, Runner, Work};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RevisionNumber, StepId};
+use crate::domain::names::{RequestId, RevisionNumber, StepId};
+use crate::domain::overriding::Plea;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
 use crate::domain::signing::Proof;
@@ -133,6 +134,13 @@ pub enum Command {
     Cancel {
         /// Why.
         reason: Option<Text>,
+    },
+    /// Go ahead without the required sign-offs.
+    Override {
+        /// What is said for it, as it was typed.
+        plea: Box<Plea>,
+        /// What was seen.
+        seen: Seen,
     },
     /// Change a step's parameters.
     Modify {
@@ -283,6 +291,7 @@ impl Command {
             Command::Comment { .. } => Verb::Comment,
             Command::Cancel { .. } => Verb::Cancel,
             Command::Snooze { .. } => Verb::Snooze,
+            Command::Override { .. } => Verb::Override,
             Command::Modify { .. } => Verb::Modify,
             Command::Settle => return None,
             Command::Start { runner: Runner::Gate, .. } => Verb::Run,
@@ -316,4 +325,10 @@ pub struct Facts {
     pub runner_gone: bool,
     /// The signature that was brought along, verified, or why it is none.
     pub signature: Option<Result<Proof, Unfit>>,
+    /// The open reviews that the caller's person owes for overrides.
+    pub debts: Vec<RequestId>,
+    /// The request for which the caller's person gave the same reason when they overrode it.
+    pub reason_used: Option<RequestId>,
+    /// The number that the next request gets: an override's debt.
+    pub next_number: RequestId,
 }

@@ -120,7 +120,7 @@ pub(super) fn asked(
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None },
+        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
         payload: Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() })),
     })
 }
@@ -221,6 +221,7 @@ impl Deciding<'_> {
                 let fact = snooze::fact(self.request, &self.caller.name, *until, self.now)?;
                 Ok(vec![self.entry(fact, Held::None)])
             }
+            Command::Override { plea, seen } => self.go_ahead(plea, seen),
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
             Command::Settle => Ok(Vec::new()),
             running => self.execute(running),

@@ -128,6 +128,10 @@ digest!(
     TokenDigest
 );
 digest!(
+    /// The reason of an override, by which it is known again when it is given twice.
+    ReasonDigest
+);
+digest!(
     /// The hash of one event, over its envelope, facts, payload commitment and the hash before it.
     EventHash
 );

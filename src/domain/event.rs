@@ -17,6 +17,7 @@ use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDig
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::overriding::Instead;
 use crate::domain::policy::Assessment;
 use crate::domain::principal::Requester;
 use crate::domain::quorum::Signer;
@@ -42,6 +43,9 @@ pub enum Fact {
         /// The closed request whose work it goes on with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         continues: Option<RequestId>,
+        /// For which override it is the review, and whose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owes: Option<Box<Owed>>,
     },
     /// The requester changed the content while it waited. Payload: the new content.
     #[serde(rename = "request.revised")]
@@ -381,5 +385,23 @@ pub enum Fact {
         why: NotObeyed,
         /// How long the line was, in bytes.
         length: u64,
+    },
+    /// Somebody went ahead without the required sign-offs. Payload: the reason. The debt that it names was opened in the
+    /// same transaction.
+    #[serde(rename = "request.overridden")]
+    Overridden {
+        /// On what, by whom; its marks digest is the one the marks end with: exactly these steps may run.
+        bound: Bound,
+        /// What stands in the place of the sign-offs.
+        instead: Box<Instead>,
+        /// The marks that changed, each bound to what the step does.
+        marks: Vec<MarkFact>,
+        /// Sign-offs on other marks, which no longer count.
+        voids: Vec<SignOffNumber>,
+        /// When it lapses unless its execution has started; nothing where nothing is executed.
+        lapses_at: Option<Moment>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
 }

@@ -7,6 +7,7 @@ use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held, Revision, SignO
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber, StepId};
+use crate::domain::quorum::Signer;
 use crate::domain::request::{
     Answer, Claim, Closed, Comment, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
     Waiting,
@@ -47,7 +48,7 @@ impl Calling {
 
 /// What the first event of a request makes; `None` when it is not a submission.
 pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
-    let Fact::Submitted { requester, reference, revision, deadlines, continues } = &entry.fact else {
+    let Fact::Submitted { requester, reference, revision, deadlines, continues, owes } = &entry.fact else {
         return None;
     };
     Some(Request {
@@ -80,6 +81,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         person_signs: false,
         proposed: entry.payload.here().and_then(|p| p.policy.clone()),
         run: None,
+        owes: owes.as_deref().cloned(),
     })
 }
 
@@ -125,6 +127,8 @@ impl Request {
             Fact::SignOffWithdrawn { number } => self.stand(&[*number], SignOffStanding::Withdrawn),
             Fact::Approved { revision_digest, marks_digest, lapses_at, .. } => {
                 let (revision_digest, marks_digest) = (*revision_digest, *marks_digest);
+                let signers: Vec<Signer> = self.counting().map(|s| s.bound.signer.clone()).collect();
+                self.was_reviewed_by(&signers);
                 let why = self.signoffs.last().and_then(|s| s.reason.clone());
                 self.close(entry, Verdict::Approved { revision_digest, marks_digest, answer: None }, why);
                 self.lapses_at = *lapses_at;
@@ -139,7 +143,21 @@ impl Request {
                 };
                 self.close(entry, verdict, reason);
             }
-            Fact::Rejected { .. } => self.close(entry, Verdict::Rejected, reason),
+            Fact::Overridden { bound, instead, marks, voids, lapses_at, .. } => {
+                for mark in marks {
+                    self.marks.set(mark.step.clone(), mark.mark);
+                    self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
+                }
+                self.void(voids);
+                let (bound, instead) = (Box::new(bound.clone()), instead.clone());
+                self.close(entry, Verdict::Overridden { bound, instead }, reason);
+                self.lapses_at = *lapses_at;
+                self.execution = self.kind().is_executed().then_some(Execution::NotStarted);
+            }
+            Fact::Rejected { bound } => {
+                self.was_reviewed_by(std::slice::from_ref(&bound.signer));
+                self.close(entry, Verdict::Rejected, reason);
+            }
             Fact::Cancelled {} => self.close(entry, Verdict::Cancelled, reason),
             Fact::Expired { due_at } => self.close_at(*due_at, entry, Verdict::Expired, None),
             Fact::ChangesRequested { bound, producer_until } => {
@@ -227,6 +245,14 @@ impl Request {
             self.snoozes.retain(|_, until| *until > entry.at);
         }
         self
+    }
+
+    /// A debt is closed by these: a self-review when any of them is who owed it.
+    fn was_reviewed_by(&mut self, signers: &[Signer]) {
+        if let Some(owes) = &mut self.owes {
+            let own = signers.iter().any(|s| owes.is_of(&s.name, s.person.as_ref()));
+            owes.self_reviewed = own;
+        }
     }
 
     /// The edits that stand. What a step was like before its first one is kept.

@@ -35,7 +35,10 @@ pub fn again(
     }
     let before = request.clone();
     let (entries, after) = beside(request, command, policy, now);
-    let decides = matches!(command, Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. });
+    let decides = matches!(
+        command,
+        Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. } | Command::Override { .. }
+    );
     if decides && after.assessment().is_harder_than(before.assessment()) {
         return Err(Refusal::JudgedAnew {
             id: after.id,

@@ -53,5 +53,6 @@ pub mod decide;
 pub mod proposing;
 pub mod attempts;
 pub mod judging;
+pub mod overriding;
 pub mod executing;
 pub mod claiming;

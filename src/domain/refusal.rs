@@ -10,6 +10,7 @@ use crate::domain::difference::Difference;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, StepId};
+use crate::domain::overriding;
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
 use crate::domain::quorum::Slot;
@@ -176,6 +177,24 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// An override lacks something.
+    NotOverridden {
+        /// Of which request.
+        id: RequestId,
+        /// What.
+        lack: Box<overriding::Lack>,
+    },
+    /// Nobody closes the review of their own override.
+    OwnDebt {
+        /// The review.
+        id: RequestId,
+        /// What was overridden.
+        overridden: RequestId,
+        /// By whom.
+        by: PrincipalName,
+        /// From when on the same person may all the same: in a solo store there is nobody else.
+        from: Option<Moment>,
+    },
     /// They may not act, or not so, in a team store.
     Outsider(crate::domain::membership::Outsider),
     /// Policy asks for more now than what was signed.
@@ -215,6 +234,8 @@ impl Refusal {
             | Refusal::NeedsSignature { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
+            | Refusal::NotOverridden { .. }
+            | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }

@@ -5,11 +5,12 @@ mod asked;
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
-use crate::domain::event::{Bound, CommentNumber, Deadlines, Revision, SignOffNumber};
+use crate::domain::event::{Bound, CommentNumber, Deadlines, Owed, Revision, SignOffNumber};
 use crate::domain::execution::Run;
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
+use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::statement::Signature;
 use crate::domain::text::Text;
@@ -79,7 +80,12 @@ pub enum Verdict {
     /// Refused.
     Rejected,
     /// Gone ahead without the required sign-offs.
-    Overridden,
+    Overridden {
+        /// On what, by whom: exactly the steps of these marks may run.
+        bound: Box<Bound>,
+        /// What stands in the place of the sign-offs.
+        instead: Box<Instead>,
+    },
     /// Taken back by the requester.
     Cancelled,
     /// Nobody decided in time: denied.
@@ -314,6 +320,8 @@ pub struct Request {
     pub proposed: Option<Text>,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
+    /// For which override it is the review, and whose: a debt.
+    pub owes: Option<Owed>,
 }
 
 /// Who set a mark.

@@ -4,14 +4,16 @@
 
 use crate::domain::command::{Facts, Seen};
 use crate::domain::conflict::conflicts;
+use crate::domain::content::Kind;
 use crate::domain::difference;
 use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
+use crate::domain::overriding;
 use crate::domain::preview::{Outcome, preview};
-use crate::domain::principal::{Assurance, Caller};
+use crate::domain::principal::{Assurance, Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
@@ -35,11 +37,15 @@ pub fn may(
     may_by_state(verb, request)?;
     may_by_person(verb, request, caller, facts)?;
     may_without_policy(verb, facts)?;
+    if matches!(verb, Verb::Approve | Verb::Reject) {
+        overriding::may_close(request, caller, facts, now)?;
+    }
     match verb {
         Verb::Approve => may_fill_a_slot(request, caller, facts, now),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
+        Verb::Override => overriding::may_go_ahead(request, facts),
         _ => Ok(()),
     }
 }
@@ -80,10 +86,20 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
     if verb == Verb::Mark && !request.has_steps() {
         return not_now("it has no steps to mark; decide on it without --step".to_owned());
     }
+    if request.kind() == Kind::Debt && matches!(verb, Verb::Override | Verb::Cancel | Verb::RequestChanges) {
+        return not_now(format!(
+            "a debt cannot be {}: it is reviewed, by `approve` or `reject`",
+            match verb {
+                Verb::Override => "overridden",
+                Verb::Cancel => "cancelled",
+                _ => "given back",
+            }
+        ));
+    }
     if !row.only.is_empty() && !row.only.contains(&request.kind()) {
         return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
     }
-    if verb == Verb::Approve && request.kind() == crate::domain::content::Kind::Question {
+    if verb == Verb::Approve && request.kind() == Kind::Question {
         return not_now("a question is answered, not approved: use `answer`".to_owned());
     }
     Ok(())
@@ -140,6 +156,17 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
             needs(verb.permission(request.kind(), caller.kind), facts)
+        }
+        Who::Overrider => {
+            if request.requester.is(caller) {
+                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+            }
+            let permission = verb.permission(request.kind(), caller.kind);
+            // A program never overrides, whatever it may: that is for somebody who can be asked why.
+            match caller.kind {
+                PrincipalKind::Human => needs(permission, facts),
+                _ => Err(Refusal::NotPermitted { permission }),
+            }
         }
         Who::Editor if request.requester.is(caller) => Ok(()),
         Who::Looker | Who::Editor => needs(verb.permission(request.kind(), caller.kind), facts),
@@ -370,7 +397,9 @@ pub fn reason_given(verb: Verb, request: &Request, reason: Option<&Text>) -> Res
     let for_what = match (verb.row().reason, verb) {
         (Reason::Required, Verb::Reject) => "to reject",
         (Reason::Required, Verb::RequestChanges) => "to request changes (it is what the producer must do)",
+        (Reason::Required, Verb::Override) => "to override",
         (Reason::Required, _) => "to cancel",
+        (Reason::WhenSensitive, _) if request.kind() == Kind::Debt => "to close a review that is owed",
         (Reason::WhenSensitive, _) if request.assessment().sensitive => "to approve anything sensitive",
         _ => return Ok(()),
     };

@@ -58,6 +58,15 @@ impl Text {
         self.0.chars().all(|c| c.is_whitespace() || mark(c).is_some())
     }
 
+    /// How many characters can be seen in it: letters with their marks, not blanks and not what is shown as a mark.
+    pub fn visible(&self) -> usize {
+        let is_seen = |c: char| {
+            let rides = matches!(c.general_category(), Cat::NonspacingMark | Cat::EnclosingMark);
+            !c.is_whitespace() && !rides && (is_bracket(c) || mark(c).is_none())
+        };
+        self.0.graphemes(true).filter(|letter| letter.chars().any(is_seen)).count()
+    }
+
     /// The text on one line; line breaks become `⟨LF⟩`.
     pub fn line(&self) -> Safe {
         safe_line(&self.0)

@@ -37,6 +37,8 @@ pub enum Verb {
     Answer,
     /// Take the request back.
     Cancel,
+    /// Go ahead without the required sign-offs.
+    Override,
     /// Denied by time.
     Expire,
     /// An approval that was not used in time ends.
@@ -77,6 +79,8 @@ pub enum Who {
     Looker,
     /// The one who gave what is taken back.
     Author,
+    /// A person who holds `override` and is not the requester, whatever a solo store allows.
+    Overrider,
     /// The requester.
     Requester,
     /// The requester, or a holder of `review`.
@@ -139,23 +143,35 @@ pub struct Row {
 const WAITING: &[StateName] = &[Requested, Escalated];
 const OPEN: &[StateName] = &[Requested, ChangesRequested, Escalated];
 const ANY: &[StateName] = &StateName::ALL;
+/// A review that is owed is neither taken back nor given back: it is done.
+const BUT_DEBT: &[Kind] = &[
+    Kind::Plan,
+    Kind::Deployment,
+    Kind::Promotion,
+    Kind::Exception,
+    Kind::Incident,
+    Kind::Gate,
+    Kind::Question,
+    Kind::Policy,
+];
 const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 25] = [
+pub const TABLE: [Row; 26] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
     Row { verb: Verb::Reject, from: OPEN, to: To::State(Rejected), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
-    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: BUT_DEBT, voids: "–" },
     Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
     Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Answer, from: WAITING, to: To::State(Approved), who: Who::Answerer, reason: Reason::WhenSensitive, only: &[Kind::Question], voids: "–" },
-    Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Cancel, from: OPEN, to: To::State(Cancelled), who: Who::Requester, reason: Reason::Required, only: BUT_DEBT, voids: "–" },
+    Row { verb: Verb::Override, from: OPEN, to: To::State(Overridden), who: Who::Overrider, reason: Reason::Required, only: &[Kind::Plan, Kind::Deployment, Kind::Exception, Kind::Incident, Kind::Gate], voids: "sign-offs on other marks" },
     Row { verb: Verb::Expire, from: OPEN, to: To::State(Expired), who: Who::Clock, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Snooze, from: OPEN, to: To::Same, who: Who::Oneself, reason: Reason::Welcome, only: &[], voids: "–" },
@@ -188,11 +204,10 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 4] = [
+pub const LATER: [Later; 3] = [
     Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
     Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
     Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
-    Later { verb: "override", from: OPEN, to: To::State(Overridden), who: "`override`, not the requester", reason: Reason::Required },
 ];
 
 /// One row of the execution's table.
@@ -241,6 +256,7 @@ impl Verb {
             Verb::Comment => "comment",
             Verb::Answer => "answer",
             Verb::Cancel => "cancel",
+            Verb::Override => "override",
             Verb::Expire => "expire",
             Verb::Lapse => "lapse",
             Verb::Snooze => "snooze",
@@ -263,6 +279,7 @@ impl Verb {
             // An agent can only fill an agent's slot, whatever the kind.
             (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
             (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
+            (Verb::Override, ..) => Permission::Override,
             (_, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
         }
@@ -278,6 +295,7 @@ impl Who {
             }
             Who::Answerer => "`review`, not the requester (a person may answer their own agent)",
             Who::Looker => "`review`",
+            Who::Overrider => "a person with `override`, never the requester",
             Who::Author => "its author",
             Who::Requester => "the requester",
             Who::Editor => {

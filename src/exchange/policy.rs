@@ -5,6 +5,7 @@ mod form;
 mod roster;
 
 use crate::domain::digest::PolicyDigest;
+use crate::domain::overriding::OverrideTerms;
 use crate::domain::policy::Policy;
 use crate::domain::policy::asks::{Asks, Pattern};
 use crate::domain::policy::auto::Restraint;
@@ -17,7 +18,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
 
-use form::{FloorsForm, Form, Name, ParamForm, PatternForm, RiskForm, SlotForm, SlotKind, Time};
+use form::{
+    FloorsForm, Form, Name, OverrideForm, ParamForm, PatternForm, RiskForm, SlotForm, SlotKind, Time,
+};
 
 /// Bytes of a whole policy.
 pub const LONGEST: usize = 256 << 10;
@@ -122,6 +125,7 @@ impl Form {
                 auto_approve: rule.auto_approve,
                 programs: rule.programs,
                 newcomers: rule.newcomers,
+                overriding: overriding(rule.overriding)?,
             });
         }
         let restraint = Restraint {
@@ -198,6 +202,20 @@ fn terms(
     }
     let (remind, escalate, expire) = (span(remind), span(escalate), span(expire));
     Ok(Terms { remind, escalate, expire, live_for: live_for.map(|t| t.0) })
+}
+
+/// Whether and how what the rule holds for can be overridden.
+fn overriding(terms: Option<Spanned<OverrideForm>>) -> Result<Option<OverrideTerms>, Fault> {
+    let Some(terms) = terms else { return Ok(None) };
+    let (span, OverrideForm { allowed, assurance }) = (terms.span(), terms.into_inner());
+    let allowed = allowed.unwrap_or(true);
+    match assurance {
+        Some(Assurance::Asserted) => {
+            Err((span, "override: assurance is session, signed or signed+touch".to_owned()))
+        }
+        Some(_) if !allowed => Err((span, "override: what is not allowed needs no assurance".to_owned())),
+        assurance => Ok(Some(OverrideTerms { allowed, assurance })),
+    }
 }
 
 /// The slots of a rule: one human when none are named; none at all cannot be said.

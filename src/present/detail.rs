@@ -2,6 +2,7 @@
 
 use crate::domain::content::Content;
 use crate::domain::moment::Moment;
+use crate::domain::principal::PrincipalKind;
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
 use crate::domain::text::safe_line;
 use crate::present::execution::execution;
@@ -101,6 +102,7 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         }
         out.extend(closed.reason.as_ref().map(|r| quoted(Some(r), 0)).unwrap_or_default());
     }
+    out.extend(crate::present::overriding::standing(request));
     let target = request.target();
     let part = |name: &str, value: &Option<crate::domain::names::Identifier>| match value {
         Some(value) => format!("{name} {value}  "),
@@ -122,7 +124,11 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
         format_args!(
             "by {}{}{reference}, {}, {}",
             request.requester.name,
-            if request.requester.person.is_none() { " (asserted producer)" } else { "" },
+            match (&request.requester.person, request.requester.kind) {
+                (_, PrincipalKind::System) => " (this program)",
+                (None, _) => " (asserted producer)",
+                (Some(_), _) => "",
+            },
             request.created_at.date_and_time(),
             time::ago(request.created_at, now)
         ),

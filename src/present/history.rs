@@ -54,6 +54,15 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Vec<Line> {
 /// What happened, in words.
 pub fn words(fact: &Fact) -> (String, Tone) {
     match fact {
+        Fact::Submitted { owes: Some(owes), revision, .. } => (
+            format!(
+                "asked for the review that {} owes for overriding {}, digest {}",
+                owes.by,
+                owes.request,
+                revision.digest.short()
+            ),
+            Tone::Warn,
+        ),
         Fact::Submitted { revision, continues, .. } => (
             format!(
                 "asked: {} ({}), digest {}{}",
@@ -94,6 +103,21 @@ pub fn words(fact: &Fact) -> (String, Tone) {
                 None => "→ answered".to_owned(),
             },
             Tone::Good,
+        ),
+        Fact::Overridden { bound, instead, .. } => (
+            format!(
+                "→ OVERRIDDEN: {}, {}, revision {} (seen: {}), marks {}, without {}{}{}; owes {}",
+                instead.class,
+                instead.reference.line(),
+                bound.revision,
+                bound.seen.word(),
+                bound.marks_digest.short(),
+                instead.skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                names(", past", &instead.passed_over),
+                names("; left out:", &instead.left_out),
+                instead.debt
+            ),
+            Tone::Bad,
         ),
         Fact::Rejected { .. } => ("→ rejected".to_owned(), Tone::Bad),
         Fact::ChangesRequested { .. } => ("→ requested changes".to_owned(), Tone::Warn),
@@ -240,6 +264,14 @@ const fn doing(work: Work, run: &'static str, undo: &'static str) -> &'static st
     match work {
         Work::Run => run,
         Work::Undo => undo,
+    }
+}
+
+/// A list behind a word; nothing when it is empty.
+fn names<T: std::fmt::Display>(before: &str, of: &[T]) -> String {
+    match of.is_empty() {
+        true => String::new(),
+        false => format!("{before} {}", of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 

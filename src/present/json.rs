@@ -79,6 +79,8 @@ pub fn request(request: &Request, now: Moment) -> Value {
     if let Some(text) = &request.proposed {
         set("proposed_policy", json!(text.raw()));
     }
+    set("override", crate::present::overriding::as_json(request));
+    set("owed", crate::present::overriding::owed_as_json(request));
     set("execution", json!(request.execution.map(|e| e.word())));
     if request.run.is_some() {
         set("run", crate::present::execution::as_json(request));

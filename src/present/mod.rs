@@ -10,6 +10,7 @@ pub mod risk;
 pub mod policy;
 pub mod roster;
 pub mod execution;
+pub mod overriding;
 pub mod detail;
 pub mod would;
 pub mod conflict;

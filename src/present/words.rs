@@ -85,6 +85,9 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
                     "it expires (the producer has the ball) and nothing runs"
                 }
                 (Due::Expires, _) => "it expires and nothing runs",
+                (Due::Lapses, _) if request.state_name() == StateName::Overridden => {
+                    "the override lapses and can no longer be started"
+                }
                 (Due::Lapses, _) => "the approval lapses and can no longer be started",
                 (Due::StepTimesOut, _) => "the step whose runner asks has timed out",
                 (Due::Fails, _) => "its execution ends as failed, with what has run by then",

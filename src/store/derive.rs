@@ -2,11 +2,13 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::content::Kind;
+use crate::domain::digest::ReasonDigest;
 use crate::domain::due::next_due;
 use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, RequestId};
-use crate::domain::request::{Request, State, StateName};
+use crate::domain::names::{PersonName, PrincipalName, RequestId};
+use crate::domain::overriding::digest_of_reason;
+use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
 
@@ -42,7 +44,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 7] = [
+pub const TABLES: [(&str, &str); 9] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -54,6 +56,8 @@ pub const TABLES: [(&str, &str); 7] = [
     ("words", "word, request"),
     ("names", "name, request"),
     ("refs", "requester, reference, request"),
+    ("debts", "person, request"),
+    ("reasons", "person, reason, request"),
     ("counters", "name, value"),
 ];
 
@@ -68,14 +72,33 @@ struct Share {
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
     snoozes: BTreeMap<PrincipalName, Moment>,
+    owes: Option<String>,
+    reason: Option<(String, ReasonDigest)>,
 }
 
-/// Whose request it is: the person behind it, or the producer that nobody owns.
+/// Whose request it is: the person behind it, or the producer that nobody owns. A debt is its overrider's: it waits for
+/// somebody else.
 pub fn asker(request: &Request) -> String {
-    match &request.requester.person {
-        Some(person) => format!("person:{person}"),
-        None => format!("name:{}", request.requester.name),
+    match &request.owes {
+        Some(owes) => hand(&owes.by, owes.person.as_ref()),
+        None => hand(&request.requester.name, request.requester.person.as_ref()),
     }
+}
+
+/// Somebody as they are told apart here: by their person, or by their name when nobody owns them.
+pub fn hand(name: &PrincipalName, person: Option<&PersonName>) -> String {
+    match person {
+        Some(person) => format!("person:{person}"),
+        None => format!("name:{name}"),
+    }
+}
+
+/// The reason of an override, with whose it was; nothing when it was redacted.
+fn reason_of_override(request: &Request) -> Option<(String, ReasonDigest)> {
+    let closed = request.closed()?;
+    let Verdict::Overridden { bound, .. } = &closed.verdict else { return None };
+    let signer = &bound.signer;
+    Some((hand(&signer.name, signer.person.as_ref()), digest_of_reason(closed.reason.as_ref()?)))
 }
 
 /// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
@@ -140,6 +163,12 @@ fn share(request: &Request) -> Share {
         names,
         counters,
         snoozes: request.snoozes.clone(),
+        owes: request
+            .owes
+            .as_ref()
+            .filter(|_| request.is_open())
+            .map(|owes| hand(&owes.by, owes.person.as_ref())),
+        reason: reason_of_override(request),
     }
 }
 
@@ -154,6 +183,7 @@ pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Re
         .and_then(|()| put_snoozes(conn, after.id, &old, &new))
         .and_then(|()| put_words(conn, after.id, &old, &new))
         .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
+        .and_then(|()| put_overrides(conn, after.id, &old, &new))
         .and_then(|()| put_counters(conn, &old, &new))
         .map_err(|e| failed("writing the derived tables", e))
 }
@@ -281,6 +311,25 @@ fn put_names(
     if let (true, Some(reference)) = (is_new, &request.reference) {
         conn.prepare_cached("INSERT INTO refs (requester, reference, request) VALUES (?1, ?2, ?3)")?
             .execute(params![request.requester.name.as_str(), reference.as_str(), id])?;
+    }
+    Ok(())
+}
+
+fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    if old.owes != new.owes {
+        for (person, sql) in [
+            (&old.owes, "DELETE FROM debts WHERE person = ?1 AND request = ?2"),
+            (&new.owes, "INSERT INTO debts (person, request) VALUES (?1, ?2)"),
+        ] {
+            if let Some(person) = person {
+                conn.prepare_cached(sql)?.execute(params![person, id.number()])?;
+            }
+        }
+    }
+    // What was said once stays said: a request is overridden once.
+    if let (None, Some((person, reason))) = (&old.reason, &new.reason) {
+        conn.prepare_cached("INSERT INTO reasons (person, reason, request) VALUES (?1, ?2, ?3)")?
+            .execute(params![person, reason.to_string(), id.number()])?;
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use crate::domain::event::Entry;
 use crate::domain::evolve;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
+use crate::domain::names::{PersonName, PrincipalName, RequestId, Seq, StoreId};
 use crate::domain::request::Request;
+use crate::store::derive::hand;
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
 use crate::store::open::Store;
@@ -78,7 +79,29 @@ pub(super) fn asked_since(
     .map_err(counting)
 }
 
+/// The open reviews that somebody owes for overrides, oldest first; at most ten.
+pub(super) fn debts_of(conn: &Connection, hand: &str) -> Result<Vec<RequestId>, Failure> {
+    let looking = |e| failed("looking for reviews that are owed", e);
+    let mut query = conn
+        .prepare_cached("SELECT request FROM debts WHERE person = ?1 ORDER BY request LIMIT 10")
+        .map_err(looking)?;
+    let rows = query.query_map([hand], |row| row.get(0)).map_err(looking)?;
+    rows.map(|id| id.map(RequestId::new)).collect::<Result<_, _>>().map_err(looking)
+}
+
 impl Store {
+    /// The open reviews that somebody owes for overrides, oldest first; at most ten.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn debts_of(
+        &self,
+        name: &PrincipalName,
+        person: Option<&PersonName>,
+    ) -> Result<Vec<RequestId>, Failure> {
+        debts_of(&self.conn, &hand(name, person))
+    }
+
     /// The request, replayed from its own events; `None` when there is none.
     ///
     /// # Errors

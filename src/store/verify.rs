@@ -79,6 +79,7 @@ impl Report {
                 | "request.rejected"
                 | "request.answered"
                 | "request.changes_requested"
+                | "request.overridden"
         ) {
             self.decisions += 1;
             self.signed += u64::from(event.envelope.assurance.starts_with("signed"));

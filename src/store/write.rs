@@ -3,10 +3,11 @@
 //! It takes the writers' lock and `BEGIN IMMEDIATE`, lets the use case load, gather facts, decide and commit entries
 //! with everything derived from them, and rings the bell after COMMIT. A refusal rolls everything back.
 
+use crate::domain::digest::ReasonDigest;
 use crate::domain::event::{Entry, POLICY};
 use crate::domain::evolve;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, Reference, RequestId, Seq};
+use crate::domain::names::{PersonName, PrincipalName, Reference, RequestId, Seq};
 use crate::domain::request::Request;
 use crate::store::derive;
 use crate::store::failure::{Failure, Told, failed};
@@ -166,6 +167,38 @@ impl<'a> Tx<'a> {
             .and_then(|mut query| query.query_row(params![by.as_str(), reference.as_str()], |row| row.get(0)).optional())
             .map(|found| found.map(RequestId::new))
             .map_err(|e| failed("looking for the reference", e))
+    }
+
+    /// The open reviews that somebody owes for overrides, oldest first; at most ten.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn debts_of(
+        &self,
+        name: &PrincipalName,
+        person: Option<&PersonName>,
+    ) -> Result<Vec<RequestId>, Failure> {
+        read::debts_of(self.conn, &derive::hand(name, person))
+    }
+
+    /// The request for which somebody gave this reason before, when they overrode it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn reason_given_before(
+        &self,
+        name: &PrincipalName,
+        person: Option<&PersonName>,
+        reason: ReasonDigest,
+    ) -> Result<Option<RequestId>, Failure> {
+        self.conn
+            .prepare_cached("SELECT request FROM reasons WHERE person = ?1 AND reason = ?2 LIMIT 1")
+            .and_then(|mut query| {
+                let key = params![derive::hand(name, person), reason.to_string()];
+                query.query_row(key, |row| row.get(0)).optional()
+            })
+            .map(|found| found.map(RequestId::new))
+            .map_err(|e| failed("looking for the reason", e))
     }
 
     /// How many open requests a producer has.

@@ -1,7 +1,9 @@
 //! What a dialog says before somebody decides: on what, and what comes of it, in words.
 
 use crate::domain::command::Facts;
+use crate::domain::content::Kind;
 use crate::domain::moment::Moment;
+use crate::domain::overriding::{Class, LEAST_REASON, phrase};
 use crate::domain::preview::preview;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
@@ -9,7 +11,7 @@ use crate::domain::risk::Risk;
 use crate::domain::rules::{self, Withdrawable};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
-use crate::present::{time, words};
+use crate::present::{overriding, time, words};
 use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::stepwise::{self, On};
@@ -28,6 +30,13 @@ pub fn about(
 ) -> Vec<Line> {
     let mut out = vec![on_what(request)];
     match ask {
+        Ask::Override => {
+            out.extend(facts.map(|facts| overriding::would(request, caller, facts, now)).unwrap_or_default())
+        }
+        Ask::Approve | Ask::Reject if request.kind() == Kind::Debt => {
+            out.extend(overriding::closing(request, ask == Ask::Approve));
+            out.extend(overriding::own_review(request, caller));
+        }
         Ask::Approve => {
             let mine = rules::overtaken(request, &caller.name, caller.person.as_ref());
             out.extend(mine.map(|mine| {
@@ -179,6 +188,19 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
                 n => format!("Answer: a number from 1 to {n}, or words"),
             };
             vec![Field::new(FieldName::Answer, label, true), reason()]
+        }
+        Ask::Override => {
+            let classes: Vec<&str> = Class::ALL.iter().map(|class| class.word()).collect();
+            vec![
+                Field::new(FieldName::Class, format!("Class: {}", classes.join(", ")), true),
+                Field::new(FieldName::Reference, "Reference, such as INC-42", true),
+                Field::new(
+                    FieldName::Reason,
+                    format!("Reason: at least {LEAST_REASON} visible characters, not one you gave before"),
+                    true,
+                ),
+                Field::new(FieldName::Code, format!("Type {} to do it", phrase(request.id)), true),
+            ]
         }
         Ask::Approve if needs_code(request) => {
             let code = format!("Type {} to approve it", request.id);

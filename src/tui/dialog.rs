@@ -4,6 +4,7 @@ use crate::domain::command::{Command, DigestPrefix, Facts};
 use crate::domain::conflict::Way;
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
+use crate::domain::overriding::{self, Lack, Plea};
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
 use crate::domain::step::Step;
@@ -97,7 +98,9 @@ impl Dialog {
     ) -> Self {
         let fields = stepwise::fields(ask, &on, request).unwrap_or_else(|| asking::fields(ask, request));
         let typing = matches!(ask, Ask::Modify | Ask::ModifyJson).then_some(0);
-        let focus = fields.iter().position(|f| f.required).or(typing).map_or(Focus::Cancel, Focus::Field);
+        let required = fields.iter().position(|f| f.required && ask != Ask::Override);
+        // The longest path is gone step by step: it begins with the way out.
+        let focus = required.or(typing).map_or(Focus::Cancel, Focus::Field);
         Self {
             ask,
             id: request.id,
@@ -119,7 +122,7 @@ impl Dialog {
             difference: Vec::new(),
             scroll: 0,
             note: None,
-            sensitive: ask != Ask::Comment && request.assessment().sensitive,
+            sensitive: ask == Ask::Override || (ask != Ask::Comment && request.assessment().sensitive),
             seen: Seen::default(),
         }
     }
@@ -282,6 +285,8 @@ impl Dialog {
         for (n, field) in self.fields.iter().enumerate() {
             let text = field.text();
             match field.name {
+                // What an override lacks is said by its rules, in their order.
+                _ if self.ask == Ask::Override => {}
                 FieldName::Code => {
                     let code = self.id.to_string();
                     if !text.is_some_and(|t| t.raw().eq_ignore_ascii_case(&code)) {
@@ -301,6 +306,7 @@ impl Dialog {
             Ask::Reject => Command::Reject { reason, seen },
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
+            Ask::Override => Command::Override { plea: Box::new(self.plea()?), seen },
             Ask::Comment => {
                 let step = self.on.step.clone();
                 Command::Comment { text: reason.unwrap_or_default(), step, reply_to: None }
@@ -323,6 +329,26 @@ impl Dialog {
             }
             _ => return Ok(None),
         }))
+    }
+
+    /// What is said for an override, when nothing is missing that can be seen from here.
+    fn plea(&self) -> Result<Plea, (usize, String)> {
+        let text = |name| self.text(name).unwrap_or_default();
+        let plea = Plea {
+            class: text(FieldName::Class),
+            reference: text(FieldName::Reference),
+            reason: text(FieldName::Reason),
+            phrase: text(FieldName::Code),
+        };
+        let Some(lack) = overriding::missing(self.id, &plea) else { return Ok(plea) };
+        let name = match lack {
+            Lack::Class(_) => FieldName::Class,
+            Lack::Reference | Lack::ReferenceForm => FieldName::Reference,
+            Lack::Phrase => FieldName::Code,
+            _ => FieldName::Reason,
+        };
+        let field = self.fields.iter().position(|f| f.name == name).unwrap_or_default();
+        Err((field, lack.said(self.id).to_string()))
     }
 
     /// Which option an answer picks, if it picks one: by its number, as `#2`, or by its own words. A number that is also the

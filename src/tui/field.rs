@@ -16,8 +16,12 @@ pub enum FieldName {
     Reason,
     /// The answer to a question.
     Answer,
-    /// The short code that a risky approval asks for.
+    /// The short code that a risky approval asks for, or the phrase that an override does.
     Code,
+    /// What sort of emergency it is.
+    Class,
+    /// Where it can be looked up.
+    Reference,
     /// One parameter of a step.
     Param,
     /// All of them, as JSON.
@@ -57,7 +61,7 @@ impl Field {
         // The real cursor stands in the text; a drawn one beside it would be two.
         area.set_cursor_style(Style::default());
         area.set_wrap_mode(WrapMode::WordOrGlyph);
-        let one_line = matches!(name, FieldName::Code | FieldName::Param | FieldName::Given);
+        let one_line = !matches!(name, FieldName::Reason | FieldName::Answer | FieldName::Json);
         Self { name, label: label.into(), required, was: String::new(), one_line, area }
     }
 
@@ -77,7 +81,7 @@ impl Field {
 
     /// Whether its label and its text share a line.
     pub fn is_compact(&self) -> bool {
-        self.one_line && self.name == FieldName::Param
+        self.one_line && matches!(self.name, FieldName::Param | FieldName::Class | FieldName::Reference)
     }
 
     /// A parameter, with its key and its type beside it.

@@ -204,7 +204,7 @@ impl Model {
 
     /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
     pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
-        let reading = self.subject().filter(|_| ask == Ask::Approve || ask == Ask::Answer)?;
+        let reading = self.subject().filter(|_| matches!(ask, Ask::Approve | Ask::Answer | Ask::Override))?;
         reading.left()
     }
 

@@ -48,6 +48,7 @@ pub const COMMANDS: &[Command] = &[
     acts("reject", Action::Ask(Ask::Reject), "reject it; needs a reason"),
     acts("request-changes", Action::Ask(Ask::RequestChanges), "request changes; needs a reason"),
     acts("withdraw", Action::Ask(Ask::Withdraw), "take back your own sign-off or request for changes"),
+    acts("override", Action::Ask(Ask::Override), "go ahead without the sign-offs it needs; you owe a review for it"),
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },

@@ -16,6 +16,7 @@ const NAMES: &[(&str, Action)] = &[
     ("open", Action::Open), ("back", Action::Back), ("quit", Action::Quit),
     ("approve", Action::Ask(Ask::Approve)), ("reject", Action::Ask(Ask::Reject)),
     ("request-changes", Action::Ask(Ask::RequestChanges)), ("withdraw", Action::Ask(Ask::Withdraw)),
+    ("override", Action::Ask(Ask::Override)),
     ("comment", Action::Ask(Ask::Comment)), ("claim", Action::Claim),
     ("next-queue", Action::NextQueue), ("show-waiting", Action::Show(Queue::Waiting)),
     ("show-open", Action::Show(Queue::Open)), ("show-decided", Action::Show(Queue::Decided)),

@@ -19,7 +19,7 @@ use crate::present::{json, risk, words};
 use serde_json::json;
 
 /// The verbs that `explain` answers for.
-const ASKED: [Verb; 7] = [
+const ASKED: [Verb; 8] = [
     Verb::Approve,
     Verb::Reject,
     Verb::RequestChanges,
@@ -27,6 +27,7 @@ const ASKED: [Verb; 7] = [
     Verb::Withdraw,
     Verb::Claim,
     Verb::Cancel,
+    Verb::Override,
 ];
 
 /// `explain R`: as it would be judged if somebody touched it now, under the policy in force.

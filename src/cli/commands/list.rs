@@ -6,9 +6,9 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::filter::Filter;
 use crate::domain::refusal::exit;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, StateName};
 use crate::domain::text::{Safe, Text};
-use crate::present::line::Line;
+use crate::present::line::{Line, Tone};
 use crate::present::{json, time, words};
 use serde_json::json;
 
@@ -175,14 +175,17 @@ fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::mo
         None => format!("due in {}", time::span(row.due_at.since(now))),
     };
     let place = row.environment.as_ref().map_or("–", |e| e.as_str());
-    out.line(format_args!(
+    let words = format!(
         "{number:>3}. {:<2}{:<8} {:<10} {:<8} {place:<12} {state:<17} {when:<22} {}",
         if row.flagged { words::VIOLATION_MARK } else { words::risk_mark(row.risk) },
         row.id,
         row.kind,
         row.risk,
         row.requester
-    ));
+    );
+    // What went ahead without its sign-offs stays red.
+    let tone = if row.state == StateName::Overridden { Tone::Bad } else { Tone::Plain };
+    out.lines(&[Line::default().and(tone, words)]);
     if let Some(until) = row.snoozed {
         out.line(format_args!("     you have put it off until {}", time::clock(until, now)));
     }
@@ -246,16 +249,21 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
         }
         for row in rows {
             let when = match row.closed_at {
+                Some(at) if row.state == StateName::Overridden => {
+                    format!("{} {}", words::state(row.state, false).0, time::ago(at, now))
+                }
                 Some(at) => format!("{} {}", row.state.word(), time::ago(at, now)),
                 None => format!("due {}", time::until(row.due_at, now)),
             };
-            out.line(format_args!(
+            let words = format!(
                 "  {:<2}{:<8} {:<10} {:<8} {when}",
                 words::risk_mark(row.risk),
                 row.id,
                 row.kind,
                 row.risk
-            ));
+            );
+            let tone = if row.state == StateName::Overridden { Tone::Bad } else { Tone::Plain };
+            out.lines(&[Line::default().and(tone, words)]);
             out.lines(&[Line::quoted(row.title.line().clipped(120)).indented(5)]);
         }
     }

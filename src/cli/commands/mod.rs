@@ -8,6 +8,7 @@ pub mod policy;
 pub mod team;
 pub mod verdict;
 pub mod sign;
+pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
@@ -56,6 +57,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Cosign(args) => sign::cosign(app, &args, out),
         Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),

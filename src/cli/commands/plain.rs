@@ -15,6 +15,7 @@ use crate::domain::command::Command;
 use crate::domain::digest::DecisionDigest;
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
+use crate::domain::overriding::phrase;
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::exit;
 use crate::domain::request::Request;
@@ -44,11 +45,12 @@ const READING: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What a letter asks for.
-const LETTERS: [(&str, Ask); 5] = [
+const LETTERS: [(&str, Ask); 6] = [
     ("a", Ask::Approve),
     ("r", Ask::Reject),
     ("c", Ask::RequestChanges),
     ("w", Ask::Withdraw),
+    ("o", Ask::Override),
     ("s", Ask::Comment),
 ];
 
@@ -135,7 +137,7 @@ fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
     let mut pages = Pages::of(&request, app.now());
     pages.print(out);
     loop {
-        let question = "a approve or answer, r reject, c changes, w withdraw, s say something, h history, p print again, m more, \
+        let question = "a approve or answer, r reject, c changes, w withdraw, o override, s say something, h history, p print again, m more, \
                         b back, q quit:";
         match ask_for(question, out)?.as_deref() {
             None | Some("q") => return Ok(Go::Out),
@@ -155,7 +157,7 @@ fn one(app: &mut App, id: RequestId, out: &mut Out) -> Result<Go, Stop> {
             }
             Some(word) => match LETTERS.iter().find(|(letter, _)| *letter == word) {
                 None => out.line("That is none of the letters; nothing was done."),
-                Some((_, Ask::Approve)) if !pages.were_printed() => out.line(format_args!(
+                Some((_, Ask::Approve | Ask::Override)) if !pages.were_printed() => out.line(format_args!(
                     "Not fully printed: {} lines are left, and it is sensitive; m prints the next page.",
                     pages.left()
                 )),
@@ -273,7 +275,11 @@ fn decide(
     // Kept before the question: whoever loses the line now is not asked for it anew.
     keep(&drafts, &dialog, true, out);
     let code = dialog.fields.iter().position(|field| field.name == FieldName::Code);
-    let word = if code.is_some() { request.id.to_string() } else { "yes".to_owned() };
+    let word = match (ask, code) {
+        (Ask::Override, _) => phrase(request.id),
+        (_, Some(_)) => request.id.to_string(),
+        (_, None) => "yes".to_owned(),
+    };
     // What was typed or pasted ahead answers nothing.
     let _ = tcflush(stdin(), QueueSelector::IFlush);
     let asked = Instant::now();
@@ -283,7 +289,8 @@ fn decide(
         out.line("That came before the question could be read; nothing was done.");
         return Ok(Ended::Not);
     }
-    if !answer.eq_ignore_ascii_case(&word) {
+    let is_it = if ask == Ask::Override { answer == word } else { answer.eq_ignore_ascii_case(&word) };
+    if !is_it {
         out.line("Nothing was done.");
         return Ok(Ended::Not);
     }

@@ -1,13 +1,13 @@
 //! Looking at one request: show.
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::cli::Done;
 use crate::cli::args::{Diff, Params, Show};
 use crate::cli::commands::delta;
 use crate::cli::commands::run;
 use crate::cli::output::Out;
 use crate::domain::refusal::exit;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Verdict};
 use crate::present::changes::Plan;
 use crate::present::detail::detail;
 use crate::present::graph::Graph;
@@ -16,6 +16,7 @@ use crate::present::graph::layout::layout;
 use crate::present::graph::picture::{legend, picture};
 use crate::present::json;
 use crate::present::line::Line;
+use crate::present::overriding;
 use crate::present::plan::Long;
 use crate::present::sides::{How, said};
 use crate::present::table::{Order, table, type_word};
@@ -41,8 +42,19 @@ pub fn show(app: &mut App, args: &Show, out: &mut Out) -> Done {
         out.json(&value);
     } else {
         out.lines(&detail(&request, app.now()));
+        if let Some(debt) = debt_of(app, &request)? {
+            out.lines(&[overriding::how_it_stands(&debt, app.now())]);
+        }
     }
     Ok(exit::DONE)
+}
+
+/// The review that is owed for an overridden request.
+fn debt_of(app: &App, request: &Request) -> Result<Option<Request>, Error> {
+    let Some(Verdict::Overridden { instead, .. }) = request.closed().map(|closed| &closed.verdict) else {
+        return Ok(None);
+    };
+    app.request(instead.debt).map(Some)
 }
 
 /// `show R --diff`: the plan of the revision before and of this one, with the marks there are now.

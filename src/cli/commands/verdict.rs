@@ -10,7 +10,7 @@ use crate::domain::marks::Mark;
 use crate::domain::names::RequestId;
 use crate::domain::preview;
 use crate::domain::refusal::exit;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Verdict};
 use crate::domain::text::Text;
 use crate::present::detail::quoted;
 use crate::present::would::{conflict_sentence, then};
@@ -148,6 +148,13 @@ pub(super) fn tell(decided: &Decided, out: &mut Out) {
     } else if after.has_steps() && after.execution.is_some() {
         let steps: Vec<String> = preview::running(after).iter().map(|s| s.to_string()).collect();
         let part = if after.is_whole() { "" } else { "in part: " };
-        out.line(format_args!("{} is approved {part}{}", after.id, steps.join(", ")));
+        let word = after.state_name().word();
+        out.line(format_args!("{} is {word} {part}{}", after.id, steps.join(", ")));
+    }
+    if let Some(Verdict::Overridden { instead, .. }) = after.closed().map(|closed| &closed.verdict) {
+        out.line(format_args!(
+            "you owe {debt}, the review of it, due in 24 h: `show {debt}` says who closes it",
+            debt = instead.debt
+        ));
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::moment::Span;
 use crate::domain::names::RevisionNumber;
 use crate::domain::preview;
 use crate::domain::refusal::exit;
-use crate::domain::request::{Request, Verdict};
+use crate::domain::request::{Request, StateName, Verdict};
 use crate::domain::text::{Safe, Text};
 use crate::present::line::Line;
 use crate::present::{detail, json, words};
@@ -21,7 +21,7 @@ pub fn wait(app: &mut App, args: &Wait, out: &mut Out) -> Done {
     let deadline = args.timeout.map(|s| app.now().plus(millis(s)));
     let (code, request) = app.wait(id, args.revision.map(RevisionNumber), deadline)?;
     if out.as_json {
-        out.json(&json!({"v": json::VERSION, "id": id.to_string(), "exit": code, "outcome": outcome(code),
+        out.json(&json!({"v": json::VERSION, "id": id.to_string(), "exit": code, "outcome": outcome(code, &request),
             "revision": request.revision.number, "plan": json::approved_plan(&request),
             "request": json::request(&request, app.now())}));
     } else {
@@ -31,8 +31,12 @@ pub fn wait(app: &mut App, args: &Wait, out: &mut Out) -> Done {
 }
 
 /// The outcome as one stable word.
-const fn outcome(code: u8) -> &'static str {
+fn outcome(code: u8, request: &Request) -> &'static str {
+    let overridden = request.state_name() == StateName::Overridden;
     match code {
+        exit::DONE if overridden => "overridden",
+        exit::IN_PART if overridden => "overridden_in_part",
+        exit::OTHER_REVISION if overridden => "overridden_at_another_revision",
         exit::DONE => "approved",
         exit::REJECTED => "rejected",
         exit::CHANGES_REQUESTED => "changes_requested",
@@ -46,6 +50,7 @@ const fn outcome(code: u8) -> &'static str {
 
 fn tell(code: u8, request: &Request, expected: Option<u32>, out: &mut Out) {
     let id = request.id;
+    let word = request.state_name().word();
     let steps: Vec<String> = preview::running(request).iter().map(|s| s.to_string()).collect();
     match code {
         exit::TIMED_OUT => out.line(format_args!("{id} is still open ({})", request.state_name().word())),
@@ -54,9 +59,9 @@ fn tell(code: u8, request: &Request, expected: Option<u32>, out: &mut Out) {
             let reason = request.comments.last().and_then(|c| c.text.as_ref());
             out.lines(&detail::quoted(reason, 0));
         }
-        exit::IN_PART => out.line(format_args!("{id} is approved in part: {}", steps.join(", "))),
+        exit::IN_PART => out.line(format_args!("{id} is {word} in part: {}", steps.join(", "))),
         exit::OTHER_REVISION => out.line(format_args!(
-            "{id} is approved at revision {}{}: read it before you run it",
+            "{id} is {word} at revision {}{}: read it before you run it",
             request.revision.number,
             expected.map(|n| format!(", not {n}")).unwrap_or_default()
         )),

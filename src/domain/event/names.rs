@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 39] = [
+pub const NAMES: [&str; 40] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -41,4 +41,5 @@ pub const NAMES: [&str; 39] = [
     "step.left_out",
     "step.retried",
     "session.refused",
+    "request.overridden",
 ];

@@ -4,7 +4,7 @@ use crate::domain::content::{Kind, Target};
 use crate::domain::digest::{RevisionDigest, StepDigest};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, RevisionNumber, StepId};
+use crate::domain::names::{PersonName, PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
 use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::risk::Priority;
@@ -83,6 +83,29 @@ pub struct Editor {
     /// Whether they are the requester, or stand behind it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+}
+
+/// The review that is owed for an override.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owed {
+    /// What was overridden.
+    pub request: RequestId,
+    /// Who did it.
+    pub by: PrincipalName,
+    /// Their person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonName>,
+    /// Whether that person closed the review themselves: known once it is closed, and no fact of its beginning.
+    #[serde(skip)]
+    pub self_reviewed: bool,
+}
+
+impl Owed {
+    /// Whether `name` of `person` is who owes it, or somebody they own or speak for.
+    pub fn is_of(&self, name: &PrincipalName, person: Option<&PersonName>) -> bool {
+        self.by == *name || (self.person.is_some() && self.person.as_ref() == person)
+    }
 }
 
 /// The aggregate of the policies.

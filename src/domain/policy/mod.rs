@@ -13,6 +13,7 @@ use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
+use crate::domain::overriding::OverrideTerms;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
@@ -70,6 +71,9 @@ pub struct Assessment {
     /// Why it is no decision and should not have been asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violation: Option<Violation>,
+    /// Whether and how it can be overridden, where the rule says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overriding: Option<OverrideTerms>,
 }
 
 /// The name of the rule that holds where none matches.
@@ -153,7 +157,11 @@ impl Policy {
         let grant =
             rule.and_then(|rule| auto::grant(content, &factors, rule, &self.restraint, circumstances));
         let terms = rule.map(|rule| rule.terms).unwrap_or_default();
-        let due_after = terms.escalate.unwrap_or_else(|| due_after(content.kind, risk));
+        let due_after = match (terms.escalate, content.kind) {
+            // A policy can want the review of an override sooner, and not later.
+            (Some(escalate), Kind::Debt) => escalate.min(due_after(Kind::Debt, risk)),
+            (escalate, kind) => escalate.unwrap_or_else(|| due_after(kind, risk)),
+        };
         let expires_after = (content.kind != Kind::Debt)
             .then(|| terms.expire.unwrap_or_else(|| expires_after(risk)).max(due_after));
         Assessment {
@@ -168,6 +176,7 @@ impl Policy {
             remind_after: terms.remind,
             grant,
             violation: self.asks.recognise(content, sensitive),
+            overriding: rule.and_then(|rule| rule.overriding),
             factors,
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::content::{Content, Kind};
 use crate::domain::moment::Span;
 use crate::domain::names::Identifier;
+use crate::domain::overriding::OverrideTerms;
 use crate::domain::policy::glob::Glob;
 use crate::domain::policy::risk::Place;
 use crate::domain::principal::{PrincipalKind, Role};
@@ -62,6 +63,8 @@ pub struct Rule {
     pub slots: Vec<Slot>,
     /// By when.
     pub terms: Terms,
+    /// Whether and how what it holds for can be overridden; what is not said is built in.
+    pub overriding: Option<OverrideTerms>,
     /// Actions whose low-risk steps it marks approved by itself.
     pub auto_approve: Vec<Glob>,
     /// The programs those steps may run, each the whole first entry of `run` or `undo`; none: steps without commands only.

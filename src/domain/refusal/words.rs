@@ -130,6 +130,14 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
+            Refusal::OwnDebt { id, by, from, .. } => {
+                write!(f, "{id} is owed by {by}: somebody else closes it")?;
+                match from {
+                    Some(from) => write!(f, " (alone here: you, from {} on)", from.hour_and_minute()),
+                    None => Ok(()),
+                }
+            }
             Refusal::Outsider(why) => write!(f, "{why}"),
             Refusal::NowHarder { id, why } => {
                 write!(

@@ -34,7 +34,7 @@ impl Request {
             State::Closed(closed) => match closed.verdict {
                 Verdict::Approved { .. } => StateName::Approved,
                 Verdict::Rejected => StateName::Rejected,
-                Verdict::Overridden => StateName::Overridden,
+                Verdict::Overridden { .. } => StateName::Overridden,
                 Verdict::Cancelled => StateName::Cancelled,
                 Verdict::Expired => StateName::Expired,
             },
@@ -99,6 +99,7 @@ impl Request {
     pub fn is_self_review(&self, signer: &Signer) -> bool {
         self.requester.name == signer.name
             || (self.requester.person.is_some() && self.requester.person == signer.person)
+            || self.owes.as_ref().is_some_and(|owes| owes.is_of(&signer.name, signer.person.as_ref()))
     }
 
     /// The claim that is live at `now`.

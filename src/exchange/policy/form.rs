@@ -126,11 +126,20 @@ pub(super) struct RuleForm {
     pub(super) escalate: Option<Spanned<Time>>,
     pub(super) expire: Option<Spanned<Time>>,
     pub(super) live_for: Option<Time>,
+    #[serde(rename = "override")]
+    pub(super) overriding: Option<Spanned<OverrideForm>>,
     #[serde(default)]
     pub(super) auto_approve: Vec<Glob>,
     #[serde(default)]
     pub(super) programs: Vec<String>,
     pub(super) newcomers: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OverrideForm {
+    pub(super) allowed: Option<bool>,
+    pub(super) assurance: Option<Assurance>,
 }
 
 #[derive(Deserialize)]

@@ -71,7 +71,7 @@ pub(super) fn compare(
 }
 
 /// Whether a stored row differs only because it still holds the words of a payload that is gone: the title of a
-/// request, or a name it could be called by.
+/// request, a name it could be called by, or the reason of an override.
 fn knows_redacted(
     order: Ordering,
     table: &str,
@@ -95,6 +95,7 @@ fn knows_redacted(
             is_redacted(stored.first()) && fresh.is_some_and(|fresh| others(fresh) == others(stored))
         }
         "names" | "words" => order == Ordering::Less && is_redacted(stored.get(1)),
+        "reasons" => order == Ordering::Less && is_redacted(stored.get(2)),
         _ => false,
     }
 }

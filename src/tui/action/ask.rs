@@ -14,6 +14,8 @@ pub enum Ask {
     RequestChanges,
     /// Take back one's own sign-off or request for changes.
     Withdraw,
+    /// Go ahead without the required sign-offs.
+    Override,
     /// Answer a question; opened by the key that approves.
     Answer,
     /// Say something; decides nothing.
@@ -42,15 +44,23 @@ pub enum Ask {
 
 impl Ask {
     /// Those whose text is kept as a draft.
-    pub const KEPT: [Ask; 6] =
-        [Ask::Approve, Ask::Reject, Ask::RequestChanges, Ask::Withdraw, Ask::Answer, Ask::Comment];
-
-    /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 16] = [
+    pub const KEPT: [Ask; 7] = [
         Ask::Approve,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
+        Ask::Override,
+        Ask::Answer,
+        Ask::Comment,
+    ];
+
+    /// Those that a key opens by itself.
+    pub const KEYED: [Ask; 17] = [
+        Ask::Approve,
+        Ask::Reject,
+        Ask::RequestChanges,
+        Ask::Withdraw,
+        Ask::Override,
         Ask::Comment,
         Ask::Mark(Mark::Undecided),
         Ask::Mark(Mark::Approved),
@@ -87,6 +97,7 @@ impl Ask {
             Ask::Reject => Verb::Reject,
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
+            Ask::Override => Verb::Override,
             Ask::Answer => Verb::Answer,
             Ask::Comment => Verb::Comment,
             Ask::Mark(_) => Verb::Mark,
@@ -106,6 +117,7 @@ impl Ask {
             Ask::Reject => "Reject",
             Ask::RequestChanges => "Request changes",
             Ask::Withdraw => "Withdraw",
+            Ask::Override => "Override",
             Ask::Answer => "Answer",
             Ask::Comment => "Comment",
             Ask::Mark(Mark::Undecided) => "Mark undecided",

@@ -1,6 +1,7 @@
 //! What was recorded, in words.
 
-use crate::domain::request::{Request, StateName};
+use crate::domain::content::Kind;
+use crate::domain::request::{Request, StateName, Verdict};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
@@ -13,6 +14,9 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
     let id = after.id;
     let say = |tone, words: String| (tone, Safe::composed(words));
     match verb {
+        Verb::Approve | Verb::Reject if after.kind() == Kind::Debt => {
+            say(Tone::Good, format!("{id}: the review is done, and recorded with your reason"))
+        }
         Verb::Approve if after.state_name() == StateName::Approved => match after.lapses_at {
             Some(at) => say(
                 Tone::Good,
@@ -27,6 +31,14 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
         Verb::Reject => say(Tone::Good, format!("{id} rejected; nothing of it will run")),
         Verb::RequestChanges => {
             say(Tone::Good, format!("{id}: changes requested; it waits for {}", after.requester.name))
+        }
+        Verb::Override => {
+            let debt = after.closed().and_then(|closed| match &closed.verdict {
+                Verdict::Overridden { instead, .. } => Some(instead.debt.to_string()),
+                _ => None,
+            });
+            let debt = debt.unwrap_or_default();
+            say(Tone::Bad, format!("{id} OVERRIDDEN; you owe {debt}, the review of it, due in 24 h"))
         }
         Verb::Withdraw => say(Tone::Good, format!("{id}: taken back")),
         Verb::Retry => {

@@ -72,6 +72,7 @@ pub const KEYMAP: &[Binding] = &[
     decides_in(READING, &[Key::char('X')], Ask::Stop, "stop", "stop the plan that runs"),
     looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
+    decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Enter)], Action::RunLine, "run it", "close the help and do what the selected line says"),
     looks(LIST, &[Key::of(KeyCode::Tab)], Action::NextQueue, "queue", "the next queue"),

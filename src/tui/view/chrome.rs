@@ -111,7 +111,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
     let nothing = model.list.selected().is_none();
     let left = model.left_in_frame().is_some();
-    let unread = |action| left && action == Action::Ask(crate::tui::action::Ask::Approve);
+    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Override));
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.is_greyed(binding.action) || unread(binding.action);
         // What a batch came to is read and closed, as is a dialog that is over.

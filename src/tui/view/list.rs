@@ -7,6 +7,7 @@
 //! ```
 
 use crate::app::{Queue, Row};
+use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
 use crate::domain::text::safe_line;
 use crate::present::line::Tone;
@@ -171,10 +172,14 @@ fn row(model: &Model, canvas: &mut Canvas, line: Rect, shown: &Shown, here: bool
     for column in columns(line.width) {
         let width = column.width(line.width);
         match &ended {
-            Some(words) if column.heading == from || start.is_some() => {
+            Some(ending) if column.heading == from || start.is_some() => {
                 let start = *start.get_or_insert(x);
                 if column.heading == to {
-                    canvas.put(start, line.y, x + width - start, words, Tone::Plain);
+                    let tone = match row.state {
+                        StateName::Overridden => words::state(row.state, false).1,
+                        _ => Tone::Plain,
+                    };
+                    canvas.put(start, line.y, x + width - start, ending, tone);
                     ended = None;
                 }
             }
@@ -223,7 +228,7 @@ fn due(model: &Model, shown: &Shown, _: u16) -> (String, Tone) {
         let word = if row.snoozed.is_some() { "put off" } else { "left" };
         return (word.to_owned(), Tone::Dim);
     }
-    if row.state == crate::domain::request::StateName::ChangesRequested {
+    if row.state == StateName::ChangesRequested {
         return ("at producer".to_owned(), Tone::Dim);
     }
     if row.flagged {

@@ -9,6 +9,7 @@ mod hostile;
 mod limits;
 mod help;
 mod policy;
+mod overriding;
 pub mod team;
 mod running;
 mod signing;

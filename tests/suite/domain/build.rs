@@ -12,6 +12,7 @@ use countersign::domain::execution::{End, How, Runner, Work};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{ParamKey, PersonName, PrincipalName, RequestId, StepId};
+use countersign::domain::overriding::{Plea, phrase};
 use countersign::domain::policy::Policy;
 use countersign::domain::principal::{
     Assurance, Caller, Face, Permission, PrincipalKind, Requester, Standing,
@@ -103,6 +104,9 @@ pub fn facts() -> Facts {
         team: false,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(18),
     }
 }
 
@@ -193,6 +197,21 @@ pub fn mark(steps: &[&str], mark: Mark) -> Command {
         reason: None,
         seen: Seen::Nothing,
     }
+}
+
+/// Everything that is said for an override, well said.
+pub fn plea(request: &Request) -> Plea {
+    Plea {
+        class: Text::from("incident"),
+        reference: Text::from("INC-42"),
+        reason: Text::from("The bridge is down and nobody answers."),
+        phrase: Text::new(phrase(request.id)),
+    }
+}
+
+/// Goes ahead without the sign-offs, well said and on what is there.
+pub fn go_ahead(request: &Request) -> Command {
+    Command::Override { plea: Box::new(plea(request)), seen: drawn(request) }
 }
 
 /// Other values for parameters of one step.

@@ -105,6 +105,7 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "signature",
         "filled",
         "until",
+        "owes",
     ];
     for (name, facts) in events() {
         // A comment is about a step or about none; an edit is always about one.

@@ -5,10 +5,14 @@
 
 use super::build::*;
 use countersign::domain::command::Command;
+use countersign::domain::conflict::conflicts;
 use countersign::domain::due;
 use countersign::domain::event::{Entry, Fact};
+use countersign::domain::evolve;
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::Moment;
+use countersign::domain::overriding::debt;
+use countersign::domain::policy::Policy;
 use countersign::domain::principal::Caller;
 use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::Refusal;
@@ -41,6 +45,8 @@ fn alphabet(story: &Story) -> Vec<Deed> {
         (planner(), revise(plan_with("staging", "Tell John at once", "a1", "b1"))),
         (planner(), cancel("not needed")),
         (bob(), Command::Claim),
+        (carol(), go_ahead(request)),
+        (planner(), go_ahead(request)),
     ];
     // An edit is tried where there is something to void, and putting it back where there is an edit.
     if request.counting().count() == 1 && request.edits.is_empty() {
@@ -152,6 +158,7 @@ fn lawful(node: &Node, deed: &Deed, before: &Story, told: &Result<Vec<Entry>, Re
     closed_stays_closed(&before.request, &after, entries, &way);
     only_distinct_others_approve(&before.request, &after, &way);
     exactly_what_changed_is_void(&before.request, &after, entries, &way);
+    an_override_has_a_debt_and_covers_what_nobody_refused(&before.request, &after, entries, &way);
     if *command == Command::Settle {
         let was = before.request.state_name();
         assert!(after.state_name() != StateName::Approved || was == StateName::Approved, "{}", way());
@@ -170,6 +177,42 @@ fn closed_stays_closed(before: &Request, after: &Request, entries: &[Entry], way
     assert_eq!(before.signoffs, after.signoffs, "{}", way());
     let harmless = |e: &Entry| matches!(e.fact, Fact::Commented { .. } | Fact::Lapsed { .. });
     assert!(entries.iter().all(harmless), "{}", way());
+}
+
+fn an_override_has_a_debt_and_covers_what_nobody_refused(
+    before: &Request,
+    after: &Request,
+    entries: &[Entry],
+    way: &impl Fn() -> String,
+) {
+    let overrides = entries.iter().filter(|e| matches!(e.fact, Fact::Overridden { .. })).count();
+    let goes_ahead = before.is_open() && after.state_name() == StateName::Overridden;
+    assert_eq!(overrides, usize::from(goes_ahead), "{}", way());
+    let owed = debt(after, &Policy::BUILT_IN, after.updated_at);
+    assert_eq!(owed.is_some(), after.state_name() == StateName::Overridden, "a debt goes with it: {}", way());
+    let Some((id, entry)) = owed else { return };
+    let State::Closed(closed) = &after.state else { return };
+    let Verdict::Overridden { bound, instead } = &closed.verdict else { return };
+    let owed = evolve::begin(id, &entry).unwrap();
+    assert_eq!((id, owed.owes.unwrap().request), (instead.debt, after.id), "{}", way());
+    assert!(owed.deadlines.expires_at.is_none(), "{}", way());
+    assert_ne!(bound.signer.name, after.requester.name, "{}", way());
+    assert_eq!(
+        (bound.revision_digest, bound.marks_digest),
+        (after.revision.digest, after.marks_digest()),
+        "{}",
+        way()
+    );
+    if !goes_ahead {
+        return;
+    }
+    for step in &before.revision.steps {
+        let (was, is) = (before.marks.on(&step.id), after.marks.on(&step.id));
+        let refused = matches!(was, Mark::Rejected | Mark::Skipped);
+        assert!(!refused || was == is, "{} was {was} and is {is}: {}", step.id, way());
+        assert!(matches!(is, Mark::Approved | Mark::Skipped) || was == is, "{}", way());
+    }
+    assert!(after.content.as_ref().is_some_and(|c| conflicts(c, &after.marks).is_empty()), "{}", way());
 }
 
 fn only_distinct_others_approve(before: &Request, after: &Request, way: &impl Fn() -> String) {
@@ -240,6 +283,7 @@ struct Met {
     voided: usize,
     kept_over_prose: usize,
     signed_again: usize,
+    overridden: usize,
 }
 
 fn all_lawful(slots: Vec<Slot>, depth: usize) -> Met {
@@ -254,6 +298,7 @@ fn all_lawful(slots: Vec<Slot>, depth: usize) -> Met {
         for entry in entries {
             match &entry.fact {
                 Fact::Approved { .. } => met.approved += 1,
+                Fact::Overridden { .. } => met.overridden += 1,
                 Fact::Lapsed { .. } => met.lapsed += 1,
                 Fact::Expired { .. } => met.expired += 1,
                 Fact::Marked { voids, .. } | Fact::Resubmitted { voids, .. } if !voids.is_empty() => {
@@ -287,6 +332,7 @@ fn every_short_history_under_a_quorum_of_two_is_lawful() {
         met.voided,
         met.kept_over_prose,
         met.signed_again,
+        met.overridden,
     ];
     assert!(all.iter().all(|n| *n > 0), "the walk met too little: {met:?}");
 }

@@ -1,6 +1,7 @@
 //! The ground floor: the table, the laws, what people do and are refused, and the events that must always read.
 
 pub mod build;
+mod overriding;
 mod table;
 pub mod laws;
 mod needs;

@@ -55,6 +55,9 @@ pub fn facts() -> Facts {
         team: false,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: countersign::domain::names::RequestId::new(1_000),
     }
 }
 
