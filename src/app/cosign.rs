@@ -48,8 +48,7 @@ impl App {
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
                 let open = tx.open_of(&request.requester.name)?;
-                let mut facts = super::decide::facts(&policy, open, self_review);
-                place.tell(&mut facts);
+                let mut facts = super::decide::facts(&policy, &place, open, self_review);
                 facts.debts = tx.debts_of(&caller.name, caller.person.as_ref())?;
                 // What is due is recorded first: nobody signs for what has expired, or is judged by an older policy.
                 let due = request.due_beside(&Command::Settle, &facts, now);

@@ -1,14 +1,18 @@
 //! Deciding: one command on one request, as one transaction.
 
 use crate::app::notices::KEPT;
+use crate::app::policy::take_effect;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
+use crate::domain::attempts;
 use crate::domain::command::{Command, Facts};
-use crate::domain::event::Entry;
+use crate::domain::content::Kind;
+use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Standing};
+use crate::domain::principal::Caller;
+use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
@@ -27,14 +31,14 @@ pub struct Decided {
     pub after: Request,
 }
 
-/// What is true across requests for anybody in a solo store.
-pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
+/// What is true across requests for whoever stands there.
+pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
         policy: policy.clone(),
-        standing: Standing::everything(),
-        self_review,
+        standing: place.standing.clone(),
+        self_review: self_review && !place.team,
         open_of_requester,
-        team: false,
+        team: place.team,
         runner_gone: false,
         signature: None,
         debts: Vec::new(),
@@ -97,8 +101,7 @@ impl App {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
-                let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
-                place.tell(&mut facts);
+                let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -117,6 +120,13 @@ impl App {
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
+                        // Nobody signs for a policy that could not take effect any more.
+                        if after.kind() == Kind::Policy && matches!(command, Command::Approve { .. }) {
+                            proposing::ready(&request, &policy)?;
+                            if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
+                                take_effect(tx, &request, &policy, caller, now)?;
+                            }
+                        }
                         // There is no override without its debt, and no debt without its override.
                         if let (Command::Override { .. }, Some((id, entry))) =
                             (command, overriding::debt(&after, &policy, now))
@@ -126,7 +136,13 @@ impl App {
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
-                        let due = request.due_beside(command, &facts, now);
+                        let mut due = request.due_beside(command, &facts, now);
+                        let since = now.minus(attempts::AGAIN_AFTER);
+                        if let Some(tried) = attempts::entry(&request, command, caller, &facts, &refusal, now)
+                            && !tx.tried_since(id, &caller.name, since)?
+                        {
+                            due.push(tried);
+                        }
                         if due.is_empty() {
                             return Err(refusal.into());
                         }
@@ -145,10 +161,9 @@ impl App {
     /// When they cannot be read.
     pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
-        let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
-        facts.team = self.is_team()?;
-        facts.self_review &= !facts.team;
-        facts.standing = self.standing(caller)?;
+        let place = self.place_of(caller)?;
+        let policy = self.known.effective(&self.store)?;
+        let mut facts = facts(&policy, &place, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
         facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)
@@ -198,10 +213,12 @@ impl App {
         self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
             tx.forget_notices(now, KEPT, ids.len())?;
+            let place = Place::of(tx, &policy, &system, now)?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(request) = tx.load(*id)? else { continue };
-                let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                let open = tx.open_of(&request.requester.name)?;
+                let mut facts = facts(&policy, &place, open, self_review);
                 facts.runner_gone = is_gone(&request, &path);
                 let entries = request.decide(&Command::Settle, &system, &facts, now)?;
                 tx.commit(&request, &entries)?;

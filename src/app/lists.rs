@@ -90,7 +90,7 @@ impl App {
             person.into_iter().chain([format!("name:{}", caller.name)]).collect()
         };
         let Caller { name, kind, person, assurance, .. } = caller;
-        let signer = Signer { name, kind, person, roles: Vec::new(), assurance };
+        let signer = Signer { name, kind, person, roles: Vec::new(), assurance, newcomer: false };
         Reader { own, signer, order: Order::Reading, seen_by: None }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::app::policy::Shelf;
 use crate::app::{App, Error, Failure};
-use crate::domain::command::Facts;
 use crate::domain::event::{Actor, Entry, Fact, Held};
 use crate::domain::membership::{self, Member, Outsider};
 use crate::domain::moment::Moment;
@@ -40,13 +39,6 @@ impl Place {
         let Member { caller, standing } =
             membership::member(policy, caller, now).map_err(Refusal::Outsider)?;
         Ok(Self { caller, standing, team: true })
-    }
-
-    /// Tells the facts.
-    pub(super) fn tell(&self, facts: &mut Facts) {
-        facts.standing = self.standing.clone();
-        facts.team = self.team;
-        facts.self_review &= !self.team;
     }
 }
 
@@ -140,15 +132,17 @@ impl App {
         Ok((self.known.effective(&self.store)?.roster.clone(), self.store.founders()?))
     }
 
-    /// What the caller may do.
+    /// Who the caller is in this store; whoever may not act in it may nothing.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn standing(&self, caller: &Caller) -> Result<Standing, Failure> {
+    pub(super) fn place_of(&self, caller: &Caller) -> Result<Place, Failure> {
         let policy = self.known.effective(&self.store)?;
         match Place::of(&self.store, &policy, caller, self.now()) {
-            Ok(place) => Ok(place.standing),
-            Err(Error::Refused(_)) => Ok(Standing::default()),
+            Ok(place) => Ok(place),
+            Err(Error::Refused(_)) => {
+                Ok(Place { caller: caller.clone(), standing: Standing::default(), team: true })
+            }
             Err(Error::Failed(failure)) => Err(failure),
         }
     }

@@ -18,6 +18,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
+use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::rules::{self, Withdrawable};
@@ -92,6 +93,21 @@ pub fn submit(
         };
         return Err(Refusal::Invalid(Invalid::new("kind", why)));
     }
+    asked(content, requester, reference, caller, facts, now)
+}
+
+/// A new request by whoever may ask for it.
+///
+/// # Errors
+/// The producer's quota.
+pub(super) fn asked(
+    content: Content,
+    requester: Requester,
+    reference: Option<Reference>,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<Entry, Refusal> {
     let limit = facts.policy.limits.open_requests;
     if facts.open_of_requester >= limit {
         return Err(Refusal::Quota { requester: requester.name, limit });
@@ -266,7 +282,10 @@ impl Deciding<'_> {
                 Seen::Drawn { whole: false, .. } => Sight::Drawn,
                 Seen::Drawn { whole: true, .. } => Sight::Whole,
             },
-            signer: rules::signer(self.caller, self.facts),
+            signer: Signer {
+                newcomer: rules::newcomer(self.request, self.caller, self.facts).is_some(),
+                ..rules::signer(self.caller, self.facts)
+            },
         }
     }
 
@@ -324,6 +343,7 @@ impl Deciding<'_> {
     fn approve(&self, reason: &Option<Text>, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
         let marks = self.request.marks.with_undecided_approved();
         rules::still_as_seen(self.request, seen)?;
+        rules::seen_enough(self.request, seen, self.facts)?;
         rules::may_sign(self.request, &marks)?;
         rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
         self.prose_fits("reason", reason.as_ref())?;
@@ -390,6 +410,7 @@ impl Deciding<'_> {
         seen: &Seen,
     ) -> Result<Vec<Entry>, Refusal> {
         rules::still_as_seen(self.request, seen)?;
+        rules::seen_enough(self.request, seen, self.facts)?;
         let Some(content) = &self.request.content else { return Err(Refusal::Uninspectable) };
         let answer = match (option, text) {
             (Some(n), None) => {

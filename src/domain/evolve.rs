@@ -81,6 +81,7 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         marked_by: BTreeMap::new(),
         spoken: BTreeSet::new(),
         person_signs: false,
+        proposed: entry.payload.here().and_then(|p| p.policy.clone()),
         run: None,
         assignments: Vec::new(),
         timing: Timing::from(entry.at),
@@ -93,7 +94,6 @@ impl Request {
     pub fn evolve(mut self, entry: &Entry) -> Self {
         let asleep = Calling::of(&self);
         self.version += 1;
-        self.updated_at = entry.at;
         // What time did holds from when it was due, whenever somebody looked.
         let until = match &entry.fact {
             Fact::Expired { due_at } => *due_at,
@@ -101,6 +101,9 @@ impl Request {
             _ => entry.at,
         };
         self.timing.courts = self.timing.courts.charged(&self.state, until);
+        if !matches!(entry.fact, Fact::DecisionRefused { .. }) {
+            self.updated_at = entry.at;
+        }
         let payload = entry.payload.here();
         let reason = payload.and_then(|p| p.reason.clone());
         match &entry.fact {

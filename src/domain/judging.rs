@@ -235,7 +235,7 @@ pub fn approval(
 /// A rule as a signer: nobody's person, and no human or agent.
 fn rule_signer() -> Signer {
     let Caller { name, assurance, .. } = Caller::system();
-    Signer { name, kind: PrincipalKind::System, person: None, roles: Vec::new(), assurance }
+    Signer { name, kind: PrincipalKind::System, person: None, roles: Vec::new(), assurance, newcomer: false }
 }
 
 fn push(entries: &mut Vec<Entry>, after: &mut Request, fact: Fact, now: Moment) {

@@ -54,6 +54,8 @@ pub mod form;
 pub mod delta;
 pub mod successor;
 pub mod decide;
+pub mod proposing;
+pub mod attempts;
 pub mod judging;
 pub mod overriding;
 pub mod executing;

@@ -318,6 +318,8 @@ pub struct Request {
     pub spoken: BTreeSet<StepId>,
     /// Whether somebody requested changes, taken back or not: no rule signs it any more.
     pub person_signs: bool,
+    /// The text of the policy it proposes; nothing when it proposes none, or its payload was redacted.
+    pub proposed: Option<Text>,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
     /// Everybody it was given to, oldest first: the last one has it.

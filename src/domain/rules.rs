@@ -8,6 +8,7 @@ use crate::domain::content::Kind;
 use crate::domain::difference;
 use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
+use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
 use crate::domain::overriding;
@@ -195,7 +196,35 @@ pub fn signer(caller: &Caller, facts: &Facts) -> Signer {
         person: caller.person.clone(),
         roles: facts.standing.roles.clone(),
         assurance: caller.assurance,
+        newcomer: false,
     }
+}
+
+/// Since when the caller is enrolled as they are, when that is after the request was made.
+pub fn newcomer(request: &Request, caller: &Caller, facts: &Facts) -> Option<Moment> {
+    let enrolled = facts.policy.roster.find(&caller.name).filter(|_| facts.team)?;
+    enrolled.since.filter(|since| *since > request.created_at)
+}
+
+/// Whether the sign-off of somebody who was enrolled after the request was made counts: as its rule says, and else where
+/// it is not sensitive.
+fn newcomers_count(request: &Request, facts: &Facts) -> bool {
+    let assessment = request.assessment();
+    let rule = facts.policy.rules.iter().find(|rule| rule.name == assessment.rule);
+    rule.and_then(|rule| rule.newcomers).unwrap_or(!assessment.sensitive)
+}
+
+/// Whether enough was said of what was seen: in a team a sensitive decision names it, by a digest, a screen or a
+/// signature.
+///
+/// # Errors
+/// [`Outsider::Unseen`].
+pub fn seen_enough(request: &Request, seen: &Seen, facts: &Facts) -> Result<(), Refusal> {
+    let signed = matches!(facts.signature, Some(Ok(_)));
+    if facts.team && request.assessment().sensitive && *seen == Seen::Nothing && !signed {
+        return Err(Refusal::Outsider(Outsider::Unseen));
+    }
+    Ok(())
 }
 
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
@@ -205,7 +234,15 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
     if let Some(mine) = request.counting().find(|s| {
         s.bound.signer.name == me.name || (me.person.is_some() && s.bound.signer.person == me.person)
     }) {
-        return Err(Refusal::AlreadySigned { by: mine.bound.signer.name.clone(), at: mine.at });
+        let signed = mine.bound.signer.name.clone();
+        // A person and the agents they own are one pair of eyes, whoever signs first.
+        if facts.team && mine.bound.signer.kind != caller.kind {
+            return Err(Refusal::Outsider(Outsider::OnePerson { signed }));
+        }
+        return Err(Refusal::AlreadySigned { by: signed, at: mine.at });
+    }
+    if let Some(since) = newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
+        return Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since }));
     }
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
@@ -307,6 +344,7 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
         person: Some(them.person.clone()),
         roles: them.roles.clone(),
         assurance: Assurance::SignedTouch,
+        newcomer: false,
     };
     let slots = request.open_slots();
     if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {

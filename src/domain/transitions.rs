@@ -293,6 +293,7 @@ impl Verb {
             (Verb::Escalate, ..) => Permission::Escalate,
             (Verb::Reassign, ..) => Permission::Assign,
             (Verb::Override, ..) => Permission::Override,
+            (_, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
         }
     }

@@ -126,6 +126,7 @@ impl Form {
                 terms,
                 auto_approve: rule.auto_approve,
                 programs: rule.programs,
+                newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
             });
         }

@@ -285,6 +285,7 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
                     .unwrap_or_default(),
             )
             .and(Tone::Warn, if request.is_self_review(&bound.signer) { "self-review  " } else { "" })
+            .and(Tone::Warn, if bound.signer.newcomer { "enrolled after it was asked  " } else { "" })
             .and(tone, word)
             .indented(2),
         );

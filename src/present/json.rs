@@ -96,6 +96,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
+    if let Some(text) = &request.proposed {
+        set("proposed_policy", json!(text.raw()));
+    }
     set("override", crate::present::overriding::as_json(request));
     set("owed", crate::present::overriding::owed_as_json(request));
     set("execution", json!(request.execution.map(|e| e.word())));
@@ -136,7 +139,7 @@ fn out_risk(request: &Request) -> Value {
 fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
     let Bound { revision, revision_digest, marks_digest, seen, signer, .. } = &signoff.bound;
     json!({
-        "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "assurance": signer.assurance,
+        "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "newcomer": signer.newcomer, "assurance": signer.assurance,
         "at": signoff.at.iso(), "revision": revision, "revision_digest": revision_digest,
         "marks_digest": marks_digest, "seen": seen, "reason": signoff.reason.as_ref().map(Text::raw),
         "standing": match signoff.standing {

@@ -188,7 +188,7 @@ impl Policy {
             sensitive,
             rule: rule.map_or_else(|| BUILT_IN_RULE.to_owned(), |rule| rule.name.clone()),
             policy: self.digest,
-            slots: rules::slots(rule, grant.as_ref().is_some_and(|grant| grant.may_sign)),
+            slots: rules::slots_for(content.kind, rule, grant.as_ref().is_some_and(|grant| grant.may_sign)),
             due_after,
             expires_after,
             live_for: terms.live_for.unwrap_or(Span::from_hours(if sensitive { 4 } else { 24 })),

@@ -148,6 +148,7 @@ pub(super) struct RuleForm {
     pub(super) auto_approve: Vec<Glob>,
     #[serde(default)]
     pub(super) programs: Vec<String>,
+    pub(super) newcomers: Option<bool>,
 }
 
 #[derive(Deserialize)]
