@@ -1,6 +1,7 @@
 //! The command line: words in, lines or JSON out, an exit code.
 
 pub mod args;
+pub mod keep_args;
 pub mod look_args;
 pub mod run_args;
 pub mod time_args;

@@ -47,7 +47,7 @@ const NAMES: &[(&str, Action)] = &[
     ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
     ("confirm", Action::Ask(Ask::Confirm)), ("escalate", Action::Ask(Ask::Escalate)),
-    ("confirm", Action::Ask(Ask::Confirm)), ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
+    ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
