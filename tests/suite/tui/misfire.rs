@@ -476,6 +476,8 @@ impl Sitting {
                     ('R', _) => Ask::Reject,
                     ('C', _) => Ask::RequestChanges,
                     ('W', _) => Ask::Withdraw,
+                    ('E', _) => Ask::Escalate,
+                    ('O', _) => Ask::Override,
                     ('c', _) => Ask::Comment,
                     _ => panic!("{c} opened a dialog"),
                 },
