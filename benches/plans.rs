@@ -45,6 +45,9 @@ fn facts() -> Facts {
         team: false,
         runner_gone: false,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(1_000_000),
     }
 }
 

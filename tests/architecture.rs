@@ -137,6 +137,23 @@ fn every_package_is_used_only_at_home() {
 }
 
 #[test]
+fn whoever_starts_a_process_asks_whether_this_one_may() {
+    let mut asking = 0;
+    for (file, text) in sources() {
+        let code = code(&text);
+        let starts = code.contains("process::{Command") || code.contains("process::Command");
+        let asks = code.contains("permitted()");
+        asking += usize::from(starts);
+        assert!(
+            !starts || asks,
+            "{} starts a process, and a session starts none: ask drive::permitted()",
+            file.display()
+        );
+    }
+    assert!(asking >= 3, "they were found");
+}
+
+#[test]
 fn every_package_has_a_home() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let from = manifest.find("[dependencies]").unwrap();

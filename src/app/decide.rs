@@ -1,6 +1,7 @@
 //! Deciding: one command on one request, as one transaction.
 
 use crate::app::notices::KEPT;
+use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::command::{Command, Facts};
 use crate::domain::event::Entry;
@@ -94,7 +95,10 @@ impl App {
                     tx.room_for_more()?;
                 }
                 let policy = known.effective(tx)?;
+                let place = Place::of(tx, &policy, caller, now)?;
+                let caller = &place.caller;
                 let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                place.tell(&mut facts);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -142,6 +146,9 @@ impl App {
     pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
         let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
+        facts.team = self.is_team()?;
+        facts.self_review &= !facts.team;
+        facts.standing = self.standing(caller)?;
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
         facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)
@@ -190,11 +197,13 @@ impl App {
         let (known, self_review) = (&self.known, self.config.solo.self_review);
         self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
+            let place = Place::of(tx, &policy, &system, now)?;
             tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(request) = tx.load(*id)? else { continue };
                 let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                place.tell(&mut facts);
                 facts.runner_gone = is_gone(&request, &path);
                 let entries = request.decide(&Command::Settle, &system, &facts, now)?;
                 tx.commit(&request, &entries)?;

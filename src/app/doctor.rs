@@ -39,7 +39,7 @@ pub fn from_outside(place: &Place, failure: &Failure) -> Vec<Finding> {
         Failure::Busy { .. } => &troubles::BUSY,
         Failure::Damaged { .. } => &troubles::DAMAGED,
         Failure::Io { .. } => &troubles::NOT_WRITABLE,
-        Failure::Unusable { .. } | Failure::Invalid { .. } => &troubles::NOT_OPENED,
+        Failure::Unusable { .. } | Failure::Invalid { .. } | Failure::Refused { .. } => &troubles::NOT_OPENED,
     };
     let mut findings = vec![ill(trouble, format!("{failure}: {}", trouble.words()))];
     let path = crate::app::Config::read(place.config.as_deref()).and_then(|config| place.store_path(&config));
@@ -79,12 +79,11 @@ impl App {
             format!("countersign {}, SQLite {}", env!("CARGO_PKG_VERSION"), rusqlite_version()),
         );
         find(Health::Well, "store", format!("{}, id {}", path.display(), self.store.id()));
-        find(
-            Health::Note,
-            "mode",
-            "solo: every decision is `asserted`; nothing here can prove which person pressed the key"
-                .to_owned(),
-        );
+        let mode = match self.is_team() {
+            Ok(true) => "team: people come in through SSH; this shell is the operator's, and decides nothing",
+            _ => "solo: every decision is `asserted`; nothing here can prove which person pressed the key",
+        };
+        find(Health::Note, "mode", mode.to_owned());
         match self.store.head() {
             Ok((seq, hash)) => find(Health::Well, "log", format!("{seq} events, head {hash}")),
             Err(e) => find(Health::Ill, "log", format!("{e}: {}", troubles::DAMAGED.words())),

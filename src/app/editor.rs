@@ -28,6 +28,7 @@ pub fn edit(text: &str) -> Result<String, Failure> {
     let argv = argv.map_err(editing)?;
     let (program, arguments) = argv.split_first().ok_or_else(|| editing("it names no program".to_owned()))?;
 
+    crate::drive::permitted().map_err(|why| editing(why.to_owned()))?;
     let private = Private::new().map_err(|e| editing(e.to_string()))?;
     let path = private.dir.join("text");
     let io = |e: std::io::Error| editing(e.to_string());

@@ -16,6 +16,7 @@ pub mod cosign;
 pub mod signatures;
 pub mod delta;
 pub mod policy;
+pub mod team;
 pub mod execution;
 pub mod run;
 pub mod lists;
@@ -114,7 +115,10 @@ impl App {
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        Ok(Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None })
+        let app =
+            Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None };
+        app.let_in()?;
+        Ok(app)
     }
 
     /// The time.
@@ -124,7 +128,7 @@ impl App {
 
     /// Who is asking, through `face`.
     pub fn caller(&self, face: Face) -> Caller {
-        self.identity.caller(face)
+        self.somebody(face)
     }
 
     /// The name asserted with `--as`, if one was.

@@ -1,11 +1,15 @@
 //! The policy: the one in force stands in the log, and is read inside every write; a file is only a proposal.
 
+use crate::app::team::Place;
 use crate::app::{App, Error, Failure};
 use crate::domain::digest::PolicyDigest;
-use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
+use crate::domain::event::{Actor, Enrolment, Entry, Fact, Held, Payload};
+use crate::domain::membership;
 use crate::domain::names::{RequestId, Seq};
+use crate::domain::policy::roster::Roster;
 use crate::domain::policy::{Assessment, Policy};
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Caller, Permission};
+use crate::domain::refusal::Refusal;
 use crate::domain::text::Text;
 use crate::exchange::policy::{self, Wrong};
 use crate::store::policy::{Adopted, Newest};
@@ -18,10 +22,15 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Known(RefCell<Option<(Newest, Arc<Policy>)>>);
 
+/// Why nothing is decided in a team store before its first policy.
+const NOT_YET: &str = "none was adopted since this store became a team's";
+
 /// Where the newest policy is looked for: inside a write, or beside it.
 pub(super) trait Shelf {
     fn newest(&self) -> Result<Option<Newest>, Failure>;
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure>;
+    fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure>;
+    fn founded(&self) -> Result<Option<Seq>, Failure>;
 }
 
 impl Shelf for Tx<'_> {
@@ -30,6 +39,12 @@ impl Shelf for Tx<'_> {
     }
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure> {
         Tx::adopted(self, seq)
+    }
+    fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure> {
+        Tx::enrolled(self, seq)
+    }
+    fn founded(&self) -> Result<Option<Seq>, Failure> {
+        Tx::founded(self)
     }
 }
 
@@ -40,6 +55,12 @@ impl Shelf for Store {
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure> {
         Store::adopted(self, seq)
     }
+    fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure> {
+        Store::enrolled(self, seq)
+    }
+    fn founded(&self) -> Result<Option<Seq>, Failure> {
+        Store::founded(self)
+    }
 }
 
 impl Known {
@@ -49,7 +70,13 @@ impl Known {
     /// # Errors
     /// When the log cannot be read.
     pub(super) fn effective(&self, shelf: &impl Shelf) -> Result<Arc<Policy>, Failure> {
-        let Some(newest) = shelf.newest()? else { return Ok(Arc::new(Policy::BUILT_IN)) };
+        let founded = shelf.founded()?;
+        let newest = shelf.newest()?;
+        // What a solo store had adopted says nothing about a team.
+        if founded.is_some_and(|founded| newest.is_none_or(|newest| newest.seq < founded)) {
+            return Ok(Arc::new(Policy::unreadable(NOT_YET)));
+        }
+        let Some(newest) = newest else { return Ok(Arc::new(Policy::BUILT_IN)) };
         if let Some((of, policy)) = &*self.0.borrow()
             && *of == newest
         {
@@ -60,9 +87,15 @@ impl Known {
                 .map_err(|wrong| format!("{wrong}; perhaps a newer program wrote it"))
                 .map(|policy| Policy { digest: Some(adopted.digest), ..policy })
         });
-        let policy = Arc::new(read.unwrap_or_else(|why| {
-            Policy::unreadable(format!("event {}, policy {}: {why}", newest.seq, newest.version))
-        }));
+        // Facts outlive a text that is gone: then they say who is who.
+        let enrolled = shelf.enrolled(newest.seq)?;
+        let policy = Arc::new(match read {
+            Ok(policy) => Policy { roster: policy.roster.told(&enrolled), ..policy },
+            Err(why) => {
+                let why = format!("event {}, policy {}: {why}", newest.seq, newest.version);
+                Policy { roster: Roster::of(&enrolled), ..Policy::unreadable(why) }
+            }
+        });
         *self.0.borrow_mut() = Some((newest, policy.clone()));
         Ok(policy)
     }
@@ -119,6 +152,15 @@ pub fn check(text: &str) -> Result<Policy, Wrong> {
     policy::read(text)
 }
 
+/// Whether a policy may take effect at once in a team store: there is none that can be read, the account that owns the
+/// store adopts it, and it enrols the founders as admins.
+fn first_of_team(tx: &Tx<'_>, effective: &Policy, policy: &Policy, place: &Place) -> Result<(), Error> {
+    if effective.trouble.is_none() || !place.standing.may(Permission::Operator) {
+        return Err(Refusal::NotPermitted { permission: Permission::Admin }.into());
+    }
+    membership::can_hold(policy, &tx.founders()?).map_err(|why| Refusal::Outsider(why).into())
+}
+
 /// The longest policy, in bytes.
 pub const LONGEST: usize = policy::LONGEST;
 
@@ -145,10 +187,18 @@ impl App {
         let now = self.now();
         let digest = PolicyDigest::of(text);
         let rules: Vec<String> = policy.rules.iter().map(|rule| rule.name.clone()).collect();
+        let known = &self.known;
         self.store.write(|tx| -> Result<Adoption, Error> {
+            let effective = known.effective(tx)?;
+            let place = Place::of(tx, &effective, caller, now)?;
+            if place.team {
+                first_of_team(tx, &effective, policy, &place)?;
+            }
+            let caller = &place.caller;
             let newest = tx.newest_policy()?;
             let in_force = newest.map(|newest| Tx::adopted(tx, newest.seq)).transpose()?;
             if let Some(Ok(adopted)) = in_force
+                && effective.trouble.is_none()
                 && adopted.digest == digest
             {
                 return Ok(Adoption::Already(digest));
@@ -160,7 +210,13 @@ impl App {
                 by: caller.name.clone(),
                 assurance: caller.assurance,
                 actor: Actor::of(caller),
-                fact: Fact::PolicyAdopted { digest, rules: rules.clone(), version },
+                fact: Fact::PolicyAdopted {
+                    digest,
+                    rules: rules.clone(),
+                    version,
+                    enrolled: policy.roster.clone().since(&effective.roster, now).enrolments(now),
+                    proposal: None,
+                },
                 payload: Held::Here(Box::new(payload)),
             };
             let seq = tx.adopt(version, &entry)?;

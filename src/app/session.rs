@@ -56,6 +56,7 @@ impl Arrival {
             LOCALES.iter().find_map(|name| said(name)).map(|name| name.to_string_lossy().to_lowercase());
         let ascii = locale.is_some_and(|name| !name.contains("utf-8") && !name.contains("utf8"));
         clear_environment(terminal);
+        crate::drive::forbid();
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         rustix::process::setrlimit(Resource::Core, none)
             .map_err(|e| Failure::io("forbidding core dumps", e, "nothing was done: try again"))?;
@@ -175,7 +176,8 @@ impl App {
                 "{name} is not in this store's roster: ask an admin to enrol you and to write authorized_keys again"
             )));
         };
-        let Some(key) = &arrival.key else { return Ok(()) };
+        // Facts keep who is enrolled, and no keys; and then nothing is decided that lets anything run.
+        let (Some(key), None) = (&arrival.key, &policy.trouble) else { return Ok(()) };
         let known = enrolled.keys.iter().find(|known| known.fingerprint == key.as_str());
         if known.is_none_or(|known| !known.is_valid_at(self.now())) {
             return Err(NoEntry::because(format_args!(

@@ -226,6 +226,12 @@ fn parts(entry: &Entry) -> Option<Said> {
             marks: bound.marks_digest,
             signature: signature.as_deref().cloned(),
         }),
+        Fact::Overridden { bound, signature, .. } => Some(Said {
+            deed: Deed::Override,
+            revision: bound.revision_digest,
+            marks: bound.marks_digest,
+            signature: signature.as_deref().cloned(),
+        }),
         _ => None,
     }
 }

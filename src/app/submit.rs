@@ -1,5 +1,6 @@
 //! Submitting: documents in, requests out, all of one call in one transaction.
 
+use crate::app::team::Place;
 use crate::app::{App, Error};
 use crate::domain::command::Command;
 use crate::domain::decide::{self, OnSameReference, Placement};
@@ -7,6 +8,7 @@ use crate::domain::document::Document;
 use crate::domain::due;
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
+use crate::domain::membership;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::policy::Policy;
@@ -41,11 +43,8 @@ impl App {
         how: OnSameReference,
         caller: &Caller,
     ) -> Result<Vec<Submitted>, (usize, Error)> {
-        let requesters: Vec<Requester> = documents
-            .iter()
-            .enumerate()
-            .map(|(n, document)| self.requester(document, caller).map_err(|e| (n, e.into())))
-            .collect::<Result<_, (usize, Error)>>()?;
+        let asserted: Vec<Result<Requester, Refusal>> =
+            documents.iter().map(|document| self.requester(document, caller)).collect();
         let now = self.now();
         let self_review = self.config.solo.self_review;
         let known = &self.known;
@@ -53,12 +52,24 @@ impl App {
         let per_minute = self.config.limits.per_minute;
         let done = self.store.write(|tx| {
             let policy = known.effective(tx)?;
+            let place = Place::of(tx, &policy, caller, now)?;
+            let caller = &place.caller;
+            // In a team the roster says who asks, and for whom.
+            let mut requesters = Vec::with_capacity(documents.len());
+            for (n, (document, asserted)) in documents.iter().zip(&asserted).enumerate() {
+                at = n;
+                requesters.push(match place.team && caller.kind != PrincipalKind::System {
+                    true => membership::requester(&policy, caller, document.by.as_ref())
+                        .map_err(Refusal::Outsider)?,
+                    false => asserted.clone()?,
+                });
+            }
             // Looked up once for each producer of the call, and counted on from there.
             let mut pace: BTreeMap<&PrincipalName, Pace> = BTreeMap::new();
             let mut out = Vec::with_capacity(documents.len());
             for (n, (document, requester)) in documents.iter().zip(&requesters).enumerate() {
                 at = n;
-                let submitted = one(tx, document, requester, how, caller, (&policy, self_review), now)?;
+                let submitted = one(tx, document, requester, how, &place, (&policy, self_review), now)?;
                 if submitted.placement == Placement::New && per_minute > 0 {
                     if !pace.contains_key(&requester.name) {
                         pace.insert(&requester.name, Pace::of(tx, &requester.name, per_minute, now)?);
@@ -134,10 +145,11 @@ fn one(
     document: &Document,
     requester: &Requester,
     how: OnSameReference,
-    caller: &Caller,
+    place: &Place,
     (policy, self_review): (&Policy, bool),
     now: crate::domain::moment::Moment,
 ) -> Result<Submitted, Error> {
+    let caller = &place.caller;
     let known = match &document.reference {
         Some(reference) => tx.by_reference(&requester.name, reference)?,
         None => None,
@@ -153,7 +165,8 @@ fn one(
     {
         return Err(successor::still_open(id).into());
     }
-    let facts = super::decide::facts(policy, tx.open_of(&requester.name)?, self_review);
+    let mut facts = super::decide::facts(policy, tx.open_of(&requester.name)?, self_review);
+    place.tell(&mut facts);
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => {
             let entries = known.decide(&Command::Settle, caller, &facts, now)?;
@@ -163,7 +176,10 @@ fn one(
             tx.room_for_more()?;
             let command = Command::Revise { content: Box::new(document.content.clone()) };
             // Who revises is the requester, however the account got at the document.
-            let requester_calls = Caller { name: requester.name.clone(), ..caller.clone() };
+            let requester_calls = match place.team {
+                true => caller.clone(),
+                false => Caller { name: requester.name.clone(), ..caller.clone() },
+            };
             let entries = known.decide(&command, &requester_calls, &facts, now)?;
             tx.commit(&known, &entries)?.0
         }

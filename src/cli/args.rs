@@ -3,7 +3,7 @@
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::Cosign;
-pub use crate::cli::time_args::{Notify, Reassign};
+pub use crate::cli::time_args::{Notify, Reassign, Snooze, Wait};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -176,6 +176,14 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Admin,
     },
+    /// Make this store a team's, for ever
+    Team {
+        /// What to do
+        #[command(subcommand)]
+        verb: Team,
+    },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or adopt the policy: how risky, who must sign, by when
     Policy {
         /// What to do with it
@@ -341,36 +349,6 @@ pub struct Comment {
     pub reply: Option<u32>,
 }
 
-/// `snooze`
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
-pub struct Snooze {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// For so long: 30m, 2h, 1d
-    #[arg(long = "for", value_name = "SPAN")]
-    pub span: Option<String>,
-    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Have it back now
-    #[arg(long)]
-    pub off: bool,
-}
-
-/// `wait`
-#[derive(Args, Debug)]
-pub struct Wait {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// At most so many seconds
-    #[arg(long, value_name = "S")]
-    pub timeout: Option<u64>,
-    /// For an approval of this revision
-    #[arg(long, value_name = "N")]
-    pub revision: Option<u32>,
-}
-
 /// `log`
 #[derive(Args, Debug)]
 pub struct Log {
@@ -401,6 +379,17 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+    },
+}
+
+/// `team`
+#[derive(Subcommand, Debug)]
+pub enum Team {
+    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
+    Init {
+        /// An admin (again for more; at least two)
+        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
+        admin: Vec<String>,
     },
 }
 

@@ -221,6 +221,28 @@ pub enum Fact {
         rules: Vec<String>,
         /// The how-manieth policy of this store, from 1.
         version: u64,
+        /// Who is enrolled by it, and since when; nothing where it has no roster.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        enrolled: Vec<Enrolment>,
+        /// The request that proposed it; nothing where it took effect at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposal: Option<RequestId>,
+    },
+    /// The store became a team's, for ever. Its aggregate is [`TEAM`].
+    #[serde(rename = "team.founded")]
+    TeamFounded {
+        /// Who must be enrolled as an admin by the first policy.
+        admins: Vec<PrincipalName>,
+        /// The account that owns the store.
+        account: PrincipalName,
+    },
+    /// Somebody tried what they may not, on something sensitive or with a verb that is a person's.
+    #[serde(rename = "decision.refused")]
+    DecisionRefused {
+        /// What they tried.
+        verb: String,
+        /// Why not, as the refusal's short name.
+        refusal: String,
     },
     /// An open request was judged again, because another policy is effective than the one it was judged by.
     #[serde(rename = "request.reassessed")]
@@ -417,5 +439,8 @@ pub enum Fact {
         voids: Vec<SignOffNumber>,
         /// When it lapses unless its execution has started; nothing where nothing is executed.
         lapses_at: Option<Moment>,
+        /// The signature it was given with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Box<Signature>>,
     },
 }

@@ -150,7 +150,7 @@ impl Request {
                 };
                 self.close(entry, verdict, reason);
             }
-            Fact::Overridden { bound, instead, marks, voids, lapses_at } => {
+            Fact::Overridden { bound, instead, marks, voids, lapses_at, .. } => {
                 for mark in marks {
                     self.marks.set(mark.step.clone(), mark.mark);
                     self.marked_by.insert(mark.step.clone(), MarkedBy::Person(entry.by.clone()));
@@ -205,9 +205,13 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
-            // change nothing.
-            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::WatcherStarted { .. } => {}
+            // These are no request's events; were one in a request's log, it would change nothing.
+            Fact::PolicyAdopted { .. }
+            | Fact::SessionRefused { .. }
+            | Fact::TeamFounded { .. }
+            | Fact::WatcherStarted { .. } => {}
+            // What was refused changes nothing.
+            Fact::DecisionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -37,6 +37,7 @@ pub mod going_on;
 pub mod filter;
 pub mod notice;
 pub mod transitions;
+pub mod membership;
 pub mod refusal;
 pub mod unfit;
 pub mod command;

@@ -19,6 +19,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
 use crate::domain::risk::Priority;
 use crate::domain::rules;
+use crate::domain::signing;
+use crate::domain::statement::Deed;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -334,6 +336,8 @@ impl Deciding<'_> {
         rules::still_as_seen(request, seen)?;
         self.prose_fits("reason", Some(&plea.reason))?;
         let marks = covered(request)?;
+        let signature =
+            signing::brought(request, Deed::Override, &marks, self.facts, &self.caller.name, self.now)?;
         let digest = marks.digest();
         let changed = request.revision.steps.iter().filter(|s| request.marks.on(&s.id) != marks.on(&s.id));
         let instead = Instead {
@@ -351,6 +355,7 @@ impl Deciding<'_> {
                 .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: marks.on(&s.id) })
                 .collect(),
             voids: request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect(),
+            signature: signature.map(|signature| Box::new(signature.clone())),
             lapses_at: request.kind().is_executed().then(|| self.now.plus(request.assessment().live_for)),
         };
         Ok(vec![self.entry(fact, Payload::reason(Some(plea.reason.clone())))])

@@ -204,6 +204,8 @@ pub enum Refusal {
         /// From when on the same person may all the same: in a solo store there is nobody else.
         from: Option<Moment>,
     },
+    /// They may not act, or not so, in a team store.
+    Outsider(crate::domain::membership::Outsider),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -244,6 +246,7 @@ impl Refusal {
             | Refusal::NotEligible { .. }
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
+            | Refusal::Outsider(_)
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }

@@ -127,8 +127,21 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Escalate,
         Verb::Reassign,
     ];
+    // A team's store without a policy knows of nobody for sure: it takes a no, and what was begun can end.
+    const IN_A_TEAM: [Verb; 9] = [
+        Verb::Withdraw,
+        Verb::Reject,
+        Verb::Comment,
+        Verb::Cancel,
+        Verb::Expire,
+        Verb::Lapse,
+        Verb::Report,
+        Verb::Stop,
+        Verb::RollBack,
+    ];
+    let allowed: &[Verb] = if facts.team { &IN_A_TEAM } else { &LETS_NOTHING_RUN };
     match &facts.policy.trouble {
-        Some(why) if !LETS_NOTHING_RUN.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
+        Some(why) if !allowed.contains(&verb) => Err(Refusal::NoPolicy { why: why.clone() }),
         _ => Ok(()),
     }
 }

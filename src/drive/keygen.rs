@@ -12,6 +12,7 @@ const LONGEST: usize = 8 << 10;
 /// # Errors
 /// Why there is no signature, as a sentence. What `ssh-keygen` itself said went to the terminal.
 pub fn sign(key: &Path, namespace: &str, text: &str) -> Result<String, String> {
+    super::permitted()?;
     let mut command = Command::new("ssh-keygen");
     command.args(["-Y", "sign", "-n", namespace, "-f"]).arg(key);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());

@@ -10,3 +10,21 @@ pub mod child;
 pub mod keygen;
 
 pub use child::{Order, Outcome, alone, run};
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether this process starts none: the one thing that is so for a whole process, for as long as it lives.
+static FORBIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on this process starts no other, whoever asks: it serves somebody who came through SSH.
+pub fn forbid() {
+    FORBIDDEN.store(true, Ordering::SeqCst);
+}
+
+/// Asked before every start of a process, wherever one is started.
+///
+/// # Errors
+/// When this process may start none.
+pub fn permitted() -> Result<(), &'static str> {
+    if FORBIDDEN.load(Ordering::SeqCst) { Err("a session starts no process") } else { Ok(()) }
+}

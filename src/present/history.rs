@@ -146,12 +146,30 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
         }
         Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
-        Fact::PolicyAdopted { digest, rules, version } => {
+        Fact::PolicyAdopted { digest, rules, version, enrolled, proposal } => {
             let plural = if rules.len() == 1 { "" } else { "s" };
             (
-                format!("adopted policy {version}: {}, {} rule{plural}", digest.short(), rules.len()),
+                format!(
+                    "adopted policy {version}: {}, {} rule{plural}{}{}",
+                    digest.short(),
+                    rules.len(),
+                    if enrolled.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", {} enrolled", enrolled.len())
+                    },
+                    proposal.map(|id| format!(", as {id} proposed")).unwrap_or_default()
+                ),
                 Tone::Warn,
             )
+        }
+        Fact::TeamFounded { admins, .. } => {
+            let names: Vec<&str> = admins.iter().map(|name| name.as_str()).collect();
+            (format!("made the store a team's, founded by {}", names.join(", ")), Tone::Warn)
+        }
+        Fact::DecisionRefused { verb, refusal } => {
+            let (verb, refusal) = (safe_line(verb), safe_line(refusal));
+            (format!("tried to {verb}, which was refused: {refusal}"), Tone::Bad)
         }
         Fact::Reassessed { assessment, touched, voids, .. } => {
             let policy = assessment.policy.map_or_else(|| "built-in".to_owned(), |digest| digest.short());

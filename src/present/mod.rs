@@ -8,6 +8,7 @@ pub mod plan;
 pub mod changes;
 pub mod risk;
 pub mod policy;
+pub mod roster;
 pub mod execution;
 pub mod overriding;
 pub mod detail;

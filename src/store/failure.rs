@@ -55,6 +55,12 @@ pub enum Failure {
         /// What to do now.
         remedy: &'static str,
     },
+    /// Whoever is here may not be, or not so.
+    #[error("{what}; nothing was changed")]
+    Refused {
+        /// Why, and what to do.
+        what: Safe,
+    },
     /// A file that a person wrote is not valid.
     #[error("{what}; {remedy}")]
     Invalid {
@@ -87,6 +93,11 @@ impl Failure {
         Self::Invalid { what: safe_line(what.as_ref()), remedy }
     }
 
+    /// Somebody who may not be here, or not so.
+    pub fn refused(what: impl AsRef<str>) -> Self {
+        Self::Refused { what: safe_line(what.as_ref()) }
+    }
+
     /// A store that does not fit together.
     pub fn damaged(what: impl AsRef<str>) -> Self {
         Self::Damaged { what: safe_line(what.as_ref()) }
@@ -96,6 +107,7 @@ impl Failure {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Failure::Io { .. } | Failure::Unusable { .. } | Failure::Full { .. } => exit::IO,
+            Failure::Refused { .. } => exit::REFUSED,
             Failure::Busy { .. } | Failure::Scarce { .. } => exit::BUSY,
             Failure::Invalid { .. } => exit::INVALID,
             Failure::Damaged { .. } => exit::NOT_VERIFIED,

@@ -13,6 +13,7 @@ pub mod log;
 pub mod derive;
 pub mod read;
 pub mod policy;
+pub mod team;
 pub mod session;
 pub mod queue;
 pub mod inbox;

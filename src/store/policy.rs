@@ -1,7 +1,7 @@
 //! The policies in the log: the newest is found by its aggregate's index, however long the log is.
 
 use crate::domain::digest::{EventHash, PolicyDigest};
-use crate::domain::event::{Entry, Fact, POLICY};
+use crate::domain::event::{Enrolment, Entry, Fact, POLICY};
 use crate::domain::log::payload_digest;
 use crate::domain::names::{Seq, StoreId};
 use crate::store::failure::{Failure, failed};
@@ -61,6 +61,22 @@ fn adopted(conn: &Connection, store: &StoreId, seq: Seq) -> Result<Result<Adopte
     Ok(text_of(&event))
 }
 
+/// Who is enrolled by one adoption, as its facts say; nobody where the event cannot be read.
+fn enrolled(conn: &Connection, store: &StoreId, seq: Seq) -> Result<Vec<Enrolment>, Failure> {
+    let reading = |e| failed("reading who is enrolled", e);
+    let sql = format!("SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.seq = ?1");
+    let event = conn
+        .prepare_cached(&sql)
+        .and_then(|mut query| query.query_row([seq.0], |row| recorded(row, store)))
+        .map_err(reading)?;
+    // Without its payload: what cannot be read there must not hide who is who.
+    let facts_only = Recorded { payload: None, body: None, ..event };
+    Ok(match facts_only.entry().map(|entry| entry.fact) {
+        Ok(Fact::PolicyAdopted { enrolled, .. }) => enrolled,
+        _ => Vec::new(),
+    })
+}
+
 /// The text an event adopted, compared with both digests that stand in it.
 fn text_of(event: &Recorded) -> Result<Adopted, String> {
     let entry = event.entry()?;
@@ -82,6 +98,14 @@ fn text_of(event: &Recorded) -> Result<Adopted, String> {
 }
 
 impl Tx<'_> {
+    /// Who is enrolled by the policy that one event adopted.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure> {
+        enrolled(self.conn(), self.store(), seq)
+    }
+
     /// The newest policy, if one was ever adopted.
     ///
     /// # Errors
@@ -100,6 +124,14 @@ impl Tx<'_> {
 }
 
 impl Store {
+    /// Who is enrolled by the policy that one event adopted.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure> {
+        enrolled(&self.conn, &self.id, seq)
+    }
+
     /// The newest policy, if one was ever adopted.
     ///
     /// # Errors

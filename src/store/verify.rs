@@ -118,6 +118,7 @@ impl Store {
         self.check_chain(&mut report, tell)?;
         self.check_payloads(&mut report)?;
         self.check_policies(&mut report)?;
+        self.check_team(&mut report)?;
         self.check_file(&mut report)?;
         let fresh = Connection::open("").and_then(|conn| conn.execute_batch(SCHEMA).map(|()| conn));
         let fresh = fresh.map_err(|e| failed("making a table to compare with", e))?;

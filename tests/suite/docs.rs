@@ -47,6 +47,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/runbook.md",
         "docs/policy.md",
         "docs/notifications.md",
+        "docs/override.md",
     ] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         for (at, _) in text.match_indices("countersign ") {

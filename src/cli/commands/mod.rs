@@ -5,6 +5,7 @@ pub mod list;
 pub mod show;
 pub mod explain;
 pub mod policy;
+pub mod team;
 pub mod verdict;
 pub mod sign;
 pub mod overriding;
@@ -22,7 +23,7 @@ pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Admin, Audit, Notify, Verb};
+use crate::cli::args::{Admin, Audit, Notify, Team, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -83,6 +84,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Watch { once } => watch::watch(app, once, out),
         Verb::Notify { verb: Notify::Test { channel } } => watch::test(app, &channel, out),
         Verb::Doctor => audit::doctor(app, out),
+        Verb::Team { verb: Team::Init { admin } } => team::init(app, &admin, out),
+        Verb::Roster => team::roster(app, out),
         Verb::Policy { verb } => policy::run(app, &verb, out),
         Verb::Admin { verb: Admin::AuthorizedKeys { write } } => {
             admin::authorized_keys(app, write.as_deref(), out)

@@ -3,8 +3,8 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Audit, Comment, Confirm, Decide, List, Log, Look, Modify, Next, OneStep, Policy, Preview,
-    Reasoned, Reassign, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
+    Answer, Audit, Comment, Confirm, Cosign, Decide, List, Log, Look, Modify, Next, OneStep, Override,
+    Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip, Snooze, Submit, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -49,6 +49,12 @@ pub enum Words {
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
+    /// Print the statement that a signature of yours would stand for, for your own ssh-keygen
+    Challenge(Which),
+    /// Sign off with a signature: `-` reads what ssh-keygen made from stdin
+    Cosign(Sign),
+    /// Check the signatures of a request
+    Verify(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
     /// Answer requested changes with a changed document on stdin, or go on with a closed request as a new one
@@ -67,6 +73,8 @@ pub enum Words {
     Escalate(Reasoned),
     /// Give a request to somebody else; its deadlines run on
     Reassign(Reassign),
+    /// Go ahead without the required sign-offs; a review is then owed
+    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -93,6 +101,8 @@ pub enum Words {
         #[command(subcommand)]
         verb: Take,
     },
+    /// List who is enrolled, with roles and keys
+    Roster,
     /// Show, check, compare or propose the policy
     Policy {
         /// What to do with it
@@ -149,6 +159,19 @@ pub struct Again {
     pub as_new: bool,
 }
 
+/// `cosign`: the key stays where the person is.
+#[derive(Args, Debug)]
+pub struct Sign {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// The signature that `ssh-keygen -Y sign` made
+    #[command(flatten)]
+    pub from: Stdin,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
 /// `comment`
 #[derive(Args, Debug)]
 pub struct Say {
@@ -186,7 +209,7 @@ pub enum Proposal {
 }
 
 /// The options whose value is prose: see [`super::words::gather`].
-pub const PROSE: [&str; 3] = ["--reason", "--text", "--message"];
+pub const PROSE: [&str; 4] = ["--reason", "--text", "--message", "--phrase"];
 
 /// The grammar. Where an option of the command line can come from the environment, it cannot here, and nothing of the
 /// environment is shown.
@@ -223,6 +246,12 @@ impl Words {
             Words::Modify(args) => Verb::Modify(args),
             Words::RequestChanges(args) => Verb::RequestChanges(args),
             Words::Withdraw(args) => Verb::Withdraw(args),
+            Words::Challenge(args) => Verb::Challenge(args),
+            Words::Cosign(Sign { request, from: _, reason }) => {
+                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason })
+            }
+            Words::Verify(args) => Verb::Verify(args),
+            Words::Override(args) => Verb::Override(args),
             Words::Answer(args) => Verb::Answer(args),
             Words::Resubmit(Again { request, stdin, as_new }) => {
                 Verb::Resubmit(Resubmit { request, file: stdin.map(|_| Stdin::path()), as_new })
@@ -249,6 +278,7 @@ impl Words {
             Words::Audit { verb: Take::Export } => {
                 Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
             }
+            Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {
                     Proposal::Show => Policy::Show,
@@ -267,7 +297,7 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 14] = [
+    const NOT_HERE: [(&str, &str); 15] = [
         ("notify", "tries channels of the server"),
         ("watch", "keeps time, and is the server's"),
         ("admin", "is the server's"),
@@ -282,6 +312,7 @@ mod tests {
         ("roll-back", "starts processes"),
         ("run", "starts processes"),
         ("session", "is where we are"),
+        ("team", "is founded at the server"),
     ];
 
     #[test]
@@ -353,6 +384,8 @@ mod tests {
             "doctor",
             "lis",
             "--version",
+            "cosign R-1 --key /x",
+            "cosign R-1 /x.sig",
             "",
         ] {
             let told = read(line).unwrap_err();

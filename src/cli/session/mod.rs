@@ -9,7 +9,7 @@ pub mod grammar;
 
 use crate::app::session::{Arrival, NoEntry};
 use crate::app::{App, Clock, Place};
-use crate::cli::args::{Look, Policy, Verb, principal};
+use crate::cli::args::{Look, Policy, Submit, Verb, principal};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, as_help, commands};
 use crate::domain::event::NotObeyed;
@@ -17,7 +17,10 @@ use crate::domain::names::PrincipalName;
 use crate::domain::principal::Face;
 use crate::domain::refusal::exit;
 use crate::domain::text::{Safe, safe_line};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -94,10 +97,7 @@ pub fn run(arguments: &[OsString], out: &mut Out) -> Done {
                 let caller = app.caller(Face::Session);
                 // A log that takes no more refusals (a full disk) is no reason to obey.
                 let _ = app.note_refusal(line, why, &caller);
-                Err(Stop::composed(
-                    exit::USAGE,
-                    format_args!("refused: no such verb, and nothing ran: {words}"),
-                ))
+                Err(Stop::composed(exit::USAGE, format_args!("refused: {words}")))
             }
         },
     };
@@ -118,21 +118,55 @@ enum NotRead {
 }
 
 fn read(line: &[u8]) -> Result<grammar::Client, NotRead> {
-    let words =
-        words::split(line).map_err(|why| NotRead::Refused(NotObeyed::Unreadable, Safe::composed(why)))?;
+    let unreadable = |why| Safe::composed(format_args!("no such verb, and nothing ran: {why}"));
+    let words = words::split(line).map_err(|why| NotRead::Refused(NotObeyed::Unreadable, unreadable(why)))?;
     let words = words::gather(words, &grammar::PROSE);
     grammar::read(&words).map_err(|e| match as_help(&e) {
         Ok(text) => NotRead::Help(text),
-        Err(sentence) => NotRead::Refused(NotObeyed::Unknown, safe_line(&sentence)),
+        Err(sentence) => {
+            let what = match e.kind() {
+                ErrorKind::InvalidSubcommand => "no such verb",
+                _ => "not with these words",
+            };
+            // `ssh host --help` is taken by the client itself.
+            let sentence = safe_line(&sentence.replace("try '--help'", "say `help`"));
+            NotRead::Refused(
+                NotObeyed::Unknown,
+                Safe::composed(format_args!("{what}, and nothing ran: {sentence}")),
+            )
+        }
     })
 }
 
 fn obey(app: &mut App, verb: Verb, out: &mut Out) -> Done {
+    if matches!(&verb, Verb::Wait(_) | Verb::Submit(Submit { wait: true, .. })) {
+        leave_with_the_client();
+    }
     match verb {
         Verb::Policy { verb: Policy::Check { file } } => commands::policy::check(&file, out),
         verb => commands::run(app, verb, out),
     }
 }
+
+/// Without a terminal nobody tells a program that its client has gone: one that waits for a decision would wait for
+/// ever. It holds nothing while it waits, so it may end anywhere.
+fn leave_with_the_client() {
+    let Ok(output) = rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3) else { return };
+    std::thread::spawn(move || {
+        loop {
+            // An empty set of events still reports that nobody is at the other end, and nothing else.
+            let mut watched = [PollFd::new(&output, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Ok(_) if watched.iter().any(|fd| !fd.revents().is_empty()) => std::process::exit(HUNG_UP),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
+
+/// The exit code after a hang-up, as a shell counts signals.
+const HUNG_UP: i32 = 129;
 
 /// The inbox, on the terminal that sshd made.
 fn inbox(app: App, look: Look, out: &mut Out) -> Done {

@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 42] = [
+pub const NAMES: [&str; 44] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -24,6 +24,8 @@ pub const NAMES: [&str; 42] = [
     "step.modified",
     "request.continued",
     "policy.adopted",
+    "team.founded",
+    "decision.refused",
     "request.reassessed",
     "steps.auto_approved",
     "signoff.by_rule",

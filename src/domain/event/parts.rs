@@ -6,6 +6,7 @@ use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Assessment;
+use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::risk::Priority;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,26 @@ impl Owed {
 
 /// The aggregate of the policies.
 pub const POLICY: &str = "policy";
+
+/// The aggregate of the store's being a team's.
+pub const TEAM: &str = "team";
+
+/// One principal of a roster, as facts say it: they outlive a policy that can no longer be read.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// Its name.
+    pub name: PrincipalName,
+    /// A human or an agent.
+    pub kind: PrincipalKind,
+    /// A human's person, or an agent's owner.
+    pub person: PersonName,
+    /// Its roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Since when it is enrolled as it is.
+    pub since: Moment,
+}
 
 /// The aggregate of what came through SSH and was not obeyed.
 pub const SESSION: &str = "session";

@@ -3,6 +3,7 @@
 //!
 //! In a solo store it only gives keys to sign with: there is one person, who may do everything.
 
+use crate::domain::event::Enrolment;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName};
 use crate::domain::principal::{PrincipalKind, Role};
@@ -84,6 +85,49 @@ impl Roster {
             let key = enrolled.keys.iter().find(|key| key.fingerprint == fingerprint)?;
             Some((enrolled, key))
         })
+    }
+
+    /// The roster with the time since when each is enrolled as it is: what `before` had already stays, all else is new
+    /// at `now`.
+    pub fn since(mut self, before: &Roster, now: Moment) -> Self {
+        for enrolled in &mut self.principals {
+            let known = before.find(&enrolled.name).filter(|known| enrolled.adds_nothing_to(known));
+            enrolled.since = Some(known.and_then(|known| known.since).unwrap_or(now));
+        }
+        self
+    }
+
+    /// Who is enrolled, as facts say it.
+    pub fn enrolments(&self, now: Moment) -> Vec<Enrolment> {
+        let enrolment = |of: &Enrolled| Enrolment {
+            name: of.name.clone(),
+            kind: of.kind,
+            person: of.person.clone(),
+            roles: of.roles.clone(),
+            since: of.since.unwrap_or(now),
+        };
+        self.principals.iter().map(enrolment).collect()
+    }
+
+    /// What facts say of who is enrolled, where the text cannot be read: nobody has a key then.
+    pub fn of(enrolments: &[Enrolment]) -> Self {
+        let enrolled = |of: &Enrolment| Enrolled {
+            name: of.name.clone(),
+            kind: of.kind,
+            person: of.person.clone(),
+            roles: of.roles.clone(),
+            keys: Vec::new(),
+            since: Some(of.since),
+        };
+        Self { principals: enrolments.iter().map(enrolled).collect() }
+    }
+
+    /// The roster with the times that facts tell.
+    pub fn told(mut self, enrolments: &[Enrolment]) -> Self {
+        for enrolled in &mut self.principals {
+            enrolled.since = enrolments.iter().find(|of| of.name == enrolled.name).map(|of| of.since);
+        }
+        self
     }
 
     /// Who holds `role`.

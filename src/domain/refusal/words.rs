@@ -134,18 +134,14 @@ impl fmt::Display for Refusal {
                 write!(f, "{id} cannot be given to {to}: {why}; name somebody who could decide on it")
             }
             Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
-            Refusal::OwnDebt { id, overridden, by, from } => {
-                write!(
-                    f,
-                    "{id} is the review that {by} owes for overriding {overridden}: somebody else closes it"
-                )?;
+            Refusal::OwnDebt { id, by, from, .. } => {
+                write!(f, "{id} is owed by {by}: somebody else closes it")?;
                 match from {
-                    Some(from) => {
-                        write!(f, "; alone here, you may yourself from {} on", from.date_and_time())
-                    }
+                    Some(from) => write!(f, " (alone here: you, from {} on)", from.hour_and_minute()),
                     None => Ok(()),
                 }
             }
+            Refusal::Outsider(why) => write!(f, "{why}"),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

@@ -1,6 +1,7 @@
 //! The tables as Markdown: the body of `docs/states.md`.
 
 use super::{EXECUTION, LATER, Reason, TABLE, To};
+use crate::domain::content::Kind;
 use crate::domain::execution::STEPS;
 use crate::domain::request::StateName;
 
@@ -37,7 +38,13 @@ pub fn as_markdown() -> String {
     for row in &TABLE {
         let (from, to, reason) = (from_words(row.from), to_words(row.to), reason_words(row.reason));
         let only: Vec<&str> = row.only.iter().map(|k| k.word()).collect();
-        let only = if only.is_empty() { "all".to_owned() } else { only.join(", ") };
+        let but: Vec<&str> =
+            Kind::ALL.iter().map(|kind| kind.word()).filter(|word| !only.contains(word)).collect();
+        let only = match (only.len(), but[..].first()) {
+            (0, _) => "all".to_owned(),
+            (_, Some(one)) if but.len() == 1 => format!("all but {one}"),
+            _ => only.join(", "),
+        };
         out.push_str(&format!(
             "| {} | {from} | {to} | {} | {reason} | {only} | {} |\n",
             row.verb.word(),

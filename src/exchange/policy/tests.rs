@@ -53,6 +53,8 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "escalate",
         "expire",
         "live_for",
+        "override",
+        "allowed",
         "auto_approve",
         "programs",
         "person",

@@ -9,6 +9,8 @@ mod hostile;
 mod limits;
 mod help;
 mod policy;
+mod overriding;
+pub mod team;
 mod running;
 mod watching;
 mod signing;
@@ -93,8 +95,12 @@ impl Desk {
 
     /// Runs it with `input` on stdin.
     pub fn feed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
+        self.feed_command(self.command(arguments), &arguments.join(" "), input)
+    }
+
+    /// Runs a command that was made ready with `input` on stdin.
+    pub fn feed_command(&self, mut command: Command, asked: &str, input: impl AsRef<[u8]>) -> Ran {
         let input = input.as_ref().to_vec();
-        let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -102,7 +108,7 @@ impl Desk {
         let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
         feeder.join().unwrap();
-        Ran::of(arguments, output)
+        Ran::of(&[asked], output)
     }
 
     /// Submits a document; the number it got.

@@ -94,6 +94,8 @@ fn an_unknown_fact_is_refused_wherever_it_stands() {
 #[test]
 fn a_missing_fact_is_refused_unless_it_may_be_absent() {
     let may_be_absent = [
+        "enrolled",
+        "proposal",
         "reference",
         "lapses_at",
         "option",

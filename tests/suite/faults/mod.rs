@@ -6,6 +6,7 @@ mod full_disk;
 mod system_calls;
 mod killed;
 mod pairs;
+mod overriding;
 mod places;
 mod clock;
 mod flood;

@@ -11,6 +11,7 @@ mod triage;
 mod alike;
 mod under_tmux;
 mod steps;
+mod overriding;
 mod walk;
 mod slow_line;
 mod flood;

@@ -9,7 +9,6 @@ use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -123,7 +122,8 @@ impl Server {
     pub fn ssh(&self, who: &str, options: &[&str], words: &[&str]) -> Command {
         let mut ssh = Command::new(program("ssh").unwrap());
         ssh.env_clear().env("HOME", self.desk.home()).env("TERM", "xterm-256color").args(self.arguments(who));
-        ssh.args(options).arg(format!("{}@127.0.0.1", account())).args(words).stdin(Stdio::null());
+        // Behind `--` nothing is an option of the client any more.
+        ssh.args(options).arg("--").arg(format!("{}@127.0.0.1", account())).args(words).stdin(Stdio::null());
         ssh
     }
 
@@ -148,22 +148,12 @@ impl Server {
     /// `ssh -t cs@host WORDS` in a terminal of that size.
     pub fn sits_down(&self, who: &str, words: &[&str], size: (u16, u16)) -> Person {
         let mut arguments = self.arguments(who);
-        arguments.extend(["-tt".to_owned(), format!("{}@127.0.0.1", account())]);
+        arguments.extend(["-tt".to_owned(), "--".to_owned(), format!("{}@127.0.0.1", account())]);
         arguments.extend(words.iter().map(|word| (*word).to_owned()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let home = self.desk.home().to_str().unwrap().to_owned();
         let environment = [("HOME".to_owned(), home), ("TERM".to_owned(), "xterm-256color".to_owned())];
         Person::runs(program("ssh").unwrap().to_str().unwrap(), &arguments, &environment, size)
-    }
-
-    /// The port, for what is no login.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// What the server wrote about itself.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.desk.path("sshd.log")).unwrap_or_default()
     }
 }
 
@@ -172,11 +162,12 @@ fn start(desk: &Desk, setting: Setting<'_>) -> (u16, Child) {
     let path = |name: &str| desk.path(name).to_str().unwrap().to_owned();
     let expose = if setting.hides_keys { "no" } else { "yes" };
     let config = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nAuthorizedKeysFile {}\nStrictModes no\n\
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile {}\nAuthorizedKeysFile {}\nStrictModes no\n\
          PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\n\
-         AcceptEnv LANG LC_*\nExposeAuthInfo {expose}\nMaxStartups 100\nLogLevel VERBOSE\n\
+         AcceptEnv LANG LC_* COUNTERSIGN_* XDG_* RUST_* EDITOR PAGER TZ\nExposeAuthInfo {expose}\nMaxStartups 100\nLogLevel VERBOSE\n\
          Subsystem sftp internal-sftp\n",
         path("host"),
+        path("sshd.pid"),
         path("authorized_keys"),
     );
     let config = desk.file("sshd_config", config);
@@ -202,12 +193,12 @@ pub fn account() -> String {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.sshd.kill();
+        // sshd itself: killing a tracer before it would leave it behind.
+        let id = fs::read_to_string(self.desk.path("sshd.pid")).ok().and_then(|id| id.trim().parse().ok());
+        match id.and_then(rustix::process::Pid::from_raw) {
+            Some(id) => drop(rustix::process::kill_process(id, rustix::process::Signal::TERM)),
+            None => drop(self.sshd.kill()),
+        }
         let _ = self.sshd.wait();
     }
-}
-
-/// A file of the desk.
-pub fn file(desk: &Desk, name: &str) -> PathBuf {
-    desk.path(name)
 }

@@ -59,6 +59,9 @@ const VIEWS: &[View] = &[
     ("ask_comment", &["press enter c"]),
     ("ask_answer", &["type /john", "press enter enter", "read", "press A"]),
     ("ask_withdraw", &["press j enter C", "type why now", "press do-it W"]),
+    ("ask_override", &["press enter", "read", "press O"]),
+    ("ask_override_refused", &["press enter", "read", "press O tab", "type incident", "press do-it"]),
+    ("ask_override_of_a_debt", &["type /owed", "press enter enter", "read", "press O"]),
     ("ask_closing", &["press enter R", "type half", "press esc"]),
     ("ask_draft", &["press j enter R", "type half a reas", "again", "press j enter R"]),
     ("ask_changed", &["press j enter R", "type not today", "bob R-8 push"]),
@@ -66,9 +69,9 @@ const VIEWS: &[View] = &[
     ("decided_by_key", &["press j enter R", "type not today", "press do-it"]),
     ("batch_approve", &["press v j j j j j v A"]),
     ("batch_reject", &["press v j j j j j v R"]),
-    ("batch_wrong_count", &["press v j j j j j v A", "type 4", "press do-it"]),
-    ("batch_done", &["press v j j j j j v A", "type 5", "press do-it"]),
-    ("batch_partly_done", &["press v j j j j j v A", "bob R-8 push", "type 5", "press do-it"]),
+    ("batch_wrong_count", &["press v j j j j j v A", "type 5", "press do-it"]),
+    ("batch_done", &["press v j j j j j v A", "type 4", "press do-it"]),
+    ("batch_partly_done", &["press v j j j j j v A", "bob R-8 push", "type 4", "press do-it"]),
 ];
 
 /// One of each kind of place: what has a style of its own stands in one of them.

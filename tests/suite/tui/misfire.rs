@@ -9,10 +9,12 @@ use countersign::domain::command::{Command, Seen};
 use countersign::domain::content::Kind;
 use countersign::domain::marks::Mark;
 use countersign::domain::names::RequestId;
+use countersign::domain::overriding::{self, Lack, Plea};
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::Request;
 use countersign::domain::risk::Risk;
 use countersign::domain::text::Safe;
+use countersign::domain::text::Text;
 use countersign::domain::transitions::Verb;
 use countersign::tui::Options;
 use countersign::tui::act::input;
@@ -158,9 +160,10 @@ impl Meant {
         let filled = |required, code| Filled { required, code, text: String::new() };
         let mut fields = match ask {
             Ask::Withdraw => vec![],
+            Ask::Override => (0..4).map(|n| filled(true, n == 3)).collect(),
             Ask::Answer => vec![filled(true, false), filled(sensitive, false)],
             Ask::Approve => vec![filled(sensitive, false)],
-            Ask::Reject | Ask::RequestChanges | Ask::Comment => vec![filled(true, false)],
+            Ask::Reject | Ask::RequestChanges | Ask::Comment | Ask::Escalate => vec![filled(true, false)],
             other => panic!("no stream of this test means {other:?}"),
         };
         if coded {
@@ -169,7 +172,8 @@ impl Meant {
         for (field, text) in fields.iter_mut().filter(|f| !f.code).zip(draft.into_iter().flatten()) {
             field.text.clone_from(text);
         }
-        let at = fields.iter().position(|f| f.required).unwrap_or(fields.len() + 1);
+        let first = fields.iter().position(|f| f.required && ask != Ask::Override);
+        let at = first.unwrap_or(fields.len() + 1);
         Self { ask, drawn: Drawn::of(request), fields, at, visible: false, changed: false }
     }
 
@@ -200,6 +204,7 @@ impl Meant {
                     (KeyCode::BackTab, _) | (KeyCode::Left | KeyCode::Up, true) => self.turn(ring - 1),
                     (KeyCode::Enter, true) if self.at == self.fields.len() => return self.done(now_there),
                     (KeyCode::Enter, false) if self.fields[self.at].code => self.turn(1),
+                    (KeyCode::Enter, false) if self.ask == Ask::Override && self.at < 2 => self.turn(1),
                     (KeyCode::Char(c), false) => self.fields[self.at].text.push(*c),
                     _ => {}
                 }
@@ -218,6 +223,18 @@ impl Meant {
                 *self = Meant { at: fresh.fields.len() + 1, ..fresh };
             }
             return false;
+        }
+        if self.ask == Ask::Override {
+            let said = |n: usize| Text::from(self.fields[n].text.trim());
+            let plea = Plea { class: said(0), reference: said(1), reason: said(2), phrase: said(3) };
+            let missing = overriding::missing(self.drawn.id, &plea).map(|lack| match lack {
+                Lack::Class(_) => 0,
+                Lack::Reference | Lack::ReferenceForm => 1,
+                Lack::Phrase => 3,
+                _ => 2,
+            });
+            self.at = missing.unwrap_or(self.at);
+            return missing.is_none();
         }
         let code = self.drawn.id.to_string();
         let missing = self.fields.iter().position(|f| match f.code {
@@ -476,8 +493,8 @@ impl Sitting {
                     ('R', _) => Ask::Reject,
                     ('C', _) => Ask::RequestChanges,
                     ('W', _) => Ask::Withdraw,
-                    ('E', _) => Ask::Escalate,
                     ('O', _) => Ask::Override,
+                    ('E', _) => Ask::Escalate,
                     ('c', _) => Ask::Comment,
                     _ => panic!("{c} opened a dialog"),
                 },

@@ -9,6 +9,7 @@ mod graph;
 mod steps;
 mod since;
 mod running;
+mod session;
 mod alike;
 mod hostile;
 mod keys;

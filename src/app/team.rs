@@ -1,0 +1,155 @@
+//! Team stores: how a store becomes one, who a caller is in it, and who stands in its roster.
+
+use crate::app::policy::Shelf;
+use crate::app::{App, Error, Failure};
+use crate::domain::command::Facts;
+use crate::domain::event::{Actor, Entry, Fact, Held};
+use crate::domain::membership::{self, Member, Outsider};
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, Seq};
+use crate::domain::policy::Policy;
+use crate::domain::policy::roster::Roster;
+use crate::domain::principal::{Assurance, Caller, Face, Standing};
+use crate::domain::refusal::Refusal;
+use std::os::unix::fs::MetadataExt;
+
+/// Who acts in this store, and what they may do in it.
+pub(super) struct Place {
+    /// The caller; in a team as the roster knows them.
+    pub(super) caller: Caller,
+    /// What they may do.
+    pub(super) standing: Standing,
+    /// Whether the store is a team's.
+    pub(super) team: bool,
+}
+
+impl Place {
+    /// Looked up under the policy in force, beside a write or inside it.
+    ///
+    /// # Errors
+    /// [`Refusal::Outsider`], or the log cannot be read.
+    pub(super) fn of(
+        shelf: &impl Shelf,
+        policy: &Policy,
+        caller: &Caller,
+        now: Moment,
+    ) -> Result<Self, Error> {
+        if shelf.founded()?.is_none() {
+            return Ok(Self { caller: caller.clone(), standing: Standing::everything(), team: false });
+        }
+        let Member { caller, standing } =
+            membership::member(policy, caller, now).map_err(Refusal::Outsider)?;
+        Ok(Self { caller, standing, team: true })
+    }
+
+    /// Tells the facts.
+    pub(super) fn tell(&self, facts: &mut Facts) {
+        facts.standing = self.standing.clone();
+        facts.team = self.team;
+        facts.self_review &= !self.team;
+    }
+}
+
+impl App {
+    /// Whether the store is a team's.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn is_team(&self) -> Result<bool, Failure> {
+        Ok(self.store.founded()?.is_some())
+    }
+
+    /// Makes the store a team's, for ever.
+    ///
+    /// # Errors
+    /// It is one already, fewer than two admins, somebody else than the store's account, or the store cannot be written.
+    pub fn found_team(&mut self, admins: &[PrincipalName]) -> Result<Seq, Error> {
+        let refused = |why: Outsider| Error::from(Refusal::Outsider(why));
+        if self.identity.as_name.is_some() || !self.is_the_accounts() {
+            return Err(refused(Outsider::ForTheOperator("founding")));
+        }
+        let mut names = admins.to_vec();
+        names.sort();
+        names.dedup();
+        let taken = [PrincipalName::operator(), PrincipalName::system()];
+        if names.len() < 2 || names.len() != admins.len() || names.iter().any(|name| taken.contains(name)) {
+            let why = "a team is founded with at least two admins, each named once with --admin, none of them operator or system";
+            return Err(refused(Outsider::Mode(why)));
+        }
+        let now = self.now();
+        let caller = self.identity.caller(Face::Cli);
+        let account = self.identity.account.clone();
+        self.store.write(|tx| {
+            if tx.founded()?.is_some() {
+                return Err(refused(Outsider::Mode(
+                    "this store is a team's already; admins change its policy with `policy adopt`",
+                )));
+            }
+            let entry = Entry {
+                at: now,
+                by: caller.name.clone(),
+                assurance: caller.assurance,
+                actor: Actor::of(&caller),
+                fact: Fact::TeamFounded { admins: admins.to_vec(), account: account.clone() },
+                payload: Held::None,
+            };
+            Ok(tx.found(&entry)?)
+        })
+    }
+
+    /// Whether this process runs as the account that owns the store's file.
+    fn is_the_accounts(&self) -> bool {
+        let owner = self.store.path().symlink_metadata().map(|meta| meta.uid());
+        owner.is_ok_and(|owner| owner == rustix::process::geteuid().as_raw())
+    }
+
+    /// Whether whoever opened this store may be here at all: in a team's nobody acts by `--as`.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] with what to do, or the log cannot be read.
+    pub(super) fn let_in(&self) -> Result<(), Failure> {
+        if !self.is_team()? {
+            return Ok(());
+        }
+        let caller = self.identity.caller(Face::Cli);
+        if let (Assurance::Asserted, Some(name)) = (caller.assurance, &self.identity.as_name) {
+            return Err(Failure::refused(Outsider::Asserted(name.clone()).to_string()));
+        }
+        Ok(())
+    }
+
+    /// Who is asking through `face`, as far as is known without asking the rules: each write asks them again.
+    pub(super) fn somebody(&self, face: Face) -> Caller {
+        let caller = self.identity.caller(face);
+        if !self.is_team().unwrap_or(true) {
+            return caller;
+        }
+        if caller.assurance == Assurance::Asserted && self.identity.as_name.is_none() {
+            return membership::operator(caller);
+        }
+        let known = self.known.effective(&self.store).ok();
+        let member = known.and_then(|policy| membership::member(&policy, &caller, self.now()).ok());
+        member.map_or(caller, |member| member.caller)
+    }
+
+    /// The roster in force, with the admins that founded the team.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn roster(&self) -> Result<(Roster, Vec<PrincipalName>), Failure> {
+        Ok((self.known.effective(&self.store)?.roster.clone(), self.store.founders()?))
+    }
+
+    /// What the caller may do.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn standing(&self, caller: &Caller) -> Result<Standing, Failure> {
+        let policy = self.known.effective(&self.store)?;
+        match Place::of(&self.store, &policy, caller, self.now()) {
+            Ok(place) => Ok(place.standing),
+            Err(Error::Refused(_)) => Ok(Standing::default()),
+            Err(Error::Failed(failure)) => Err(failure),
+        }
+    }
+}
