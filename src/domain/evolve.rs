@@ -205,13 +205,14 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // These are no request's events; were one in a request's log, it would change nothing.
+            // What was refused changes nothing.
+            Fact::DecisionRefused { .. } => {}
+            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
+            // change nothing.
             Fact::PolicyAdopted { .. }
             | Fact::SessionRefused { .. }
             | Fact::TeamFounded { .. }
             | Fact::WatcherStarted { .. } => {}
-            // What was refused changes nothing.
-            Fact::DecisionRefused { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = (**assessment).clone();
                 self.deadlines = *deadlines;

@@ -69,12 +69,12 @@ pub enum Words {
     Snooze(Snooze),
     /// Take your own request back
     Cancel(Reasoned),
+    /// Go ahead without the required sign-offs; a review is then owed
+    Override(Override),
     /// Raise a request to the next level of its escalation chain
     Escalate(Reasoned),
     /// Give a request to somebody else; its deadlines run on
     Reassign(Reassign),
-    /// Go ahead without the required sign-offs; a review is then owed
-    Override(Override),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
