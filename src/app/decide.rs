@@ -212,8 +212,8 @@ impl App {
         let (known, self_review) = (&self.known, self.config.solo.self_review);
         self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
-            tx.forget_notices(now, KEPT, ids.len())?;
             let place = Place::of(tx, &policy, &system, now)?;
+            tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(request) = tx.load(*id)? else { continue };

@@ -6,7 +6,7 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::PersonName;
 use crate::domain::notice::Notice;
 use crate::domain::policy::Policy;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, StateName};
 use crate::exchange::calyx_flag;
 use crate::notify::{Channel as _, Message};
 use crate::present::notice as words;
@@ -58,7 +58,7 @@ impl App {
     }
 
     /// Whether a notice goes through a channel: its kind and its readers, and never only to whoever caused it.
-    fn goes_through(&self, channel: &Channel, notice: &Notice) -> bool {
+    fn goes_through(&self, channel: &Channel, notice: &Notice, team: bool) -> bool {
         if matches!(channel.way, Way::Flag(_)) {
             return false;
         }
@@ -67,10 +67,10 @@ impl App {
             None => true,
             Some(to) => channel.readers.is_empty() || channel.readers.contains(&to.to_string()),
         };
-        // Without readers of its own a channel is read by the account that set it up.
+        // Without readers of its own a channel is read by the account that set it up; in a team, by all of it.
         let account = PersonName::of(&self.identity.account);
         let caused = notice.cause.as_ref().is_some_and(|cause| match channel.readers.as_slice() {
-            [] => cause.person.as_ref() == Some(&account),
+            [] => !team && cause.person.as_ref() == Some(&account),
             [one] => *one == cause.name.as_str(),
             _ => false,
         });
@@ -79,7 +79,7 @@ impl App {
 
     /// Chooses the channels of notices that are new; how many there were.
     fn hand_out(&mut self) -> Result<usize, Error> {
-        let (mut all, now) = (0, self.now());
+        let (mut all, now, team) = (0, self.now(), self.is_team()?);
         loop {
             let new = self.store.notices_to_hand_out(AT_ONCE)?;
             if new.is_empty() {
@@ -90,8 +90,11 @@ impl App {
                 .into_iter()
                 .map(|noted| {
                     let fresh = now.since(noted.notice.at) < STALE;
-                    let through =
-                        self.config.channels.iter().filter(|c| fresh && self.goes_through(c, &noted.notice));
+                    let through = self
+                        .config
+                        .channels
+                        .iter()
+                        .filter(|c| fresh && self.goes_through(c, &noted.notice, team));
                     let through = through.map(|c| c.name.as_str().to_owned()).collect();
                     (noted, through)
                 })
@@ -176,10 +179,12 @@ impl App {
         let opened = Self::opened(&*self.known.effective(&self.store)?);
         let entries = |queue, limit| -> Result<Vec<serde_json::Value>, Error> {
             let rows = self.page(queue, From::Start, limit)?;
-            let asks = rows.iter().filter(|row| !row.flagged);
+            let asks = rows.iter().filter(|row| !row.flagged && row.state != StateName::ChangesRequested);
             asks.map(|row| Ok(calyx_flag::entry(&self.request(row.id)?, opened))).collect()
         };
-        let waiting = entries(Queue::Waiting, LISTED.0)?;
+        // In a team the files are everybody's, and whoever keeps time decides nothing.
+        let queue = if self.is_team()? { Queue::Open } else { Queue::Waiting };
+        let waiting = entries(queue, LISTED.0)?;
         let flag = waiting.first().map(pretty);
         let mut all = waiting;
         all.extend(entries(Queue::Decided, LISTED.1)?);

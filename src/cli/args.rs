@@ -4,7 +4,7 @@ pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::{Challenge, Cosign, Going};
-pub use crate::cli::time_args::{Notify, Reassign};
+pub use crate::cli::time_args::{Notify, Reassign, Snooze, Wait};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -354,36 +354,6 @@ pub struct Comment {
     /// In reply to comment N
     #[arg(long, value_name = "N")]
     pub reply: Option<u32>,
-}
-
-/// `snooze`
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
-pub struct Snooze {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// For so long: 30m, 2h, 1d
-    #[arg(long = "for", value_name = "SPAN")]
-    pub span: Option<String>,
-    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Have it back now
-    #[arg(long)]
-    pub off: bool,
-}
-
-/// `wait`
-#[derive(Args, Debug)]
-pub struct Wait {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// At most so many seconds
-    #[arg(long, value_name = "S")]
-    pub timeout: Option<u64>,
-    /// For an approval of this revision
-    #[arg(long, value_name = "N")]
-    pub revision: Option<u32>,
 }
 
 /// `log`

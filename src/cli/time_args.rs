@@ -1,4 +1,4 @@
-//! The grammar of keeping time and telling: who has a request, and how somebody is told.
+//! The grammar of time: who has a request, until when it is put off or waited for, and how somebody is told.
 
 use clap::{Args, Subcommand};
 
@@ -13,6 +13,36 @@ pub struct Reassign {
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+/// `snooze`
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
+pub struct Snooze {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// For so long: 30m, 2h, 1d
+    #[arg(long = "for", value_name = "SPAN")]
+    pub span: Option<String>,
+    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Have it back now
+    #[arg(long)]
+    pub off: bool,
+}
+
+/// `wait`
+#[derive(Args, Debug)]
+pub struct Wait {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// At most so many seconds
+    #[arg(long, value_name = "S")]
+    pub timeout: Option<u64>,
+    /// For an approval of this revision
+    #[arg(long, value_name = "N")]
+    pub revision: Option<u32>,
 }
 
 /// `notify`

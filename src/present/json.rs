@@ -76,11 +76,12 @@ pub fn request(request: &Request, now: Moment) -> Value {
         "ahead",
         ahead.iter().map(|one| json!({"at": one.at.iso(), "what": one.due.word(), "to": one.to})).collect(),
     );
-    let courts = request.courts(now);
+    let courts = request.timing.courts;
     let seconds = |span: Span| span.millis() / 1000;
     set(
         "time_in_court",
-        json!({"reviewers_s": seconds(courts.reviewers), "producer_s": seconds(courts.producer)}),
+        json!({"reviewers_s": seconds(courts.reviewers), "producer_s": seconds(courts.producer),
+            "counted_to": courts.counted_to.iso()}),
     );
     set("assigned", json!(request.assigned().map(|last| &last.to)));
     set(

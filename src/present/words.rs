@@ -107,7 +107,9 @@ pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
             format!("{when}{what}")
         })
         .collect();
+    let stays = if request.is_open() && request.expires_at().is_none() { "; it never expires" } else { "" };
     let line = match parts.is_empty() {
+        false if !stays.is_empty() => line.and(Tone::Plain, format_args!("{}{stays}.", parts.join("; "))),
         false => line.and(Tone::Plain, parts.join("; ")).and(Tone::Plain, "."),
         true if request.is_open() => line.and(Tone::Plain, "it stays open; it never expires."),
         true => line.and(Tone::Plain, goes_on(request).unwrap_or("nothing more happens.".to_owned())),

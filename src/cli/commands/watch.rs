@@ -32,7 +32,10 @@ pub fn watch(app: &mut App, once: bool, out: &mut Out) -> Done {
         app.round(&mut |news| all.push(news))?;
         return Ok(told(&all, out));
     }
-    out.line("keeping time; Ctrl-C ends it");
+    match out.as_json {
+        true => out.json_line(&json!({"v": json::VERSION, "keeping_time": true}).to_string()),
+        false => out.line("keeping time; Ctrl-C ends it"),
+    }
     out.flush();
     let mut lines = |news: News| {
         match &news {

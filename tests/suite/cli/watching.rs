@@ -357,7 +357,10 @@ fn serve(
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
     loop {
         line.clear();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(()); // cut off before it was whole: nothing arrived
+        }
+        if line.trim().is_empty() {
             break;
         }
         let (name, value) = line.split_once(':').unwrap();
