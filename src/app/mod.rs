@@ -20,6 +20,7 @@ pub mod team;
 pub mod execution;
 pub mod run;
 pub mod lists;
+pub mod sight;
 pub mod alike;
 pub mod wait;
 pub mod audit;
@@ -165,7 +166,9 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.still_there()?;
-        self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+        let place = self.place_of(&self.caller(Face::Cli))?;
+        let request = self.store.load(id)?.filter(|request| place.sees(request));
+        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
 }
 
