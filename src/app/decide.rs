@@ -1,5 +1,6 @@
 //! Deciding: one command on one request, as one transaction.
 
+use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
@@ -177,12 +178,66 @@ impl App {
     /// # Errors
     /// When the store cannot be written.
     pub fn settle_due(&mut self) -> Result<usize, Error> {
-        const AT_ONCE: usize = 200;
-        let system = Caller::system();
-        let due = self.store.due(self.now(), AT_ONCE)?;
-        for id in &due {
-            self.decide(*id, &Command::Settle, &system)?;
-        }
-        Ok(due.len())
+        Ok(self.settle_batch()?.len())
     }
+
+    /// The same, with what was recorded. All of a batch is one transaction; when that fails, each is tried by itself, so that
+    /// one request that cannot be read holds up no other.
+    pub(super) fn settle_batch(&mut self) -> Result<Vec<(RequestId, Vec<Entry>)>, Error> {
+        const AT_ONCE: usize = 200;
+        let now = self.now();
+        let due = self.store.due(now, AT_ONCE)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Ok(all) = self.settle_together(&due, now) {
+            return Ok(all);
+        }
+        let (mut all, mut failed) = (Vec::new(), None);
+        for id in due {
+            match self.settle_together(&[id], now) {
+                Ok(one) => all.extend(one),
+                Err(e) => failed = Some(e),
+            }
+        }
+        match failed {
+            Some(e) if all.is_empty() => Err(e),
+            _ => Ok(all),
+        }
+    }
+
+    fn settle_together(
+        &mut self,
+        ids: &[RequestId],
+        now: crate::domain::moment::Moment,
+    ) -> Result<Vec<(RequestId, Vec<Entry>)>, Error> {
+        let system = Caller::system();
+        let path = self.store.path().to_path_buf();
+        let (known, self_review) = (&self.known, self.config.solo.self_review);
+        self.store.write(|tx| -> Result<_, Error> {
+            let policy = known.effective(tx)?;
+            tx.forget_notices(now, KEPT, ids.len())?;
+            let place = Place::of(tx, &policy, &system, now)?;
+            let mut all = Vec::with_capacity(ids.len());
+            for id in ids {
+                let Some(request) = tx.load(*id)? else { continue };
+                let open = tx.open_of(&request.requester.name)?;
+                let mut facts = facts(&policy, &place, open, self_review);
+                facts.runner_gone = is_gone(&request, &path);
+                let entries = request.decide(&Command::Settle, &system, &facts, now)?;
+                tx.commit(&request, &entries)?;
+                if !entries.is_empty() {
+                    all.push((*id, entries));
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// Whether the program that runs a plan is gone: asked only where one should be there.
+fn is_gone(request: &Request, store: &std::path::Path) -> bool {
+    let begun =
+        request.run.is_some() && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
+    begun && is_free(store, request.id)
 }

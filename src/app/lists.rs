@@ -35,6 +35,23 @@ pub struct Counters {
     pub decided: u64,
     /// By how much the clock is behind the last event, when that is more than a minute.
     pub clock_behind: Option<crate::domain::moment::Span>,
+    /// Who keeps time.
+    pub kept: Option<Kept>,
+    /// How many channels do not take what they are given.
+    pub failing: u64,
+}
+
+/// Who keeps time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// Nobody.
+    ByNobody,
+    /// This very screen.
+    Here,
+    /// Another screen.
+    ByScreen,
+    /// A watcher.
+    ByWatcher,
 }
 
 /// How somebody wants to look at a list.
@@ -191,6 +208,13 @@ impl App {
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
             clock_behind: self.clock_behind()?,
+            kept: Some(match self.kept_by()? {
+                None => Kept::ByNobody,
+                Some(by) if by.screen && by.process == std::process::id() => Kept::Here,
+                Some(by) if by.screen => Kept::ByScreen,
+                Some(_) => Kept::ByWatcher,
+            }),
+            failing: self.failing_channels()?.len() as u64,
         })
     }
 

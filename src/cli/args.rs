@@ -2,7 +2,8 @@
 
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
-pub use crate::cli::sign_args::Cosign;
+pub use crate::cli::sign_args::{Challenge, Cosign, Going};
+pub use crate::cli::time_args::{Notify, Reassign};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -59,7 +60,7 @@ pub enum Verb {
     Demo(Demo),
     /// Ask for a decision: one JSON document, or one a line (NDJSON)
     Submit(Submit),
-    /// Take requests from another system's file: draft, calyx-pending
+    /// Take requests from another system's file: draft, calyx-pending, calyx-lease, sshsig-approval
     Import(Import),
     /// List requests, most urgent first
     List(List),
@@ -82,7 +83,7 @@ pub enum Verb {
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Print the exact text that stands for signing a request off, to be signed with your key
-    Challenge(Which),
+    Challenge(Challenge),
     /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
     Cosign(Cosign),
     /// Check the signatures on a request again, from the log
@@ -99,6 +100,10 @@ pub enum Verb {
     Release(Which),
     /// Put a request out of your own sight for a while; its deadlines run on
     Snooze(Snooze),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Take your own request back
     Cancel(Reasoned),
     /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
@@ -139,6 +144,18 @@ pub enum Verb {
     Backup {
         /// The new file
         file: PathBuf,
+    },
+    /// Keep time: record what is due, escalate, and tell whoever must know
+    Watch {
+        /// One round, and then end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Try the channels by which somebody is told
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        verb: Notify,
     },
     /// Look at the store's health and say what to do
     Doctor,
@@ -209,6 +226,12 @@ pub struct Import {
     pub format: String,
     /// The file; `-` reads stdin
     pub file: PathBuf,
+    /// Of an sshsig-approval: its signature; FILE.sig when left out
+    #[arg(long, value_name = "FILE")]
+    pub sig: Option<PathBuf>,
+    /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
 }
 
 /// One request.

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod look_args;
 pub mod run_args;
+pub mod time_args;
 pub mod sign_args;
 pub mod output;
 pub mod input;

@@ -2,6 +2,7 @@
 //!
 //! `evolve` is total: a redacted payload leaves a hole (`None`), never an error.
 
+use crate::domain::chain::{Assignment, Timing, Whom};
 use crate::domain::edit::{Original, Standing};
 use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held, Revision, SignOffNumber};
 use crate::domain::marks::{Mark, Marks};
@@ -9,9 +10,10 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber, StepId};
 use crate::domain::quorum::Signer;
 use crate::domain::request::{
-    Answer, Claim, Closed, Comment, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
-    Waiting,
+    Answer, Claim, Closed, Comment, Execution, Level, MarkedBy, Request, SignOff, SignOffStanding, State,
+    Verdict, Waiting,
 };
+use crate::domain::shared::Shared;
 use crate::domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +83,8 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         person_signs: false,
         proposed: entry.payload.here().and_then(|p| p.policy.clone()),
         run: None,
+        assignments: Vec::new(),
+        timing: Timing::from(entry.at),
         owes: owes.as_deref().cloned(),
     })
 }
@@ -90,6 +94,13 @@ impl Request {
     pub fn evolve(mut self, entry: &Entry) -> Self {
         let asleep = Calling::of(&self);
         self.version += 1;
+        // What time did holds from when it was due, whenever somebody looked.
+        let until = match &entry.fact {
+            Fact::Expired { due_at } => *due_at,
+            Fact::Escalated { was_due_at: Some(at), .. } => *at,
+            _ => entry.at,
+        };
+        self.timing.courts = self.timing.courts.charged(&self.state, until);
         if !matches!(entry.fact, Fact::DecisionRefused { .. }) {
             self.updated_at = entry.at;
         }
@@ -198,12 +209,16 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::TeamFounded { .. } => {}
             // What was refused changes nothing.
             Fact::DecisionRefused { .. } => {}
+            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
+            // change nothing.
+            Fact::PolicyAdopted { .. }
+            | Fact::SessionRefused { .. }
+            | Fact::TeamFounded { .. }
+            | Fact::WatcherStarted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
-                self.revision.assessment = (**assessment).clone();
+                self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;
                 for step in touched {
                     self.marks.set(step.clone(), Mark::Undecided);
@@ -227,6 +242,26 @@ impl Request {
                 rule: Some(rule.clone()),
                 signature: None,
             }),
+            Fact::Escalated { level, to, was_due_at, next_at, .. } => {
+                let at = was_due_at.unwrap_or(entry.at);
+                self.timing.raise_at = *next_at;
+                // Who had it before need not be reminded of what was due before.
+                self.timing.nudged = self.timing.nudged.max(Some(at));
+                self.assign(to.clone(), entry, at, true);
+                if let State::Waiting(waiting) = &mut self.state {
+                    *waiting = Waiting::Escalated(Level(*level));
+                }
+            }
+            Fact::Reassigned { to, .. } => {
+                self.assign(Whom::Principal(to.clone()), entry, entry.at, false);
+            }
+            Fact::Reminded { was_due_at, .. } => {
+                let given = match self.state {
+                    State::ChangesRequested { .. } => &mut self.timing.producer_nudged,
+                    _ => &mut self.timing.nudged,
+                };
+                *given = (*given).max(Some(*was_due_at));
+            }
             Fact::Started { .. }
             | Fact::Resumed { .. }
             | Fact::WentOn { .. }
@@ -296,8 +331,13 @@ impl Request {
     fn wait_again(&mut self, deadlines: Deadlines) {
         if let State::ChangesRequested { before, .. } = self.state {
             self.state = State::Waiting(before);
+            self.timing.give_back(deadlines.due_at.since(self.deadlines.due_at));
             self.deadlines = deadlines;
         }
+    }
+
+    fn assign(&mut self, to: Whom, entry: &Entry, at: Moment, raised: bool) {
+        self.assignments.push(Assignment { to, by: entry.by.clone(), at, raised });
     }
 
     fn void(&mut self, numbers: &[SignOffNumber]) {

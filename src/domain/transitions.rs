@@ -65,6 +65,10 @@ pub enum Verb {
     Continue,
     /// Take back what was done.
     RollBack,
+    /// Raise it to the next level of its chain.
+    Escalate,
+    /// Pass it on to somebody.
+    Reassign,
 }
 
 /// Who may, apart from being able to see the request.
@@ -87,6 +91,10 @@ pub enum Who {
     Editor,
     /// The requester, or a holder of `operator`.
     Runner,
+    /// A holder of `escalate`; the clock does it too.
+    Escalator,
+    /// A holder of `assign`.
+    Assigner,
     /// Whoever can see it.
     Anyone,
     /// Whoever can see it; it holds for themselves only.
@@ -158,7 +166,7 @@ const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 26] = [
+pub const TABLE: [Row; 28] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -185,6 +193,8 @@ pub const TABLE: [Row; 26] = [
     Row { verb: Verb::LeaveOut, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Continue, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::RollBack, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Escalate, from: WAITING, to: To::State(Escalated), who: Who::Escalator, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Reassign, from: OPEN, to: To::Same, who: Who::Assigner, reason: Reason::Welcome, only: &[], voids: "–" },
 ];
 
 /// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
@@ -204,10 +214,8 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 3] = [
+pub const LATER: [Later; 1] = [
     Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
-    Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
-    Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
 ];
 
 /// One row of the execution's table.
@@ -270,6 +278,8 @@ impl Verb {
             Verb::LeaveOut => "skip",
             Verb::Continue => "continue",
             Verb::RollBack => "roll-back",
+            Verb::Escalate => "escalate",
+            Verb::Reassign => "reassign",
         }
     }
 
@@ -279,6 +289,9 @@ impl Verb {
             // An agent can only fill an agent's slot, whatever the kind.
             (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
             (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
+            (Verb::Approve, Kind::Policy, _) => Permission::Admin,
+            (Verb::Escalate, ..) => Permission::Escalate,
+            (Verb::Reassign, ..) => Permission::Assign,
             (Verb::Override, ..) => Permission::Override,
             (_, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
@@ -302,6 +315,8 @@ impl Who {
                 "the requester; `review`, for a step's params (in a team it then fills no slot of that revision)"
             }
             Who::Runner => "the requester, or `operator`",
+            Who::Escalator => "`escalate`, or the clock",
+            Who::Assigner => "`assign`; to somebody who could decide on it",
             Who::Anyone => "who can see it",
             Who::Oneself => "who can see it, for oneself",
             Who::Clock => "the clock",

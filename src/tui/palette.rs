@@ -44,11 +44,16 @@ const fn acts(name: &'static str, action: Action, words: &'static str) -> Comman
 #[rustfmt::skip]
 pub const COMMANDS: &[Command] = &[
     acts("approve", Action::Ask(Ask::Approve), "approve it (a question: answer it)"),
+    acts("cosign", Action::Ask(Ask::Sign), "sign it off with your key: shows the statement, takes the signature"),
     acts("answer", Action::Ask(Ask::Answer), "answer the question"),
     acts("reject", Action::Ask(Ask::Reject), "reject it; needs a reason"),
     acts("request-changes", Action::Ask(Ask::RequestChanges), "request changes; needs a reason"),
     acts("withdraw", Action::Ask(Ask::Withdraw), "take back your own sign-off or request for changes"),
+    acts("escalate", Action::Ask(Ask::Escalate), "raise it to the next level of its chain; needs a reason"),
     acts("override", Action::Ask(Ask::Override), "go ahead without the sign-offs it needs; you owe a review for it"),
+    acts("run", Action::Ask(Ask::Run), "let it run: what was approved, on this host"),
+    acts("roll-back", Action::Ask(Ask::RollBack), "take back what was done, last first"),
+    acts("stop", Action::Ask(Ask::Stop), "stop the plan that runs"),
     acts("comment", Action::Ask(Ask::Comment), "comment on it"),
     Command { name: "claim", does: Does::Claim(Verb::Claim), words: "say that you are on it" },
     Command { name: "release", does: Does::Claim(Verb::Release), words: "say that you no longer are on it" },
@@ -78,14 +83,13 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
-    "run",
+    "challenge",
+    "verify",
     "next",
     "report",
-    "stop",
     "confirm",
     "retry",
     "continue",
-    "roll-back",
     "audit",
     "backup",
     "cancel",
@@ -101,12 +105,17 @@ pub const ELSEWHERE: &[&str] = &[
     "modify",
     "preview",
     "pulse",
+    "reassign",
     "rebuild",
     "policy",
     "resubmit",
+    "session",
+    "admin",
     "skip",
     "submit",
+    "notify",
     "wait",
+    "watch",
 ];
 
 fn beginning_with(stem: &str) -> impl Iterator<Item = &'static Command> {

@@ -14,7 +14,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 #[rustfmt::skip]
 const NAMES: &[(&str, Action)] = &[
     ("open", Action::Open), ("back", Action::Back), ("quit", Action::Quit),
-    ("approve", Action::Ask(Ask::Approve)), ("reject", Action::Ask(Ask::Reject)),
+    ("approve", Action::Ask(Ask::Approve)), ("sign", Action::Ask(Ask::Sign)), ("reject", Action::Ask(Ask::Reject)),
     ("request-changes", Action::Ask(Ask::RequestChanges)), ("withdraw", Action::Ask(Ask::Withdraw)),
     ("override", Action::Ask(Ask::Override)),
     ("comment", Action::Ask(Ask::Comment)), ("claim", Action::Claim),
@@ -46,7 +46,8 @@ const NAMES: &[(&str, Action)] = &[
     ("mark-undecided", Action::Ask(Ask::Mark(Mark::Undecided))), ("modify", Action::Ask(Ask::Modify)),
     ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
-    ("confirm", Action::Ask(Ask::Confirm)),
+    ("confirm", Action::Ask(Ask::Confirm)), ("escalate", Action::Ask(Ask::Escalate)),
+    ("confirm", Action::Ask(Ask::Confirm)), ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 

@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 40] = [
+pub const NAMES: [&str; 44] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -40,6 +40,10 @@ pub const NAMES: [&str; 40] = [
     "step.confirmed",
     "step.left_out",
     "step.retried",
+    "request.escalated",
+    "request.reassigned",
+    "watcher.started",
+    "request.reminded",
     "session.refused",
     "request.overridden",
 ];

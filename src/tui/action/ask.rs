@@ -8,6 +8,8 @@ use crate::domain::transitions::Verb;
 pub enum Ask {
     /// Sign off.
     Approve,
+    /// Sign off with a key: shows the statement, and takes the signature.
+    Sign,
     /// Refuse.
     Reject,
     /// Give the ball to the producer.
@@ -40,6 +42,12 @@ pub enum Ask {
     LeaveOut,
     /// Let one step go on that waits for a person.
     Confirm,
+    /// Raise it to the next level of its chain.
+    Escalate,
+    /// Run what was approved.
+    Run,
+    /// Take back what was done.
+    RollBack,
 }
 
 impl Ask {
@@ -55,8 +63,9 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 17] = [
+    pub const KEYED: [Ask; 21] = [
         Ask::Approve,
+        Ask::Sign,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
@@ -73,6 +82,9 @@ impl Ask {
         Ask::Continue,
         Ask::Retry,
         Ask::Confirm,
+        Ask::Escalate,
+        Ask::Run,
+        Ask::RollBack,
     ];
 
     /// Whether it is about one step.
@@ -93,7 +105,7 @@ impl Ask {
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
-            Ask::Approve => Verb::Approve,
+            Ask::Approve | Ask::Sign => Verb::Approve,
             Ask::Reject => Verb::Reject,
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
@@ -107,6 +119,9 @@ impl Ask {
             Ask::Retry => Verb::Retry,
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
+            Ask::Escalate => Verb::Escalate,
+            Ask::Run => Verb::Run,
+            Ask::RollBack => Verb::RollBack,
         }
     }
 
@@ -114,6 +129,7 @@ impl Ask {
     pub const fn title(self) -> &'static str {
         match self {
             Ask::Approve => "Approve",
+            Ask::Sign => "Sign",
             Ask::Reject => "Reject",
             Ask::RequestChanges => "Request changes",
             Ask::Withdraw => "Withdraw",
@@ -133,6 +149,9 @@ impl Ask {
             Ask::Retry => "Retry",
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
+            Ask::Escalate => "Escalate",
+            Ask::Run => "Run",
+            Ask::RollBack => "Roll back",
         }
     }
 }

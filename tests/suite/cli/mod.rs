@@ -12,7 +12,9 @@ mod policy;
 mod overriding;
 pub mod team;
 mod running;
+mod watching;
 mod signing;
+mod running_races;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -7,6 +7,7 @@ use countersign::domain::log::{Envelope, event_hash};
 use countersign::domain::moment::Moment;
 use countersign::domain::names::{RequestId, Seq};
 use countersign::domain::refusal::exit;
+use countersign::store::hygiene::FORM;
 use rusqlite::{Connection, params};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -202,7 +203,7 @@ fn another_form_than_this_ones_is_refused_untouched() {
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (4, "was made by a newer countersign (form 4, this one knows 3)"),
+        (FORM + 1, "was made by a newer countersign (form"),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -221,7 +222,8 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch("PRAGMA user_version = 4").unwrap();
+    let newer = format!("PRAGMA user_version = {}", FORM + 1);
+    behind_its_back(&stage.store()).execute_batch(&newer).unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");
