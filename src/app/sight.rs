@@ -107,6 +107,9 @@ impl App {
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
             clock_behind: self.clock_behind()?,
+            // How the place is kept is not for those who only ask.
+            kept: None,
+            failing: 0,
         }))
     }
 
