@@ -101,6 +101,10 @@ impl App {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
+                // What they may not see is not there.
+                if !place.sees(&request) {
+                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
+                }
                 let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()

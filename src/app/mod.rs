@@ -21,6 +21,7 @@ pub mod execution;
 pub mod run;
 pub mod launch;
 pub mod lists;
+pub mod sight;
 pub mod alike;
 pub mod wait;
 pub mod channels;
@@ -184,7 +185,9 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.still_there()?;
-        self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+        let place = self.place_of(&self.caller(Face::Cli))?;
+        let request = self.store.load(id)?.filter(|request| place.sees(request));
+        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
 }
 

@@ -8,8 +8,10 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Seq};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Roster;
-use crate::domain::principal::{Assurance, Caller, Face, Standing};
+use crate::domain::principal::{Assurance, Caller, Face, Permission, PrincipalKind, Standing};
+use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
 use std::os::unix::fs::MetadataExt;
 
 /// Who acts in this store, and what they may do in it.
@@ -39,6 +41,27 @@ impl Place {
         let Member { caller, standing } =
             membership::member(policy, caller, now).map_err(Refusal::Outsider)?;
         Ok(Self { caller, standing, team: true })
+    }
+}
+
+impl Place {
+    /// Whether they see every request. In a team whoever only asks sees their own.
+    pub(super) fn sees_all(&self) -> bool {
+        !self.team || self.standing.may(Permission::See)
+    }
+
+    /// Whether they see this one: theirs, or one with an agent's slot that they could fill.
+    pub(super) fn sees(&self, request: &Request) -> bool {
+        self.sees_all() || request.requester.is(&self.caller) || self.could_sign_as_agent(request)
+    }
+
+    fn could_sign_as_agent(&self, request: &Request) -> bool {
+        let Caller { name, kind, person, .. } = self.caller.clone();
+        let roles = self.standing.roles.clone();
+        let me = Signer { name, kind, person, roles, assurance: Assurance::SignedTouch, newcomer: false };
+        kind == PrincipalKind::Agent
+            && self.standing.may(Permission::CosignAgent)
+            && request.assessment().slots.iter().any(|slot| slot.admits(&me))
     }
 }
 

@@ -355,3 +355,54 @@ fn a_person_and_their_agent_are_one_pair_of_eyes() {
     ssh(&desk, "carol", "approve R-1").refused(1, &["cp14 has signed"]);
     ssh(&desk, "bob", "approve R-1").ended(0);
 }
+
+#[test]
+fn who_only_asks_sees_their_own_and_of_others_not_even_that_they_are_there() {
+    let desk = team_with(
+        "[[rule]]\nname = \"keys\"\nkind = [\"incident\"]\nslots = [{kind = \"human\"}, {kind = \"agent\", any_of = [\"cp14\"]}]\n",
+    );
+    let asks = |who: &str, kind: &str, title: &str, name: &str| {
+        let document = json!({"kind": kind, "title": title, "ref": name}).to_string();
+        ssh_feed(&desk, who, "submit -", &document).ended(0);
+    };
+    asks("dave", "gate", "daves", "alpha");
+    asks("ci", "gate", "cis", "beta");
+    asks("carol", "gate", "carols secret", "gamma");
+    asks("bob", "incident", "bobs incident", "delta");
+    for who in ["dave", "ci"] {
+        let list = ssh(&desk, who, "list").ended(0);
+        assert!(list.out.contains("daves") && list.out.contains("cis"), "{list}");
+        assert!(!list.out.contains("secret") && !list.out.contains("bobs"), "{list}");
+        ssh(&desk, who, "show R-1").ended(0);
+        let nothing = ssh(&desk, who, "show R-99").ended(4).err.replace("99", "3");
+        for line in [
+            "show R-3",
+            "log R-3",
+            "explain R-3",
+            "comment R-3 hello",
+            "cancel R-3 --reason no",
+            "wait R-3",
+            "approve R-3",
+            "reject R-3 --reason no",
+            "next R-3",
+            "preview R-3",
+        ] {
+            let ran = ssh(&desk, who, line).ended(4);
+            assert_eq!(ran.err, nothing, "{line}");
+        }
+        ssh(&desk, who, "show gamma").ended(4);
+        ssh(&desk, who, "log").refused(1, &["`see`"]);
+    }
+    // An agent that signs sees what has a slot for it, and no more.
+    ssh(&desk, "cp14", "show R-4").ended(0);
+    ssh(&desk, "cp14", "show R-1").ended(4);
+    let list = ssh(&desk, "cp14", "list").ended(0);
+    assert!(
+        list.out.contains("bobs incident") && list.out.contains("secret") && !list.out.contains("daves"),
+        "{list}"
+    );
+    // Everybody else sees everything.
+    for who in ["carol", "eve", "ann"] {
+        ssh(&desk, who, "list").ended(0).said(&["daves", "cis", "secret", "bobs incident"]);
+    }
+}

@@ -730,8 +730,10 @@ fn a_promotion_is_approved_by_who_may_roll_out_and_a_policy_by_an_admin() {
         let told = story.refuses_under(&facts_with(&[Permission::Review]), &bob(), approve_because("yes"));
         assert_eq!(told, Refusal::NotPermitted { permission: needed });
         assert!(story.decide(&bob(), &approve_because("yes"), &facts_with(&[needed])).is_ok());
-        let told = story.refuses_under(&facts_with(&[needed]), &bob(), reject("no"));
-        assert_eq!(told, Refusal::NotPermitted { permission: Permission::Review });
+        // An admin refuses a policy too; whoever may roll out and not review refuses no promotion.
+        let told = story.decide(&bob(), &reject("no"), &facts_with(&[needed])).err();
+        let review = Refusal::NotPermitted { permission: Permission::Review };
+        assert_eq!(told, (needed == Permission::Rollout).then_some(review));
     }
 }
 
