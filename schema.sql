@@ -208,6 +208,36 @@ CREATE TABLE IF NOT EXISTS visits (
     author TEXT    PRIMARY KEY,
     at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- What somebody is to be told: written with the event that calls for it, kept by `rebuild`, forgotten after a month. The key
+-- holds the request, the version of it, the kind and the assignment: one occasion is one notice.
+CREATE TABLE IF NOT EXISTS notices (
+    id         INTEGER PRIMARY KEY,
+    key        TEXT    NOT NULL UNIQUE,
+    kind       TEXT    NOT NULL,
+    request    INTEGER NOT NULL,
+    version    INTEGER NOT NULL,
+    assignment INTEGER NOT NULL,
+    whom       TEXT,
+    by         TEXT,
+    person     TEXT,
+    at         INTEGER NOT NULL,
+    handed_out INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS notices_to_hand_out ON notices (id) WHERE handed_out = 0;
+
+-- What became of a notice on each of its channels: due, done, stopped (nobody needs it any more) or given_up.
+CREATE TABLE IF NOT EXISTS deliveries (
+    notice   INTEGER NOT NULL,
+    channel  TEXT    NOT NULL,
+    state    TEXT    NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at  INTEGER,
+    ended_at INTEGER,
+    why      TEXT,
+    PRIMARY KEY (notice, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_by_next     ON deliveries (next_at, notice) WHERE next_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deliveries_that_failed ON deliveries (channel) WHERE why IS NOT NULL;
 
 -- Statements that were handed out to be signed, until a while after their end; `cosign` looks here for what was signed.
 CREATE TABLE IF NOT EXISTS challenges (

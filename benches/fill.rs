@@ -78,7 +78,8 @@ pub fn app(path: &Path) -> App {
     app_at(path, Clock::system())
 }
 
-fn app_at(path: &Path, clock: Clock) -> App {
+/// The program on a store, under a clock of one's own.
+pub fn app_at(path: &Path, clock: Clock) -> App {
     let config = kept().join("config.toml");
     std::fs::write(&config, "").unwrap();
     let place = Place { store: Some(path.to_path_buf()), config: Some(config), as_name: None };

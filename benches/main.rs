@@ -11,6 +11,7 @@ mod fill;
 mod ideal;
 mod process;
 mod pty;
+mod rounds;
 mod screen;
 mod table;
 mod writes;
@@ -26,6 +27,9 @@ fn main() {
     let mut table = Table::default();
     if wanted("writes") {
         writes::measure(&mut table);
+    }
+    if wanted("rounds") {
+        rounds::measure(&mut table);
     }
     if wanted("process") {
         process::measure(&mut table);

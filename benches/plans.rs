@@ -2,10 +2,11 @@
 //! bare baseline of the same run. `cargo bench --bench plans`; in a debug build it runs once and says nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+use countersign::app::{App, Clock, Place};
 use countersign::domain::alike::alike;
 use countersign::domain::command::{Command, Facts, Seen};
-use countersign::domain::decide::submit;
-use countersign::domain::document::{Limits, read};
+use countersign::domain::decide::{OnSameReference, submit};
+use countersign::domain::document::{Document, Limits, read};
 use countersign::domain::evolve::begin;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PersonName, PrincipalName, RequestId};
@@ -46,6 +47,9 @@ fn facts() -> Facts {
         runner_gone: false,
         shown_at: None,
         signature: None,
+        debts: Vec::new(),
+        reason_used: None,
+        next_number: RequestId::new(0),
     }
 }
 
@@ -59,7 +63,7 @@ fn asked(number: u64, document: &Value) -> Request {
 }
 
 /// A plan of so many steps, ten in a layer, each needing two or three of the layers above.
-fn plan(many: usize) -> Request {
+fn document(many: usize) -> Value {
     let step = |n: usize| {
         let needs: Vec<Value> = [n.checked_sub(10), n.checked_sub(9), n.checked_sub(31)]
             .into_iter()
@@ -68,7 +72,46 @@ fn plan(many: usize) -> Request {
             .collect();
         json!({"id": format!("s{n}"), "action": "x.y", "params": {"n": n}, "needs": needs})
     };
-    asked(1, &json!({"kind": "plan", "title": "t", "steps": (0..many).map(step).collect::<Vec<_>>()}))
+    json!({"kind": "plan", "title": "t", "steps": (0..many).map(step).collect::<Vec<_>>()})
+}
+
+fn plan(many: usize) -> Request {
+    asked(1, &document(many))
+}
+
+/// What a sign-off takes that is on the disk when it returns, as on the screen: the request was read and drawn before.
+fn durable(many: usize) -> Duration {
+    let rounds = if cfg!(debug_assertions) { 1 } else { 101 };
+    let dir = tempfile::Builder::new().prefix("plans").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let config = dir.path().join("config.toml");
+    std::fs::write(&config, "[limits]\nper_minute = 0\n").unwrap();
+    let place = Place { store: Some(dir.path().join("plans.db")), config: Some(config), as_name: None };
+    let mut app = App::open(&place, Clock::system()).unwrap();
+    let (producer, alice) = (
+        app.caller(Face::Cli),
+        Caller { name: PrincipalName::new("alice").unwrap(), ..app.caller(Face::Screen) },
+    );
+    let document = read(document(many).to_string().as_bytes(), &Limits::BUILT_IN).unwrap();
+    let document = Document { by: Some(PrincipalName::new("planner").unwrap()), ..document };
+    let mut took: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let asked = app.submit(std::slice::from_ref(&document), OnSameReference::Refuse, &producer);
+            let id = asked.unwrap_or_else(|(_, e)| panic!("{e}"))[0].id;
+            let drawn = app.request(id).unwrap();
+            let seen = Seen::Drawn {
+                number: drawn.revision.number,
+                revision: drawn.revision.digest,
+                marks: drawn.marks_digest(),
+                whole: true,
+            };
+            let approve = Command::Approve { reason: Some(Text::from("as previewed")), seen };
+            let begin = Instant::now();
+            black_box(app.decide(id, &approve, &alice).unwrap());
+            begin.elapsed()
+        })
+        .collect();
+    took.sort();
+    took[took.len() / 2]
 }
 
 /// The median of many runs.
@@ -118,6 +161,15 @@ fn main() {
         median(|| large.decide(&approve, &alice, &facts, NOW).unwrap()),
         five,
         "a sign-off on 5 steps",
+    );
+
+    let five = durable(5);
+    say("durable sign-off on 5 steps", five, five, "a durable sign-off on 5 steps");
+    say(
+        "durable sign-off on 500 steps",
+        durable(500),
+        five,
+        "a durable sign-off on 5 steps; at most 5 are promised",
     );
 
     let of = |n: u64| {

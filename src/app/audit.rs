@@ -5,6 +5,8 @@ use crate::domain::canon;
 use crate::domain::digest::{EventHash, unhex};
 use crate::domain::event::Entry;
 use crate::domain::names::Seq;
+use crate::domain::principal::Permission;
+use crate::domain::refusal::Refusal;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
@@ -88,6 +90,9 @@ impl App {
     /// # Errors
     /// When the log cannot be read, or `each` fails.
     pub fn events(&self, after: Seq, each: impl FnMut(Recorded) -> Result<bool, Error>) -> Result<(), Error> {
+        if !self.sees_all()? {
+            return Err(Refusal::NotPermitted { permission: Permission::See }.into());
+        }
         self.store.events(after, each)
     }
 

@@ -27,6 +27,9 @@ pub struct Config {
     pub screen: Screen,
     /// How approved commands are run.
     pub run: Run,
+    /// How somebody is told.
+    #[serde(rename = "channel")]
+    pub channels: Vec<crate::app::channels::Channel>,
     /// The keys of each scope, as they stand in the file.
     keys: BTreeMap<String, BTreeMap<String, Spanned<Vec<String>>>>,
     /// The same with their lines, for whoever knows what the names mean.
@@ -114,13 +117,22 @@ pub struct Screen {
     pub title: bool,
     /// Whether the terminal's bell is rung when something urgent begins to wait.
     pub bell: bool,
+    /// Whether the terminal is asked to say so on the desktop too (OSC 9).
+    pub desktop: bool,
     /// The mouse stays the terminal's own.
     pub mouse: Mouse,
 }
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { theme: ThemeName::Sixteen, ascii: false, title: true, bell: true, mouse: Mouse::Off }
+        Self {
+            theme: ThemeName::Sixteen,
+            ascii: false,
+            title: true,
+            bell: true,
+            desktop: false,
+            mouse: Mouse::Off,
+        }
     }
 }
 
@@ -261,6 +273,7 @@ mod tests {
             views,
             screen,
             run,
+            channels,
             keys,
             rebindings,
             path,
@@ -270,10 +283,12 @@ mod tests {
         assert_eq!(run, Run::default(), "every setting of running stands there with its default");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");
-        for setting in ["theme", "ascii", "title", "bell", "mouse", "limit_s", "grace_s"] {
+        for setting in ["theme", "ascii", "title", "bell", "mouse", "desktop", "limit_s", "grace_s"] {
             assert!(shown.contains(&format!("\n{setting} = ")), "{setting}");
         }
         assert_eq!((keys.len(), rebindings.len()), (1, 1));
+        let names: Vec<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
+        assert_eq!(names, ["calyx", "pager", "hook", "mail"], "one of each kind");
         assert_eq!(Config::parse(SAMPLE), Ok(Config::default()), "the sample as it stands changes nothing");
     }
 
@@ -291,6 +306,26 @@ mod tests {
         for (wrong, named) in [("mouse = \"on\"", "`off`"), ("theme = \"neon\"", "`truecolor`")] {
             let said = Config::parse(&format!("[screen]\n{wrong}\n")).unwrap_err();
             assert!(said.contains("line 2") && said.contains(named), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_channel_says_what_it_lacks_and_what_is_not_its_own() {
+        let wrong =
+            |lines: &str| Config::parse(&format!("[[channel]]\nname = \"x\"\n{lines}\n")).unwrap_err();
+        for (lines, told) in [
+            ("kind = \"exec\"", "command is missing"),
+            ("kind = \"exec\"\ncommand = [\"page\"]", "absolute path"),
+            ("kind = \"exec\"\ncommand = [\"/bin/true\"]\nurl = \"https://x\"", "url is not for"),
+            ("kind = \"webhook\"\nurl = \"ftp://x\"\nsecret_file = \"/k\"", "https://"),
+            ("kind = \"webhook\"\nurl = \"https://x\"", "secret_file is missing"),
+            ("kind = \"mail\"\nfrom = \"a@b\"\nto = \"x y@z\"", "no address"),
+            ("kind = \"flag\"", "dir is missing"),
+            ("kind = \"flag\"\ndir = \"/d\"\nonly = [\"gossip\"]", "deadline_risk"),
+            ("kind = \"pigeon\"", "`webhook`"),
+        ] {
+            let said = wrong(lines);
+            assert!(said.contains(told), "{lines}: {said}");
         }
     }
 

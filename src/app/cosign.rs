@@ -2,16 +2,15 @@
 
 use crate::app::decide::Beside;
 use crate::app::decide::Decided;
+use crate::app::team::Place;
 use crate::app::{App, Error};
 use crate::domain::command::{Command, Facts};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::principal::{Assurance, Caller};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules;
 use crate::domain::signing::{self, Proof};
 use crate::domain::statement::{Deed, NAMESPACE, Signature, Statement};
-use crate::domain::transitions::Verb;
 use crate::domain::unfit::{Unfit, own_key};
 use crate::exchange::sshsig::{self, Armoured};
 use crate::store::failure::Failure;
@@ -33,10 +32,10 @@ pub(super) struct Brought {
 }
 
 impl App {
-    /// Hands out the statement that stands for signing `id` off as it is now.
+    /// Hands out the statement that stands for `deed` on `id` as it is now.
     ///
     /// # Errors
-    /// Whatever would refuse the sign-off, were it signed; or it cannot be kept.
+    /// Whatever would refuse it, were it signed; or it cannot be kept.
     pub fn challenge(&mut self, id: RequestId, deed: Deed, caller: &Caller) -> Result<Statement, Error> {
         let now = self.now();
         let known = &self.known;
@@ -47,17 +46,19 @@ impl App {
                     return Err(Refusal::NoSuchRequest(id.to_string()).into());
                 };
                 let policy = known.effective(tx)?;
-                let facts = super::decide::facts(&policy, tx.open_of(&request.requester.name)?, self_review);
+                let place = Place::of(tx, &policy, caller, now)?;
+                let caller = &place.caller;
+                let open = tx.open_of(&request.requester.name)?;
+                let mut facts = super::decide::facts(&policy, &place, open, self_review);
+                facts.debts = tx.debts_of(&caller.name, caller.person.as_ref())?;
                 // What is due is recorded first: nobody signs for what has expired, or is judged by an older policy.
                 let due = request.due_beside(&Command::Settle, &facts, now);
                 let (request, _) = tx.commit(&request, &due)?;
-                let marks = request.marks.with_undecided_approved();
-                let signed = Caller { assurance: Assurance::SignedTouch, ..caller.clone() };
-                let may = rules::may(Verb::Approve, &request, &signed, &facts, now)
-                    .and_then(|()| rules::may_sign(&request, &marks));
-                if let Err(refusal) = may {
-                    return Ok(Err(refusal));
-                }
+                let may = signing::may(&request, deed, caller, &facts, now);
+                let marks = match may.and_then(|()| signing::marks_after(&request, deed)) {
+                    Ok(marks) => marks,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
                 let (head, hash) = tx.head()?;
                 let of = (tx.store_id(), hash);
                 let statement = signing::statement(&request, deed, &marks, policy.digest, of, now);

@@ -1,13 +1,18 @@
 //! Deciding: one command on one request, as one transaction.
 
+use crate::app::notices::KEPT;
+use crate::app::policy::take_effect;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
+use crate::domain::attempts;
 use crate::domain::command::{Command, Facts};
-use crate::domain::event::Entry;
+use crate::domain::content::Kind;
+use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Face, Standing};
+use crate::domain::principal::{Caller, Face};
+use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
@@ -37,14 +42,14 @@ pub(super) struct Beside<'a> {
     pub(super) file: Option<&'a [u8]>,
 }
 
-/// What is true across requests for anybody in a solo store.
-pub(super) fn facts(policy: &Policy, open_of_requester: u64, self_review: bool) -> Facts {
+/// What is true across requests for whoever stands there.
+pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
         policy: policy.clone(),
-        standing: Standing::everything(),
-        self_review,
+        standing: place.standing.clone(),
+        self_review: self_review && !place.team,
         open_of_requester,
-        team: false,
+        team: place.team,
         runner_gone: false,
         shown_at: None,
         signature: None,
@@ -108,8 +113,11 @@ impl App {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
-                let mut facts = facts(&policy, tx.open_of(&request.requester.name)?, self_review);
-                place.tell(&mut facts);
+                // What they may not see is not there.
+                if !place.sees(&request) {
+                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
+                }
+                let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -134,6 +142,13 @@ impl App {
                         if let Some(file) = file {
                             tx.keep_evidence(file)?;
                         }
+                        // Nobody signs for a policy that could not take effect any more.
+                        if after.kind() == Kind::Policy && matches!(command, Command::Approve { .. }) {
+                            proposing::ready(&request, &policy)?;
+                            if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
+                                take_effect(tx, &request, &policy, caller, now)?;
+                            }
+                        }
                         // There is no override without its debt, and no debt without its override.
                         if let (Command::Override { .. }, Some((id, entry))) =
                             (command, overriding::debt(&after, &policy, now))
@@ -143,7 +158,13 @@ impl App {
                         Ok(Ok(Decided { entries, places, after }))
                     }
                     Err(refusal) => {
-                        let due = request.due_beside(command, &facts, now);
+                        let mut due = request.due_beside(command, &facts, now);
+                        let since = now.minus(attempts::AGAIN_AFTER);
+                        if let Some(tried) = attempts::entry(&request, command, caller, &facts, &refusal, now)
+                            && !tx.tried_since(id, &caller.name, since)?
+                        {
+                            due.push(tried);
+                        }
                         if due.is_empty() {
                             return Err(refusal.into());
                         }
@@ -162,10 +183,9 @@ impl App {
     /// When they cannot be read.
     pub fn facts(&self, caller: &Caller, request: &Request) -> Result<Facts, Failure> {
         let open = self.store.counter(&format!("open-of:{}", request.requester.name))?;
-        let mut facts = facts(&*self.known.effective(&self.store)?, open, self.config.solo.self_review);
-        facts.team = self.is_team()?;
-        facts.self_review &= !facts.team;
-        facts.standing = self.standing(caller)?;
+        let place = self.place_of(caller)?;
+        let policy = self.known.effective(&self.store)?;
+        let mut facts = facts(&policy, &place, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
         facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
         Ok(facts)
@@ -176,12 +196,66 @@ impl App {
     /// # Errors
     /// When the store cannot be written.
     pub fn settle_due(&mut self) -> Result<usize, Error> {
-        const AT_ONCE: usize = 200;
-        let system = Caller::system();
-        let due = self.store.due(self.now(), AT_ONCE)?;
-        for id in &due {
-            self.decide(*id, &Command::Settle, &system)?;
-        }
-        Ok(due.len())
+        Ok(self.settle_batch()?.len())
     }
+
+    /// The same, with what was recorded. All of a batch is one transaction; when that fails, each is tried by itself, so that
+    /// one request that cannot be read holds up no other.
+    pub(super) fn settle_batch(&mut self) -> Result<Vec<(RequestId, Vec<Entry>)>, Error> {
+        const AT_ONCE: usize = 200;
+        let now = self.now();
+        let due = self.store.due(now, AT_ONCE)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Ok(all) = self.settle_together(&due, now) {
+            return Ok(all);
+        }
+        let (mut all, mut failed) = (Vec::new(), None);
+        for id in due {
+            match self.settle_together(&[id], now) {
+                Ok(one) => all.extend(one),
+                Err(e) => failed = Some(e),
+            }
+        }
+        match failed {
+            Some(e) if all.is_empty() => Err(e),
+            _ => Ok(all),
+        }
+    }
+
+    fn settle_together(
+        &mut self,
+        ids: &[RequestId],
+        now: crate::domain::moment::Moment,
+    ) -> Result<Vec<(RequestId, Vec<Entry>)>, Error> {
+        let system = Caller::system();
+        let path = self.store.path().to_path_buf();
+        let (known, self_review) = (&self.known, self.config.solo.self_review);
+        self.store.write(|tx| -> Result<_, Error> {
+            let policy = known.effective(tx)?;
+            let place = Place::of(tx, &policy, &system, now)?;
+            tx.forget_notices(now, KEPT, ids.len())?;
+            let mut all = Vec::with_capacity(ids.len());
+            for id in ids {
+                let Some(request) = tx.load(*id)? else { continue };
+                let open = tx.open_of(&request.requester.name)?;
+                let mut facts = facts(&policy, &place, open, self_review);
+                facts.runner_gone = is_gone(&request, &path);
+                let entries = request.decide(&Command::Settle, &system, &facts, now)?;
+                tx.commit(&request, &entries)?;
+                if !entries.is_empty() {
+                    all.push((*id, entries));
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// Whether the program that runs a plan is gone: asked only where one should be there.
+fn is_gone(request: &Request, store: &std::path::Path) -> bool {
+    let begun =
+        request.run.is_some() && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
+    begun && is_free(store, request.id)
 }

@@ -178,6 +178,49 @@ impl App {
             ),
             Err(e) => find(Health::Ill, "time", e.to_string()),
         }
+        match self.kept_by() {
+            Ok(Some(by)) => {
+                let what = if by.screen { "a screen" } else { "a watcher" };
+                let since = crate::present::time::ago(by.since, now);
+                find(
+                    Health::Well,
+                    troubles::UNWATCHED.what,
+                    format!("{what}, process {}, begun {since}", by.process),
+                );
+            }
+            Ok(None) => find(
+                Health::Note,
+                troubles::UNWATCHED.what,
+                format!("nobody keeps time: {}", troubles::UNWATCHED.words()),
+            ),
+            Err(e) => find(Health::Ill, troubles::UNWATCHED.what, e.to_string()),
+        }
+        match self.failing_channels() {
+            Ok(failing) => {
+                for one in failing {
+                    let why = crate::domain::text::safe_line(&one.why);
+                    let words = format!(
+                        "{}: {} wait, {} given up; it said: {why}. {}",
+                        one.channel,
+                        one.waiting,
+                        one.given_up,
+                        troubles::CHANNEL.words()
+                    );
+                    find(Health::Ill, troubles::CHANNEL.what, words);
+                }
+            }
+            Err(e) => find(Health::Ill, troubles::CHANNEL.what, e.to_string()),
+        }
+        match self.counters().map(|counters| counters.overdue) {
+            Ok(0) | Err(_) => {}
+            Ok(overdue) => {
+                find(
+                    Health::Note,
+                    troubles::STUCK.what,
+                    format!("{overdue} of yours are overdue: {}", troubles::STUCK.words()),
+                );
+            }
+        }
         match self.store.executing() {
             Ok(running) => {
                 for id in running {

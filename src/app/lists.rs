@@ -6,7 +6,7 @@ use crate::domain::event::Entry;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, RequestId, Seq};
-use crate::domain::principal::{Caller, Face};
+use crate::domain::principal::{Assurance, Caller, Face};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::store::inbox::Reader;
@@ -35,6 +35,23 @@ pub struct Counters {
     pub decided: u64,
     /// By how much the clock is behind the last event, when that is more than a minute.
     pub clock_behind: Option<crate::domain::moment::Span>,
+    /// Who keeps time.
+    pub kept: Option<Kept>,
+    /// How many channels do not take what they are given.
+    pub failing: u64,
+}
+
+/// Who keeps time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// Nobody.
+    ByNobody,
+    /// This very screen.
+    Here,
+    /// Another screen.
+    ByScreen,
+    /// A watcher.
+    ByWatcher,
 }
 
 /// How somebody wants to look at a list.
@@ -73,7 +90,11 @@ impl App {
             person.into_iter().chain([format!("name:{}", caller.name)]).collect()
         };
         let Caller { name, kind, person, assurance, .. } = caller;
-        let signer = Signer { name, kind, person, roles: Vec::new(), assurance };
+        // In a team the roster says which roles they hold, and whoever has a key could sign.
+        let place = self.looker().ok().filter(|place| place.team);
+        let assurance = if place.is_some() { Assurance::SignedTouch } else { assurance };
+        let roles = place.map(|place| place.standing.roles).unwrap_or_default();
+        let signer = Signer { name, kind, person, roles, assurance, newcomer: false };
         Reader { own, signer, order: Order::Reading, seen_by: None }
     }
 
@@ -86,7 +107,11 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> {
-        self.store.page(queue, from, limit, &self.reader(), self.now())
+        let reader = self.reader();
+        if let Some(rows) = self.own_list(queue, &from, limit, &reader)? {
+            return Ok(rows);
+        }
+        self.store.page(queue, from, limit, &reader, self.now())
     }
 
     /// One page of a list as somebody wants to look at it.
@@ -100,7 +125,11 @@ impl App {
         limit: usize,
         looking: Looking,
     ) -> Result<Vec<Row>, Failure> {
-        self.store.page(queue, from, limit, &self.reader_who(looking), self.now())
+        let reader = self.reader_who(looking);
+        if let Some(rows) = self.own_list(queue, &from, limit, &reader)? {
+            return Ok(rows);
+        }
+        self.store.page(queue, from, limit, &reader, self.now())
     }
 
     /// How many rows of a list are hidden from somebody who wants to look at it so.
@@ -108,6 +137,9 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn hidden(&self, queue: Queue, looking: Looking) -> Result<u64, Failure> {
+        if !self.sees_all()? {
+            return Ok(0);
+        }
         self.store.hidden(queue, &self.reader_who(looking), self.now())
     }
 
@@ -116,7 +148,11 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn find_as(&self, queue: Queue, filter: &Filter, looking: Looking) -> Result<Found, Failure> {
-        self.store.find(queue, filter, &self.reader_who(looking), self.now())
+        let reader = self.reader_who(looking);
+        match self.own_found(queue, filter, &reader)? {
+            Some(found) => Ok(found),
+            None => self.store.find(queue, filter, &reader, self.now()),
+        }
     }
 
     /// The rows of a list that match a filter, in reading order; how many are looked at is bounded.
@@ -124,7 +160,11 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn find(&self, queue: Queue, filter: &Filter) -> Result<Found, Failure> {
-        self.store.find(queue, filter, &self.reader(), self.now())
+        let reader = self.reader();
+        match self.own_found(queue, filter, &reader)? {
+            Some(found) => Ok(found),
+            None => self.store.find(queue, filter, &reader, self.now()),
+        }
     }
 
     /// The filters with a name from the settings, as they would be typed.
@@ -140,6 +180,9 @@ impl App {
     pub fn aheads(&self) -> Result<Vec<Ahead>, Failure> {
         let filter = |view: &View| Filter::parse(view.text()).unwrap_or_default();
         let filters: Vec<Filter> = self.config.views.values().map(filter).collect();
+        if !self.sees_all()? {
+            return Ok(vec![Ahead::default(); filters.len()]);
+        }
         self.store.ahead(Queue::Open, &filters, &self.reader(), self.now())
     }
 
@@ -150,6 +193,9 @@ impl App {
     pub fn counters(&self) -> Result<Counters, Failure> {
         self.store.still_there()?;
         let (reader, now) = (self.reader(), self.now());
+        if let Some(own) = self.own_counters(&reader)? {
+            return Ok(own);
+        }
         let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
             waiting: count(Queue::Waiting)?,
@@ -162,6 +208,13 @@ impl App {
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
             clock_behind: self.clock_behind()?,
+            kept: Some(match self.kept_by()? {
+                None => Kept::ByNobody,
+                Some(by) if by.screen && by.process == std::process::id() => Kept::Here,
+                Some(by) if by.screen => Kept::ByScreen,
+                Some(_) => Kept::ByWatcher,
+            }),
+            failing: self.failing_channels()?.len() as u64,
         })
     }
 
@@ -174,6 +227,7 @@ impl App {
         let now = self.now();
         let looked = self.store.looked(now)?;
         let urgent = match self.looked {
+            Some(_) if !self.sees_all()? => BTreeSet::new(),
             Some(before) => self.store.urgent_since(before, &self.reader(), now)?,
             None => BTreeSet::new(),
         };
@@ -186,6 +240,7 @@ impl App {
     /// # Errors
     /// [`Refusal::NoSuchRequest`], or the log cannot be read.
     pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Error> {
+        self.request(id)?;
         let events = self.store.history(id)?;
         if events.is_empty() {
             return Err(Refusal::NoSuchRequest(id.to_string()).into());
@@ -203,7 +258,11 @@ impl App {
         }
         // Closed ones count too: a name that moved on to the next request would make a repeated command decide on
         // something else than it did before.
-        match self.store.named(word)?.as_slice() {
+        let mut named = self.store.named(word)?;
+        if !self.sees_all()? {
+            named.retain(|id| self.request(*id).is_ok());
+        }
+        match named.as_slice() {
             [] => Err(Refusal::NoSuchRequest(word.to_owned()).into()),
             [one] => Ok(*one),
             several => Err(Refusal::Ambiguous { name: word.to_owned(), candidates: several.to_vec() }.into()),

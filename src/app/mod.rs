@@ -19,9 +19,14 @@ pub mod policy;
 pub mod team;
 pub mod execution;
 pub mod run;
+pub mod launch;
 pub mod lists;
+pub mod sight;
 pub mod alike;
 pub mod wait;
+pub mod channels;
+pub mod notices;
+pub mod watch;
 pub mod audit;
 pub mod drafts;
 pub mod talk;
@@ -37,16 +42,19 @@ pub use crate::store::failure::Failure;
 pub use crate::store::inbox::{From, Row};
 pub use crate::store::log::Recorded;
 pub use crate::store::looking_back::Owed;
+pub use crate::store::notices::Tried;
 pub use crate::store::queue::Queue;
 pub use crate::store::search::{Ahead, Found};
 pub use crate::store::sorted::Order;
 pub use crate::store::verify::{Problem, Report};
+pub use crate::store::watching::Keeping;
 pub use alike::Alikes;
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::Decided;
 pub use drafts::{Draft, Drafts};
-pub use lists::{Counters, Looking};
+pub use launch::{Errand, Returned, no_program};
+pub use lists::{Counters, Kept, Looking};
 pub use place::Place;
 pub use submit::Submitted;
 
@@ -91,6 +99,8 @@ pub struct App {
     config: Config,
     identity: Identity,
     known: policy::Known,
+    /// The settings file that was named, for a process of its own.
+    config_path: Option<std::path::PathBuf>,
     /// The ear of whoever waited last: the kernel takes ten milliseconds to take one away.
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
@@ -111,11 +121,21 @@ impl App {
     /// Opens the store at `place` for `identity`.
     fn open_as(place: &Place, clock: Clock, config: Config, identity: Identity) -> Result<Self, Failure> {
         let path = place.store_path(&config)?;
+        // It may be opened again from another directory.
+        let config_path = place.config.as_deref().and_then(|named| std::path::absolute(named).ok());
         let birth =
             crate::store::open::Birth { at: clock.now(), account: identity.account.as_str().to_owned() };
         let store = Store::open_with(&path, &birth, Box::new(clock::chance), config.disk.room())?;
-        let app =
-            Self { store, clock, config, identity, known: policy::Known::default(), ear: None, looked: None };
+        let app = Self {
+            store,
+            clock,
+            config,
+            identity,
+            known: policy::Known::default(),
+            config_path,
+            ear: None,
+            looked: None,
+        };
         app.let_in()?;
         Ok(app)
     }
@@ -169,7 +189,30 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.still_there()?;
-        self.store.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+        let place = self.place_of(&self.caller(Face::Cli))?;
+        let request = self.store.load(id)?.filter(|request| place.sees(request));
+        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+    }
+}
+
+/// The foreign format that has a signature beside it.
+pub const SIGNED_ELSEWHERE: &str = crate::exchange::sshsig_approval::NAME;
+
+impl App {
+    /// Verifies an approval that was signed elsewhere, with its signature and the list of signers, and makes a request
+    /// of it.
+    ///
+    /// # Errors
+    /// What does not verify.
+    pub fn signed_elsewhere(
+        &self,
+        document: &[u8],
+        (signature, signers): (&str, &str),
+        by: Option<&crate::domain::names::PrincipalName>,
+        limits: &crate::domain::document::Limits,
+    ) -> Result<crate::exchange::Imported, crate::domain::invalid::Invalid> {
+        let beside = crate::exchange::sshsig_approval::Beside { signature, signers, now: self.now() };
+        crate::exchange::sshsig_approval::read(document, beside, by, limits)
     }
 }
 

@@ -4,12 +4,15 @@ use crate::app::team::Place;
 use crate::app::{App, Error, Failure};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::event::{Actor, Enrolment, Entry, Fact, Held, Payload};
-use crate::domain::membership;
+use crate::domain::membership::{self, Outsider};
+use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::policy::roster::Roster;
 use crate::domain::policy::{Assessment, Policy};
 use crate::domain::principal::{Caller, Permission};
+use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
 use crate::domain::text::Text;
 use crate::exchange::policy::{self, Wrong};
 use crate::store::policy::{Adopted, Newest};
@@ -126,6 +129,13 @@ pub enum Adoption {
         /// The event.
         seq: Seq,
     },
+    /// A request proposes it; it is in force when an admin of another person signs it off.
+    Proposed {
+        /// The digest of its text.
+        digest: PolicyDigest,
+        /// The request.
+        id: RequestId,
+    },
     /// It was in force already; nothing was recorded.
     Already(PolicyDigest),
 }
@@ -152,13 +162,97 @@ pub fn check(text: &str) -> Result<Policy, Wrong> {
     policy::read(text)
 }
 
-/// Whether a policy may take effect at once in a team store: there is none that can be read, the account that owns the
+/// Whether a policy may take effect at once in a team store that has none which can be read: the account that owns the
 /// store adopts it, and it enrols the founders as admins.
-fn first_of_team(tx: &Tx<'_>, effective: &Policy, policy: &Policy, place: &Place) -> Result<(), Error> {
-    if effective.trouble.is_none() || !place.standing.may(Permission::Operator) {
-        return Err(Refusal::NotPermitted { permission: Permission::Admin }.into());
+fn first_of_team(tx: &Tx<'_>, policy: &Policy, place: &Place) -> Result<(), Error> {
+    if !place.standing.may(Permission::Operator) {
+        return Err(Refusal::Outsider(Outsider::ForTheOperator("the first adoption")).into());
     }
     membership::can_hold(policy, &tx.founders()?).map_err(|why| Refusal::Outsider(why).into())
+}
+
+/// Asks for another policy, which an admin of another person signs off.
+fn propose(
+    tx: &mut Tx<'_>,
+    text: &str,
+    policy: &Policy,
+    effective: &Policy,
+    place: &Place,
+    now: Moment,
+) -> Result<Adoption, Error> {
+    let digest = PolicyDigest::of(text);
+    if !place.standing.may(Permission::Admin) {
+        return Err(Refusal::NotPermitted { permission: Permission::Admin }.into());
+    }
+    let Some(replaces) = effective.digest.filter(|replaces| *replaces != digest) else {
+        return Ok(Adoption::Already(digest));
+    };
+    membership::can_hold(policy, &[]).map_err(Refusal::Outsider)?;
+    tx.room_for_more()?;
+    let before = match tx.newest_policy()? {
+        Some(newest) => Tx::adopted(tx, newest.seq)?.map(|adopted| adopted.text).unwrap_or_default(),
+        None => String::new(),
+    };
+    let difference: Vec<String> = crate::present::policy::difference_raw(&before, text)
+        .iter()
+        .map(|(sign, line)| format!("{sign}{line}"))
+        .collect();
+    let content = proposing::content(digest, replaces, &difference, effective.limits.prose);
+    let facts = super::decide::facts(effective, place, tx.open_of(&place.caller.name)?, false);
+    let entry = proposing::propose(content, text, &place.caller, &facts, now)?;
+    let id = tx.next_number()?;
+    tx.commit_new(id, &entry)?;
+    Ok(Adoption::Proposed { digest, id })
+}
+
+/// Puts what an approved request proposes in force, in the transaction that approves it.
+pub(super) fn take_effect(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    effective: &Policy,
+    caller: &Caller,
+    now: Moment,
+) -> Result<(), Error> {
+    let proposal = proposing::ready(request, effective)?;
+    let policy = policy::read(&proposal.text).map_err(|wrong| {
+        Refusal::Outsider(Outsider::Policy(format!("what {} proposes cannot be read: {wrong}", request.id)))
+    })?;
+    membership::can_hold(&policy, &[]).map_err(Refusal::Outsider)?;
+    put_in_force(tx, &proposal.text, &policy, effective, caller, Some(request.id), now)?;
+    Ok(())
+}
+
+/// Appends the adoption.
+fn put_in_force(
+    tx: &mut Tx<'_>,
+    text: &str,
+    policy: &Policy,
+    effective: &Policy,
+    caller: &Caller,
+    proposal: Option<RequestId>,
+    now: Moment,
+) -> Result<(u64, Seq), Failure> {
+    let version = tx.newest_policy()?.map_or(1, |newest| newest.version + 1);
+    // Whom the first policy of a team enrols is there from the start: also for what was asked before.
+    let first = tx.founded()?.is_some() && effective.roster.principals.is_empty();
+    let since = if first { Moment::from_millis(0) } else { now };
+    let payload = Payload { policy: Some(Text::new(text)), ..Payload::default() };
+    let fact = Fact::PolicyAdopted {
+        digest: PolicyDigest::of(text),
+        rules: policy.rules.iter().map(|rule| rule.name.clone()).collect(),
+        version,
+        enrolled: policy.roster.clone().since(&effective.roster, since).enrolments(since),
+        proposal,
+    };
+    let entry = Entry {
+        at: now,
+        by: caller.name.clone(),
+        assurance: caller.assurance,
+        actor: Actor::of(caller),
+        fact,
+        payload: Held::Here(Box::new(payload)),
+    };
+    Ok((version, tx.adopt(version, &entry)?))
 }
 
 /// The longest policy, in bytes.
@@ -179,22 +273,24 @@ impl App {
         Ok(InForce { policy, adopted, version: newest.map(|n| n.version), seq: newest.map(|n| n.seq) })
     }
 
-    /// Puts a policy in force: in a solo store at once, by an event.
+    /// Puts a policy in force: in a solo store at once, by an event; in a team the first one, and every other is proposed
+    /// by a request.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// A missing permission, a policy that cannot hold in a team, or the store cannot be written.
     pub fn adopt(&mut self, text: &str, policy: &Policy, caller: &Caller) -> Result<Adoption, Error> {
         let now = self.now();
         let digest = PolicyDigest::of(text);
-        let rules: Vec<String> = policy.rules.iter().map(|rule| rule.name.clone()).collect();
         let known = &self.known;
         self.store.write(|tx| -> Result<Adoption, Error> {
             let effective = known.effective(tx)?;
             let place = Place::of(tx, &effective, caller, now)?;
-            if place.team {
-                first_of_team(tx, &effective, policy, &place)?;
+            if place.team && effective.trouble.is_none() {
+                return propose(tx, text, policy, &effective, &place, now);
             }
-            let caller = &place.caller;
+            if place.team {
+                first_of_team(tx, policy, &place)?;
+            }
             let newest = tx.newest_policy()?;
             let in_force = newest.map(|newest| Tx::adopted(tx, newest.seq)).transpose()?;
             if let Some(Ok(adopted)) = in_force
@@ -203,23 +299,7 @@ impl App {
             {
                 return Ok(Adoption::Already(digest));
             }
-            let version = newest.map_or(1, |newest| newest.version + 1);
-            let payload = Payload { policy: Some(Text::new(text)), ..Payload::default() };
-            let entry = Entry {
-                at: now,
-                by: caller.name.clone(),
-                assurance: caller.assurance,
-                actor: Actor::of(caller),
-                fact: Fact::PolicyAdopted {
-                    digest,
-                    rules: rules.clone(),
-                    version,
-                    enrolled: policy.roster.clone().since(&effective.roster, now).enrolments(now),
-                    proposal: None,
-                },
-                payload: Held::Here(Box::new(payload)),
-            };
-            let seq = tx.adopt(version, &entry)?;
+            let (version, seq) = put_in_force(tx, text, policy, &effective, &place.caller, None, now)?;
             Ok(Adoption::InForce { digest, version, seq })
         })
     }

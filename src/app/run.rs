@@ -182,6 +182,8 @@ impl App {
             run_id: &run_id,
             limit: Duration::from_secs(u64::from(settings.limit_s)),
             grace: Duration::from_secs(u64::from(settings.grace_s)),
+            input: None,
+            sweeps: true,
         };
         let mut told = false;
         let mut halt = || {

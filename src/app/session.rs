@@ -143,8 +143,8 @@ impl App {
     /// Opens the store at `place` for somebody who came through SSH as `name`.
     ///
     /// # Errors
-    /// [`NoEntry`]: a store that is not there or not this account's, a name that is not in its roster, or a key that the
-    /// roster no longer knows; and whatever [`App::open`] fails with.
+    /// [`NoEntry`]: a store that is not there, not this account's or no team's, a name that is not in its roster, or a
+    /// key that the roster no longer knows; and whatever [`App::open`] fails with.
     pub fn open_session(
         place: &Place,
         clock: Clock,
@@ -170,6 +170,12 @@ impl App {
 
     /// Whether the roster has whoever came.
     fn admit(&self, name: &PrincipalName, arrival: &Arrival) -> Result<(), NoEntry> {
+        if !self.is_team()? {
+            return Err(NoEntry::because(
+                "this store is one person's, and nobody else comes in: `countersign team init`, at the account's own \
+                 shell, makes it a team's",
+            ));
+        }
         let policy = self.policy()?.policy;
         let Some(enrolled) = policy.roster.find(name) else {
             return Err(NoEntry::because(format_args!(

@@ -165,8 +165,7 @@ fn one(
     {
         return Err(successor::still_open(id).into());
     }
-    let mut facts = super::decide::facts(policy, tx.open_of(&requester.name)?, self_review);
-    place.tell(&mut facts);
+    let facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => {
             let entries = known.decide(&Command::Settle, caller, &facts, now)?;

@@ -2,15 +2,16 @@
 
 use crate::app::policy::Shelf;
 use crate::app::{App, Error, Failure};
-use crate::domain::command::Facts;
 use crate::domain::event::{Actor, Entry, Fact, Held};
 use crate::domain::membership::{self, Member, Outsider};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Seq};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Roster;
-use crate::domain::principal::{Assurance, Caller, Face, Standing};
+use crate::domain::principal::{Assurance, Caller, Face, Permission, PrincipalKind, Standing};
+use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
 use std::os::unix::fs::MetadataExt;
 
 /// Who acts in this store, and what they may do in it.
@@ -41,12 +42,26 @@ impl Place {
             membership::member(policy, caller, now).map_err(Refusal::Outsider)?;
         Ok(Self { caller, standing, team: true })
     }
+}
 
-    /// Tells the facts.
-    pub(super) fn tell(&self, facts: &mut Facts) {
-        facts.standing = self.standing.clone();
-        facts.team = self.team;
-        facts.self_review &= !self.team;
+impl Place {
+    /// Whether they see every request. In a team whoever only asks sees their own.
+    pub(super) fn sees_all(&self) -> bool {
+        !self.team || self.standing.may(Permission::See)
+    }
+
+    /// Whether they see this one: theirs, or one with an agent's slot that they could fill.
+    pub(super) fn sees(&self, request: &Request) -> bool {
+        self.sees_all() || request.requester.is(&self.caller) || self.could_sign_as_agent(request)
+    }
+
+    fn could_sign_as_agent(&self, request: &Request) -> bool {
+        let Caller { name, kind, person, .. } = self.caller.clone();
+        let roles = self.standing.roles.clone();
+        let me = Signer { name, kind, person, roles, assurance: Assurance::SignedTouch, newcomer: false };
+        kind == PrincipalKind::Agent
+            && self.standing.may(Permission::CosignAgent)
+            && request.assessment().slots.iter().any(|slot| slot.admits(&me))
     }
 }
 
@@ -140,15 +155,17 @@ impl App {
         Ok((self.known.effective(&self.store)?.roster.clone(), self.store.founders()?))
     }
 
-    /// What the caller may do.
+    /// Who the caller is in this store; whoever may not act in it may nothing.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn standing(&self, caller: &Caller) -> Result<Standing, Failure> {
+    pub(super) fn place_of(&self, caller: &Caller) -> Result<Place, Failure> {
         let policy = self.known.effective(&self.store)?;
         match Place::of(&self.store, &policy, caller, self.now()) {
-            Ok(place) => Ok(place.standing),
-            Err(Error::Refused(_)) => Ok(Standing::default()),
+            Ok(place) => Ok(place),
+            Err(Error::Refused(_)) => {
+                Ok(Place { caller: caller.clone(), standing: Standing::default(), team: true })
+            }
             Err(Error::Failed(failure)) => Err(failure),
         }
     }

@@ -15,7 +15,7 @@ pub struct Trouble {
 }
 
 /// Every trouble, in the order of the runbook.
-pub const TROUBLES: [Trouble; 14] = [
+pub const TROUBLES: [Trouble; 18] = [
     FULL,
     NEARLY_FULL,
     NO_RESERVE,
@@ -29,6 +29,10 @@ pub const TROUBLES: [Trouble; 14] = [
     READABLE,
     OVERDUE,
     NO_ANCHOR,
+    UNWATCHED,
+    CHANNEL,
+    STUCK,
+    MISSED,
     KEYS,
 ];
 
@@ -115,6 +119,34 @@ pub const OVERDUE: Trouble = Trouble {
     symptom: "`doctor` notes requests that are due and not recorded",
     means: "nobody looked since; they count as expired or lapsed from the moment they were due",
     remedy: "run `countersign list`, which records it",
+};
+/// Nobody keeps time.
+pub const UNWATCHED: Trouble = Trouble {
+    what: "watch",
+    symptom: "`nobody keeps time` in the header, or `doctor` notes it",
+    means: "deadlines hold all the same, but nothing is escalated or told until somebody looks",
+    remedy: "run `countersign watch` (assets/systemd has units), or `countersign watch --once` from cron",
+};
+/// A channel does not take what it is given.
+pub const CHANNEL: Trouble = Trouble {
+    what: "channel",
+    symptom: "`notices fail` in the header, or `doctor` names a channel",
+    means: "what is to be told through it waits and is tried again, ever more rarely, and is given up after 40 tries",
+    remedy: "mend what the channel said, and run `countersign notify test CHANNEL`: what waits goes out at the next try",
+};
+/// Requests wait longer than they should.
+pub const STUCK: Trouble = Trouble {
+    what: "stuck",
+    symptom: "requests are overdue, or stand at the top of their chain",
+    means: "whoever has them does not decide, and the clock has nobody left to raise them to; in the end they expire",
+    remedy: "run `countersign list`, overdue first: decide, `countersign reassign R --to NAME`, or `countersign escalate R`",
+};
+/// A deadline was missed.
+pub const MISSED: Trouble = Trouble {
+    what: "missed",
+    symptom: "a request is expired and nobody had decided",
+    means: "it counts as denied from the moment it was due, and nothing of it runs; the log says who had it, and when they were told",
+    remedy: "run `countersign log R` to see who was told when; its producer asks again with `submit --again`",
 };
 /// Nothing outside tells how long the log was.
 pub const NO_ANCHOR: Trouble = Trouble {

@@ -1,9 +1,11 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
+pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
-pub use crate::cli::sign_args::Cosign;
+pub use crate::cli::sign_args::{Challenge, Cosign, Going};
 pub use crate::cli::talk_args::{Attach, Comment, Evidence, Stats, Thread};
+pub use crate::cli::time_args::{Notify, Reassign, Snooze, Wait};
 
 use crate::domain::names::PrincipalName;
 use clap::{Args, Parser, Subcommand};
@@ -60,7 +62,7 @@ pub enum Verb {
     Demo(Demo),
     /// Ask for a decision: one JSON document, or one a line (NDJSON)
     Submit(Submit),
-    /// Take requests from another system's file: draft, calyx-pending
+    /// Take requests from another system's file: draft, calyx-pending, calyx-lease, sshsig-approval
     Import(Import),
     /// List requests, most urgent first
     List(List),
@@ -83,7 +85,7 @@ pub enum Verb {
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
     /// Print the exact text that stands for signing a request off, to be signed with your key
-    Challenge(Which),
+    Challenge(Challenge),
     /// Sign a request off with a key: bring the signature of what `challenge` printed, or name the key's file
     Cosign(Cosign),
     /// Check the signatures on a request again, from the log
@@ -106,6 +108,10 @@ pub enum Verb {
     Release(Which),
     /// Put a request out of your own sight for a while; its deadlines run on
     Snooze(Snooze),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Take your own request back
     Cancel(Reasoned),
     /// Go ahead without the sign-offs a request needs; you owe a review for it. Without --phrase, say what would happen
@@ -150,6 +156,18 @@ pub enum Verb {
     Backup {
         /// The new file
         file: PathBuf,
+    },
+    /// Keep time: record what is due, escalate, and tell whoever must know
+    Watch {
+        /// One round, and then end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Try the channels by which somebody is told
+    Notify {
+        /// What to do
+        #[command(subcommand)]
+        verb: Notify,
     },
     /// Look at the store's health and say what to do
     Doctor,
@@ -220,6 +238,12 @@ pub struct Import {
     pub format: String,
     /// The file; `-` reads stdin
     pub file: PathBuf,
+    /// Of an sshsig-approval: its signature; FILE.sig when left out
+    #[arg(long, value_name = "FILE")]
+    pub sig: Option<PathBuf>,
+    /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
 }
 
 /// One request.
@@ -328,36 +352,6 @@ pub struct Resubmit {
     pub as_new: bool,
 }
 
-/// `snooze`
-#[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("when").required(true).args(["span", "until", "off"]))]
-pub struct Snooze {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// For so long: 30m, 2h, 1d
-    #[arg(long = "for", value_name = "SPAN")]
-    pub span: Option<String>,
-    /// Until then: HH:MM (UTC, the next one), tomorrow, or a time as RFC 3339 has it
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
-    /// Have it back now
-    #[arg(long)]
-    pub off: bool,
-}
-
-/// `wait`
-#[derive(Args, Debug)]
-pub struct Wait {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// At most so many seconds
-    #[arg(long, value_name = "S")]
-    pub timeout: Option<u64>,
-    /// For an approval of this revision
-    #[arg(long, value_name = "N")]
-    pub revision: Option<u32>,
-}
-
 /// `log`
 #[derive(Args, Debug)]
 pub struct Log {
@@ -369,68 +363,4 @@ pub struct Log {
     /// At most so many (of the whole log: the last ones)
     #[arg(long, default_value_t = 50, value_name = "N")]
     pub limit: u64,
-}
-
-/// `audit`
-#[derive(Subcommand, Debug)]
-pub enum Audit {
-    /// Check the file, the chain of hashes, and every derived row against a full rebuild
-    Verify {
-        /// An export kept elsewhere: says whether the log was cut off or made anew since
-        #[arg(long, value_name = "EXPORT")]
-        against: Option<PathBuf>,
-    },
-    /// Print the log, one event a line; or write out what was signed
-    Export {
-        /// Write every signed decision, its signature and allowed_signers into this new directory
-        #[arg(long, value_name = "DIR")]
-        signatures: Option<PathBuf>,
-        /// The format
-        #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
-        format: String,
-    },
-}
-
-/// `team`
-#[derive(Subcommand, Debug)]
-pub enum Team {
-    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
-    Init {
-        /// An admin (again for more; at least two)
-        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
-        admin: Vec<String>,
-    },
-}
-
-/// `policy`
-#[derive(Subcommand, Debug)]
-pub enum Policy {
-    /// Print the policy in force, as it was adopted
-    Show,
-    /// Check a policy file as a whole; nothing is changed
-    Check {
-        /// The file; `-` reads stdin
-        file: PathBuf,
-    },
-    /// Show what a policy file would change: its text, and the open requests
-    Diff {
-        /// The file; `-` reads stdin
-        file: PathBuf,
-    },
-    /// Put a policy file in force; from then on the log has it, not the file
-    Adopt {
-        /// The file; `-` reads stdin
-        file: PathBuf,
-    },
-}
-
-/// `admin`
-#[derive(Subcommand, Debug)]
-pub enum Admin {
-    /// Print the account's authorized_keys as the roster has it, one forced command a key
-    AuthorizedKeys {
-        /// Write it to this file instead, all at once; it is made when it is not there
-        #[arg(long, value_name = "FILE")]
-        write: Option<PathBuf>,
-    },
 }

@@ -15,6 +15,7 @@ use crate::domain::quorum::{Slot, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request, Verdict};
 use crate::domain::text::Text;
+use crate::domain::transitions::Verb;
 
 /// What is to be recorded when the program that runs a plan is gone: a step that was under way is unknown, and so is the
 /// execution. Where nothing was under way nothing is lost, and it can be taken over.
@@ -88,6 +89,32 @@ pub fn standstill(request: &Request) -> String {
             waits.join(", ")
         ),
         None => "nothing of it is ready".to_owned(),
+    }
+}
+
+/// Whether the execution could be run, or taken back, as far as can be seen without comparing what was signed: for the
+/// keys. What begins looks at all of it.
+///
+/// # Errors
+/// [`Refusal::NotNow`] or [`Refusal::HeldBy`].
+pub fn at_hand(
+    verb: Verb,
+    request: &Request,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<(), Refusal> {
+    if !matches!(verb, Verb::Run | Verb::RollBack)
+        || (verb == Verb::Run && request.execution == Some(Execution::NotStarted))
+    {
+        return Ok(());
+    }
+    let deciding = Deciding { request, caller, facts, now };
+    let run = deciding.running()?;
+    let held = (run.runner == Runner::Gate || run.undoing) && !facts.runner_gone;
+    match held || (verb == Verb::Run && run.runner == Runner::Producer) {
+        true => Err(deciding.held_by(run)),
+        false => Ok(()),
     }
 }
 

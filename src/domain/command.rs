@@ -8,7 +8,7 @@ use crate::domain::evidence::Attachment;
 use crate::domain::execution::{End, Runner, Work};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::overriding::Plea;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
@@ -169,7 +169,19 @@ pub enum Command {
         /// What was seen.
         seen: Seen,
     },
-    /// Nothing but what is due by now.
+    /// Raise it to the next level of its chain.
+    Escalate {
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Pass it on to somebody.
+    Reassign {
+        /// To whom.
+        to: PrincipalName,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Nothing but what is due by now, and the reminders before that.
     Settle,
     /// Claim the execution of what was approved, or take over one that stands still.
     Start {
@@ -317,6 +329,8 @@ impl Command {
             Command::Override { .. } => Verb::Override,
             Command::Modify { .. } => Verb::Modify,
             Command::Settle => return None,
+            Command::Escalate { .. } => Verb::Escalate,
+            Command::Reassign { .. } => Verb::Reassign,
             Command::Start { runner: Runner::Gate, .. } => Verb::Run,
             Command::Start { runner: Runner::Producer, .. } | Command::Next { .. } => Verb::Next,
             Command::Begin { .. } | Command::Report { by: Runner::Gate, .. } => Verb::Run,

@@ -17,6 +17,10 @@ use std::collections::{BTreeSet, HashMap};
 /// Cost: each need is looked at once, after the steps it names, and once more where conditions are open; linear in steps
 /// and needs.
 pub fn consequences(content: &Content, marks: &Marks, results: &Results) -> Vec<(StepId, Outcome)> {
+    if nothing_is_missing(marks, results) {
+        let runs = |step: &Step| (step.id.clone(), Outcome::Runs { without: Vec::new() });
+        return content.steps.iter().map(runs).collect();
+    }
     let plan = Numbered::of(content, marks, results);
     let best = plan.judged(None);
     let outcomes = if content.steps.iter().any(|step| step.single_needs().any(|need| need.when.is_some())) {
@@ -35,6 +39,12 @@ pub fn consequences(content: &Content, marks: &Marks, results: &Results) -> Vec<
         best
     };
     content.steps.iter().map(|step| step.id.clone()).zip(outcomes).collect()
+}
+
+/// Whether no step is left out and nothing has run yet: then whatever is needed comes, whichever way an open condition
+/// turns out, and every step runs. Most sign-offs are of this sort. (A checked document needs no step that is not there.)
+pub fn nothing_is_missing(marks: &Marks, results: &Results) -> bool {
+    results.is_empty() && marks.iter().all(|(_, mark)| matches!(mark, Mark::Approved | Mark::Undecided))
 }
 
 /// A plan with its steps numbered, so that nothing is looked up by name more than once. What names no step (which a

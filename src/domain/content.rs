@@ -161,7 +161,10 @@ impl Content {
     /// Whether the content is sensitive by itself: production, or a kind that always is. (High risk is the other way.)
     pub fn is_sensitive_kind_or_target(&self) -> bool {
         self.target.is_production()
-            || matches!(self.kind, Kind::Deployment | Kind::Promotion | Kind::Exception | Kind::Debt)
+            || matches!(
+                self.kind,
+                Kind::Deployment | Kind::Promotion | Kind::Exception | Kind::Debt | Kind::Policy
+            )
     }
 
     /// What would happen, as one digest: kind, target, steps (action, params, commands, needs, undo), tiers and pinned

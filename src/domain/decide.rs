@@ -5,6 +5,7 @@
 use crate::domain::claiming::settle_gone;
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
+use crate::domain::digest::MarksDigest;
 use crate::domain::due;
 use crate::domain::event::{
     Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight, SignOffNumber, StepFact,
@@ -16,12 +17,15 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
+use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, StateName};
 use crate::domain::rules::{self, Withdrawable};
+use crate::domain::shared::Shared;
 use crate::domain::snooze;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
+use std::borrow::Cow;
 
 /// What to do with content that a producer offers under a reference they used before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +57,7 @@ pub fn place(known: Option<&Request>, content: &Content, how: OnSameReference) -
     let Some(known) = known else { return Ok(Placement::New) };
     // What the producer asked for counts, not what a reviewer made of it: asking again must find it.
     let same_digest = known.asked == content.revision_digest();
-    let same_prose = known.content.as_ref() == Some(content);
+    let same_prose = known.content.as_deref() == Some(content);
     match (how, known.is_open()) {
         (OnSameReference::Refuse, _) if same_digest => Ok(Placement::Same(known.id)),
         (OnSameReference::Refuse, open) => Err(Refusal::ReferenceTaken { id: known.id, open }),
@@ -88,6 +92,21 @@ pub fn submit(
         };
         return Err(Refusal::Invalid(Invalid::new("kind", why)));
     }
+    asked(content, requester, reference, caller, facts, now)
+}
+
+/// A new request by whoever may ask for it.
+///
+/// # Errors
+/// The producer's quota.
+pub(super) fn asked(
+    content: Content,
+    requester: Requester,
+    reference: Option<Reference>,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<Entry, Refusal> {
     let limit = facts.policy.limits.open_requests;
     if facts.open_of_requester >= limit {
         return Err(Refusal::Quota { requester: requester.name, limit });
@@ -104,7 +123,7 @@ pub fn submit(
         assurance: caller.assurance,
         actor: Actor::of(caller),
         fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
-        payload: Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() })),
+        payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
     })
 }
 
@@ -117,7 +136,7 @@ pub(super) fn revision_of(content: &Content, number: RevisionNumber, policy: &Po
         kind: content.kind,
         target: content.target.clone(),
         priority: content.priority,
-        assessment: policy.assess(content),
+        assessment: Shared::new(policy.assess(content)),
     }
 }
 
@@ -140,11 +159,15 @@ impl Request {
         let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
         let speak = match command {
             Command::Revise { .. } => !resubmits,
-            // Evidence may be what a rule was waiting for.
-            Command::Mark { .. } | Command::Approve { .. } | Command::Attach(_) => true,
+            // None of them changes what rules may do: without a grant there is nothing to look for. Evidence may be what a
+            // rule was waiting for.
+            Command::Mark { .. } | Command::Approve { .. } | Command::Attach(_) => {
+                request.assessment().grant.is_some()
+            }
             _ => false,
         };
-        let left = speak.then(|| decided.iter().fold(request, |request, entry| request.evolve(entry)));
+        let left =
+            speak.then(|| decided.iter().fold(request.into_owned(), |request, entry| request.evolve(entry)));
         entries.extend(decided);
         entries.extend(left.map(|left| judging::by_rule(&left, now)).unwrap_or_default());
         Ok(entries)
@@ -159,17 +182,25 @@ impl Request {
     }
 
     /// What is due by the clock, and the request after it.
-    fn settled(&self, facts: &Facts, now: Moment) -> (Vec<Entry>, Request) {
+    fn settled(&self, facts: &Facts, now: Moment) -> (Vec<Entry>, Cow<'_, Request>) {
         let mut entries = settle_gone(self, facts, now);
-        let seen = entries.iter().fold(self.clone(), Request::evolve);
-        entries.extend(due::settle(&seen, now));
-        let settled = entries.iter().fold(self.clone(), Request::evolve);
+        let seen = after(Cow::Borrowed(self), &entries);
+        let due = due::settle(&seen, now);
+        let settled = after(seen, &due);
+        entries.extend(due);
         (entries, settled)
     }
 }
 
 /// Who decides sooner after the first display can hardly have read it: it is recorded, and refuses nothing.
 pub const FAST: Span = Span::from_millis(2_000);
+/// The request after `entries`; not copied when there are none.
+pub(super) fn after<'a>(request: Cow<'a, Request>, entries: &[Entry]) -> Cow<'a, Request> {
+    match entries {
+        [] => request,
+        some => Cow::Owned(some.iter().fold(request.into_owned(), Request::evolve)),
+    }
+}
 
 /// Everything one decision looks at.
 pub(super) struct Deciding<'a> {
@@ -213,7 +244,9 @@ impl Deciding<'_> {
             }
             Command::Override { plea, seen } => self.go_ahead(plea, seen),
             Command::Modify { step, edit, reason, seen } => self.modify(step, edit, reason, seen),
-            Command::Settle => Ok(Vec::new()),
+            Command::Escalate { reason } => self.escalate(reason),
+            Command::Reassign { to, reason } => self.reassign(to, reason),
+            Command::Settle => Ok(due::tick(self.request, self.now)),
             running => self.execute(running),
         }
     }
@@ -239,10 +272,15 @@ impl Deciding<'_> {
     }
 
     pub(super) fn bound(&self, marks: &Marks, seen: &Seen) -> Bound {
+        self.bound_to(marks.digest(), seen)
+    }
+
+    /// As [`Self::bound`], to marks whose digest is known.
+    fn bound_to(&self, marks_digest: MarksDigest, seen: &Seen) -> Bound {
         Bound {
             revision: self.request.revision.number,
             revision_digest: self.request.revision.digest,
-            marks_digest: marks.digest(),
+            marks_digest,
             seen: match seen {
                 // A signature names the digests of what it stands for.
                 Seen::Nothing if matches!(self.facts.signature, Some(Ok(_))) => Sight::Digest,
@@ -251,8 +289,11 @@ impl Deciding<'_> {
                 Seen::Drawn { whole: false, .. } => Sight::Drawn,
                 Seen::Drawn { whole: true, .. } => Sight::Whole,
             },
-            signer: rules::signer(self.caller, self.facts),
             fast: self.facts.shown_at.is_some_and(|shown| self.now.since(shown) < FAST),
+            signer: Signer {
+                newcomer: rules::newcomer(self.request, self.caller, self.facts).is_some(),
+                ..rules::signer(self.caller, self.facts)
+            },
         }
     }
 
@@ -270,50 +311,70 @@ impl Deciding<'_> {
             after.set(step.clone(), mark);
         }
         self.prose_fits("reason", reason.as_ref())?;
-        Ok(self.marked(&after, reason, seen).into_iter().collect())
+        Ok(self.marked(&after, after.digest(), reason, seen).into_iter().collect())
     }
 
-    /// The entry that turns the marks into `after`; nothing when they are that already.
-    fn marked(&self, after: &Marks, reason: &Option<Text>, seen: &Seen) -> Option<Entry> {
+    /// The entry that turns the marks into `after`, whose digest is known; nothing when they are that already.
+    fn marked(
+        &self,
+        after: &Marks,
+        digest: MarksDigest,
+        reason: &Option<Text>,
+        seen: &Seen,
+    ) -> Option<Entry> {
         let request = self.request;
-        let changed = request.revision.steps.iter().filter(|s| request.marks.on(&s.id) != after.on(&s.id));
-        let marks: Vec<MarkFact> = changed
-            .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: after.on(&s.id) })
+        if request.marks == *after {
+            return None;
+        }
+        let marks: Vec<MarkFact> = (request.revision.steps.iter())
+            .filter_map(|s| {
+                let mark = after.on(&s.id);
+                let changed = request.marks.on(&s.id) != mark;
+                changed.then(|| MarkFact { step: s.id.clone(), digest: s.digest, mark })
+            })
             .collect();
         if marks.is_empty() {
             return None;
         }
-        let digest = after.digest();
-        let voids = request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect();
+        let voids = self.overtaken(digest).collect();
         Some(self.entry(
-            Fact::Marked { bound: self.bound(after, seen), marks, voids },
+            Fact::Marked { bound: self.bound_to(digest, seen), marks, voids },
             Payload::reason(reason.clone()),
         ))
+    }
+
+    /// The counting sign-offs that stand for other marks than those of this digest.
+    fn overtaken(&self, digest: MarksDigest) -> impl Iterator<Item = SignOffNumber> {
+        self.request.counting().filter(move |s| s.bound.marks_digest != digest).map(|s| s.number)
     }
 
     fn approve(&self, reason: &Option<Text>, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
         let marks = self.request.marks.with_undecided_approved();
         rules::still_as_seen(self.request, seen)?;
+        rules::seen_enough(self.request, seen, self.facts)?;
         rules::may_sign(self.request, &marks)?;
         rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
         self.prose_fits("reason", reason.as_ref())?;
-        let mut entries: Vec<Entry> = self.marked(&marks, &None, seen).into_iter().collect();
+        let digest = marks.digest();
+        let mut entries: Vec<Entry> = self.marked(&marks, digest, &None, seen).into_iter().collect();
+        let marked = !entries.is_empty();
         let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
-        let bound = self.bound(&marks, seen);
+        let bound = self.bound_to(digest, seen);
+        // What counts once this one does: a change of marks has just overtaken those on other marks.
+        let mut counting: Vec<_> = (self.request.counting())
+            .filter(|s| !marked || s.bound.marks_digest == digest)
+            .map(|s| (s.number, &s.bound.signer))
+            .collect();
+        counting.push((number, &bound.signer));
+        let closing = judging::approval(self.request, &counting, digest, self.now);
         let reaffirms = rules::reaffirms(self.request, self.caller, seen);
         // Whether it stands for this was asked with the slot.
         let proof = self.facts.signature.as_ref().and_then(|brought| brought.as_ref().ok());
         let signature = proof.map(|proof| Box::new(proof.signature.clone()));
         let fact = Fact::SignedOff { number, bound, reaffirms, signature };
         entries.push(self.entry(fact, Payload::reason(reason.clone())));
-        let after = entries.iter().fold(self.request.clone(), |request, entry| request.evolve(entry));
-        entries.extend(self.approved(&after, &marks));
+        entries.extend(closing.map(|fact| self.entry(fact, Held::None)));
         Ok(entries)
-    }
-
-    /// The entry that closes the request, when its counting sign-offs fill every slot.
-    fn approved(&self, after: &Request, marks: &Marks) -> Option<Entry> {
-        judging::approval(after, marks, self.now).map(|fact| self.entry(fact, Held::None))
     }
 
     fn withdraw(&self) -> Result<Vec<Entry>, Refusal> {
@@ -357,6 +418,7 @@ impl Deciding<'_> {
         seen: &Seen,
     ) -> Result<Vec<Entry>, Refusal> {
         rules::still_as_seen(self.request, seen)?;
+        rules::seen_enough(self.request, seen, self.facts)?;
         let Some(content) = &self.request.content else { return Err(Refusal::Uninspectable) };
         let answer = match (option, text) {
             (Some(n), None) => {

@@ -17,6 +17,7 @@ use crate::domain::preview::Lack;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StateName};
 use crate::domain::rules;
+use crate::domain::shared::Shared;
 use crate::domain::step::{Need, Needs, Resolution, Step};
 use crate::domain::text::Text;
 use serde_json::Value;
@@ -153,7 +154,7 @@ impl Deciding<'_> {
     pub(super) fn revise(&self, content: &Content) -> Result<Vec<Entry>, Refusal> {
         let request = self.request;
         let resubmits = request.state_name() == StateName::ChangesRequested;
-        if request.content.as_ref() == Some(content) && !resubmits {
+        if request.content.as_deref() == Some(content) && !resubmits {
             return Ok(Vec::new());
         }
         if content.kind != request.kind() {
@@ -161,7 +162,7 @@ impl Deciding<'_> {
             return Err(Refusal::Invalid(Invalid::new("kind", why)));
         }
         let policy = &self.facts.policy;
-        let assessment = policy.assess_in(content, &judging::spoken(request));
+        let assessment = Shared::new(policy.assess_in(content, &judging::spoken(request)));
         let revision =
             Revision { assessment, ..revision_of(content, request.revision.number.next(), policy) };
         let Follows { deadlines, touched, voids, .. } = self.follows(&revision);
@@ -170,7 +171,7 @@ impl Deciding<'_> {
         } else {
             Fact::Revised { revision, deadlines, touched, voids }
         };
-        let payload = Payload { content: Some(content.clone()), ..Payload::default() };
+        let payload = Payload { content: Some(Shared::new(content.clone())), ..Payload::default() };
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 
@@ -201,19 +202,20 @@ impl Deciding<'_> {
         let restored = original.is_some_and(|was| {
             does_the_same(&Step { params: was.params, needs: was.needs, ..step.clone() }, &step)
         });
-        let mut content = content.clone();
+        let mut content = Content::clone(content);
         content.steps.iter_mut().filter(|s| s.id == *id).for_each(|s| s.clone_from(&step));
         document::check(&content, &self.facts.policy.limits).map_err(Refusal::Invalid)?;
         let edits = self.edits(id, restored);
         let by_others = edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone());
         let circumstances = Circumstances { edited: by_others.collect(), ..judging::spoken(request) };
-        let assessment = self.facts.policy.assess_in(&content, &circumstances);
+        let assessment = Shared::new(self.facts.policy.assess_in(&content, &circumstances));
         let number = request.revision.number.next();
         let revision = Revision { assessment, ..revision_of(&content, number, &self.facts.policy) };
         let Follows { deadlines, touched, marks, voids } = self.follows(&revision);
         let bound = self.bound(&marks, seen);
         let fact = Fact::Modified { bound, step: id.clone(), revision, deadlines, touched, voids, edits };
-        let payload = Payload { content: Some(content), reason: reason.clone(), ..Payload::default() };
+        let payload =
+            Payload { content: Some(Shared::new(content)), reason: reason.clone(), ..Payload::default() };
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 

@@ -13,6 +13,7 @@ pub use entry::Entry;
 pub use names::NAMES;
 pub use parts::*;
 
+use crate::domain::chain::{Occasion, Whom, Why};
 use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
 use crate::domain::evidence::Filed;
 use crate::domain::execution::{AskedFor, End, Runner, Work};
@@ -415,6 +416,44 @@ pub enum Fact {
     StepRetried {
         /// The step.
         step: StepId,
+    },
+    /// It was raised to the next level of its chain. Payload: the reason, if somebody raised it.
+    #[serde(rename = "request.escalated")]
+    Escalated {
+        /// To which level, from 1.
+        level: u8,
+        /// To whom; whoever had it before stays in its history.
+        to: Whom,
+        /// Why.
+        why: Why,
+        /// When it was due, where the clock raised it. It holds from then, whenever somebody looked.
+        was_due_at: Option<Moment>,
+        /// When it goes to the level above, where there is one.
+        next_at: Option<Moment>,
+    },
+    /// It was passed on to somebody. Payload: the reason, if one was given.
+    #[serde(rename = "request.reassigned")]
+    Reassigned {
+        /// To whom.
+        to: PrincipalName,
+        /// The how-manieth time, from 1.
+        number: u32,
+    },
+    /// A watcher began to keep time. Its aggregate is the watchers', not a request's.
+    #[serde(rename = "watcher.started")]
+    WatcherStarted {
+        /// The how-manieth, from 1: an older one that is still there stops when it sees a newer.
+        fence: u64,
+        /// Its process.
+        process: u32,
+    },
+    /// Whoever has it was reminded.
+    #[serde(rename = "request.reminded")]
+    Reminded {
+        /// Of what.
+        of: Occasion,
+        /// When that was due; reminders that were due earlier and not given are not given any more.
+        was_due_at: Moment,
     },
     /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
     /// escaped and cut short.

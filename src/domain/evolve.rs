@@ -2,6 +2,7 @@
 //!
 //! `evolve` is total: a redacted payload leaves a hole (`None`), never an error.
 
+use crate::domain::chain::{Assignment, Timing, Whom};
 use crate::domain::edit::{Original, Standing};
 use crate::domain::event::{CommentNumber, Deadlines, Edited, Entry, Fact, Revision, SignOffNumber};
 use crate::domain::evidence::Attached;
@@ -10,8 +11,10 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::quorum::Signer;
 use crate::domain::request::{
-    Answer, Claim, Closed, Execution, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict, Waiting,
+    Answer, Claim, Closed, Execution, Level, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
+    Waiting,
 };
+use crate::domain::shared::Shared;
 use crate::domain::talk::{About, Comment, Earlier, Resolved};
 use crate::domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +85,10 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         marked_by: BTreeMap::new(),
         spoken: BTreeSet::new(),
         person_signs: false,
+        proposed: entry.payload.here().and_then(|p| p.policy.clone()),
         run: None,
+        assignments: Vec::new(),
+        timing: Timing::from(entry.at),
         owes: owes.as_deref().cloned(),
     })
 }
@@ -92,7 +98,16 @@ impl Request {
     pub fn evolve(mut self, entry: &Entry) -> Self {
         let asleep = Calling::of(&self);
         self.version += 1;
-        self.updated_at = entry.at;
+        // What time did holds from when it was due, whenever somebody looked.
+        let until = match &entry.fact {
+            Fact::Expired { due_at } => *due_at,
+            Fact::Escalated { was_due_at: Some(at), .. } => *at,
+            _ => entry.at,
+        };
+        self.timing.courts = self.timing.courts.charged(&self.state, until);
+        if !matches!(entry.fact, Fact::DecisionRefused { .. }) {
+            self.updated_at = entry.at;
+        }
         let payload = entry.payload.here();
         let reason = payload.and_then(|p| p.reason.clone());
         match &entry.fact {
@@ -223,12 +238,16 @@ impl Request {
                 self.take_revision(entry, revision, *deadlines, touched, voids);
             }
             Fact::Continued { by } => self.continued_by.push(*by),
-            // A policy is no request's event, nor is a refused line; were one in a request's log, it would change nothing.
-            Fact::PolicyAdopted { .. } | Fact::SessionRefused { .. } | Fact::TeamFounded { .. } => {}
             // What was refused changes nothing.
             Fact::DecisionRefused { .. } => {}
+            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
+            // change nothing.
+            Fact::PolicyAdopted { .. }
+            | Fact::SessionRefused { .. }
+            | Fact::TeamFounded { .. }
+            | Fact::WatcherStarted { .. } => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
-                self.revision.assessment = (**assessment).clone();
+                self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;
                 for step in touched {
                     self.marks.set(step.clone(), Mark::Undecided);
@@ -252,6 +271,26 @@ impl Request {
                 rule: Some(rule.clone()),
                 signature: None,
             }),
+            Fact::Escalated { level, to, was_due_at, next_at, .. } => {
+                let at = was_due_at.unwrap_or(entry.at);
+                self.timing.raise_at = *next_at;
+                // Who had it before need not be reminded of what was due before.
+                self.timing.nudged = self.timing.nudged.max(Some(at));
+                self.assign(to.clone(), entry, at, true);
+                if let State::Waiting(waiting) = &mut self.state {
+                    *waiting = Waiting::Escalated(Level(*level));
+                }
+            }
+            Fact::Reassigned { to, .. } => {
+                self.assign(Whom::Principal(to.clone()), entry, entry.at, false);
+            }
+            Fact::Reminded { was_due_at, .. } => {
+                let given = match self.state {
+                    State::ChangesRequested { .. } => &mut self.timing.producer_nudged,
+                    _ => &mut self.timing.nudged,
+                };
+                *given = (*given).max(Some(*was_due_at));
+            }
             Fact::Started { .. }
             | Fact::Resumed { .. }
             | Fact::WentOn { .. }
@@ -321,8 +360,13 @@ impl Request {
     fn wait_again(&mut self, deadlines: Deadlines) {
         if let State::ChangesRequested { before, .. } = self.state {
             self.state = State::Waiting(before);
+            self.timing.give_back(deadlines.due_at.since(self.deadlines.due_at));
             self.deadlines = deadlines;
         }
+    }
+
+    fn assign(&mut self, to: Whom, entry: &Entry, at: Moment, raised: bool) {
+        self.assignments.push(Assignment { to, by: entry.by.clone(), at, raised });
     }
 
     fn void(&mut self, numbers: &[SignOffNumber]) {

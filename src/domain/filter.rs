@@ -175,6 +175,9 @@ pub fn number_word(id: RequestId) -> String {
 pub fn words_of_request(request: &Request) -> BTreeSet<String> {
     let mut out = BTreeSet::from([number_word(request.id), request.id.number().to_string()]);
     let mut take = |text: &str| {
+        if out.len() >= MOST_WORDS {
+            return; // a large plan has thousands, and no more are kept
+        }
         for word in words_of(text) {
             if out.len() < MOST_WORDS {
                 out.insert(word);

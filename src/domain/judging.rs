@@ -4,8 +4,9 @@
 //! that a person had refused, and no time.
 
 use crate::domain::command::Command;
+use crate::domain::digest::MarksDigest;
 use crate::domain::event::{Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Sight, SignOffNumber};
-use crate::domain::marks::{Mark, Marks};
+use crate::domain::marks::Mark;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::StepId;
 use crate::domain::policy::risk::{Circumstances, named};
@@ -16,6 +17,7 @@ use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MarkedBy, Request, State};
 use crate::domain::rules;
+use std::borrow::Cow;
 
 /// Judges an open request again when another policy is effective than the one it was judged by; the entries, and the
 /// request after them.
@@ -23,26 +25,26 @@ use crate::domain::rules;
 /// # Errors
 /// [`Refusal::JudgedAnew`] for a command that decides, when the policy asks more now: whoever decides must have been
 /// able to know it.
-pub fn again(
-    request: Request,
+pub fn again<'a>(
+    request: Cow<'a, Request>,
     command: &Command,
     policy: &Policy,
     now: Moment,
-) -> Result<(Vec<Entry>, Request), Refusal> {
+) -> Result<(Vec<Entry>, Cow<'a, Request>), Refusal> {
     // A revision is judged by the policy of now anyway.
     if matches!(command, Command::Revise { .. }) {
         return Ok((Vec::new(), request));
     }
-    let before = request.clone();
+    let before = request.revision.assessment.clone();
     let (entries, after) = beside(request, command, policy, now);
     let decides = matches!(
         command,
         Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. } | Command::Override { .. }
     );
-    if decides && after.assessment().is_harder_than(before.assessment()) {
+    if decides && after.assessment().is_harder_than(&before) {
         return Err(Refusal::JudgedAnew {
             id: after.id,
-            risk: (before.assessment().risk, after.assessment().risk),
+            risk: (before.risk, after.assessment().risk),
             open: after.open_slots().into_iter().cloned().collect(),
         });
     }
@@ -52,17 +54,22 @@ pub fn again(
 /// As [`again`], for a command that is refused all the same: what is recorded beside it.
 ///
 /// A no lets no rule speak: it would be recorded as a yes. Its slots are people's then, so that somebody can sign.
-pub fn beside(request: Request, command: &Command, policy: &Policy, now: Moment) -> (Vec<Entry>, Request) {
+pub fn beside<'a>(
+    request: Cow<'a, Request>,
+    command: &Command,
+    policy: &Policy,
+    now: Moment,
+) -> (Vec<Entry>, Cow<'a, Request>) {
     let no = command.says_no();
     let Some(entry) = reassessed_while(&request, policy, no, now) else { return (Vec::new(), request) };
-    let mut after = request.evolve(&entry);
+    let mut after = request.into_owned().evolve(&entry);
     let mut entries = vec![entry];
     let by_rules = if no { Vec::new() } else { by_rule(&after, now) };
     for entry in by_rules {
         after = after.evolve(&entry);
         entries.push(entry);
     }
-    (entries, after)
+    (entries, Cow::Owned(after))
 }
 
 /// The entry that judges an open request again; nothing when it was judged by this policy.
@@ -154,6 +161,9 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
     if !matches!(request.state, State::Waiting(_)) {
         return entries;
     }
+    if !grant.may_sign && !request.marks.has(Mark::Undecided) {
+        return entries; // nothing is left for it to say
+    }
     let mut after = request.clone();
     let free = |step: &StepId| {
         request.marks.on(step) == Mark::Undecided
@@ -175,7 +185,7 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
     let slot = policy_slot();
     if grant.may_sign
         && !request.person_signs
-        && after.marks.with(Mark::Undecided).next().is_none()
+        && !after.marks.has(Mark::Undecided)
         && after.open_slots().contains(&&slot)
         && !after.counting().any(|s| s.rule.is_some())
         && rules::may_sign(&after, &after.marks).is_ok()
@@ -190,38 +200,43 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
             fast: false,
         };
         push(&mut entries, &mut after, Fact::SignedByRule { rule: grant.rule, number, bound }, now);
-        let marks = after.marks.clone();
-        if let Some(fact) = approval(&after, &marks, now) {
+        let counting: Vec<_> = after.counting().map(|s| (s.number, &s.bound.signer)).collect();
+        if let Some(fact) = approval(&after, &counting, after.marks_digest(), now) {
             push(&mut entries, &mut after, fact, now);
         }
     }
     entries
 }
 
-/// What closes the request, when its counting sign-offs fill every slot.
-pub fn approval(after: &Request, marks: &Marks, now: Moment) -> Option<Fact> {
-    let counting: Vec<_> = after.counting().collect();
-    let signers: Vec<_> = counting.iter().map(|s| s.bound.signer.clone()).collect();
-    let filled: Option<Vec<usize>> = fill(&after.assessment().slots, &signers).into_iter().collect();
-    let mut signoffs: Vec<SignOffNumber> = filled?.into_iter().map(|n| counting[n].number).collect();
+/// What closes the request, when the sign-offs that are `counting` fill every slot. They stand for its revision and for
+/// the marks of this digest.
+pub fn approval(
+    request: &Request,
+    counting: &[(SignOffNumber, &Signer)],
+    marks_digest: MarksDigest,
+    now: Moment,
+) -> Option<Fact> {
+    let signers: Vec<Signer> = counting.iter().map(|(_, signer)| (*signer).clone()).collect();
+    let filled: Option<Vec<usize>> = fill(&request.assessment().slots, &signers).into_iter().collect();
+    let mut signoffs: Vec<SignOffNumber> = filled?.into_iter().map(|n| counting[n].0).collect();
     signoffs.sort_unstable();
     if signoffs.is_empty() {
         return None; // a quorum below one cannot be: without a slot nothing is ever approved
     }
-    let live_for = after.assessment().live_for;
+    let live_for = request.assessment().live_for;
     Some(Fact::Approved {
-        revision: after.revision.number,
-        revision_digest: after.revision.digest,
-        marks_digest: marks.digest(),
+        revision: request.revision.number,
+        revision_digest: request.revision.digest,
+        marks_digest,
         signoffs,
-        lapses_at: after.kind().is_executed().then(|| now.plus(live_for)),
+        lapses_at: request.kind().is_executed().then(|| now.plus(live_for)),
     })
 }
 
 /// A rule as a signer: nobody's person, and no human or agent.
 fn rule_signer() -> Signer {
     let Caller { name, assurance, .. } = Caller::system();
-    Signer { name, kind: PrincipalKind::System, person: None, roles: Vec::new(), assurance }
+    Signer { name, kind: PrincipalKind::System, person: None, roles: Vec::new(), assurance, newcomer: false }
 }
 
 fn push(entries: &mut Vec<Entry>, after: &mut Request, fact: Fact, now: Moment) {

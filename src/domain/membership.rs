@@ -1,11 +1,10 @@
 //! Who a caller is in a team store: told by the roster in force, never by the caller, and asked inside every write.
 
-use crate::domain::content::Kind;
 use crate::domain::moment::Moment;
 use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Enrolled;
-use crate::domain::principal::{Assurance, Caller, Permission, PrincipalKind, Requester, Role, Standing};
+use crate::domain::principal::{Assurance, Caller, PrincipalKind, Requester, Role, Standing};
 use std::fmt;
 
 /// A caller as the roster knows them.
@@ -44,6 +43,11 @@ pub enum Outsider {
         /// Since when they are enrolled as they are.
         since: Moment,
     },
+    /// The other of a person and an agent they own has signed.
+    OnePerson {
+        /// Who has.
+        signed: PrincipalName,
+    },
     /// The store's mode does not fit.
     Mode(&'static str),
     /// A policy cannot be adopted, and why.
@@ -61,6 +65,7 @@ impl Outsider {
             Outsider::ForTheOperator(_) => "operator_only",
             Outsider::Unseen => "unseen",
             Outsider::Newcomer { .. } => "newcomer",
+            Outsider::OnePerson { .. } => "one_person",
             Outsider::Mode(_) => "mode",
             Outsider::Policy(_) => "policy",
         }
@@ -100,6 +105,10 @@ impl fmt::Display for Outsider {
                 f,
                 "{name} is enrolled as they are since {}, after this was asked for: on something sensitive that does not count",
                 since.date_and_time()
+            ),
+            Outsider::OnePerson { signed } => write!(
+                f,
+                "{signed} has signed, and is of the same person: a person and their agents are one pair of eyes, and fill one slot"
             ),
             Outsider::Mode(why) => f.write_str(why),
             Outsider::Policy(why) => write!(f, "{}", crate::domain::text::safe_line(why)),
@@ -189,12 +198,4 @@ pub fn can_hold(policy: &Policy, founders: &[PrincipalName]) -> Result<(), Outsi
         return Err(Outsider::Policy(why.to_owned()));
     }
     Ok(())
-}
-
-/// The permission with which somebody who is no reviewer of a request of this kind decides on it all the same.
-pub const fn decides_with(kind: Kind) -> Permission {
-    match kind {
-        Kind::Policy => Permission::Admin,
-        _ => Permission::Review,
-    }
 }

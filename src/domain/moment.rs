@@ -103,6 +103,18 @@ impl Span {
         self.0
     }
 
+    /// This long and then `more`; saturates instead of overflowing.
+    #[must_use]
+    pub const fn and(self, more: Span) -> Self {
+        Self(self.0.saturating_add(more.0))
+    }
+
+    /// What is left of this without `part`; zero when that is longer.
+    #[must_use]
+    pub const fn less(self, part: Span) -> Self {
+        Self::from_millis(self.0.saturating_sub(part.0))
+    }
+
     /// Whole minutes, rounded down.
     pub const fn minutes(self) -> i64 {
         self.0 / 60_000

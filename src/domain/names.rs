@@ -1,7 +1,8 @@
 //! Names and numbers that identify things. What is malformed cannot be built, so it never has to be checked again.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a name was refused, as a clause: "must start with …".
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -63,19 +64,17 @@ fn check_fingerprint(text: &str) -> Result<(), BadName> {
 macro_rules! checked_name {
     ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(Arc<str>); // shared: a plan of 500 steps names each of them in a dozen places
 
         impl $name {
             /// Checks and takes `text`.
             ///
             /// # Errors
             /// [`BadName`] when the text breaks the rule for this sort of name.
-            pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
-                let text = text.into();
-                $check(&text)?;
-                Ok(Self(text))
+            pub fn new(text: impl AsRef<str>) -> Result<Self, BadName> {
+                $check(text.as_ref())?;
+                Ok(Self(text.as_ref().into()))
             }
 
             /// The name as it was given; ASCII, so it is safe to show.
@@ -90,16 +89,16 @@ macro_rules! checked_name {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = BadName;
-            fn try_from(text: String) -> Result<Self, BadName> {
-                Self::new(text)
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.serialize_str(&self.0)
             }
         }
 
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(reader)?;
+                Self::new(text).map_err(serde::de::Error::custom)
             }
         }
     };
@@ -145,12 +144,12 @@ checked_name!(
 impl PrincipalName {
     /// The principal that acts when nobody does: due transitions, the watcher.
     pub fn system() -> Self {
-        Self("system".to_owned())
+        Self("system".into())
     }
 
     /// The account that owns a team store, in its own shell: it keeps the place, and decides nothing.
     pub fn operator() -> Self {
-        Self("operator".to_owned())
+        Self("operator".into())
     }
 
     /// The nearest legal name for a Unix account; accounts may use letters that identifiers refuse.
@@ -159,7 +158,7 @@ impl PrincipalName {
         // `system` is nobody's: an account of that name must not speak as the clock.
         match Self::new(lower) {
             Ok(name) if name != Self::system() => name,
-            _ => Self(format!("uid-{uid}")),
+            _ => Self(format!("uid-{uid}").into()),
         }
     }
 }

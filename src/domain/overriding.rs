@@ -19,8 +19,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
 use crate::domain::risk::Priority;
 use crate::domain::rules;
+use crate::domain::shared::Shared;
 use crate::domain::signing;
-use crate::domain::statement::Deed;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,7 +167,7 @@ impl Lack {
                  close {debt} first"
             ),
             Lack::Assurance { needed, has } => format!(
-                "it must be {needed} here, and you are known by `{has}` only: sign what `countersign challenge {id}` prints"
+                "it must be {needed} here, and you are known by `{has}` only: sign what `countersign challenge {id} --override` prints, and bring it with `cosign {id} --override`"
             ),
             Lack::Class(given) => {
                 let known = Class::ALL.map(|class| class.word()).join(", ");
@@ -329,6 +329,7 @@ impl Deciding<'_> {
     /// Overrides: what the caller says is read first, then what they saw.
     pub(super) fn go_ahead(&self, plea: &Plea, seen: &Seen) -> Result<Vec<Entry>, Refusal> {
         let request = self.request;
+        let signature = signing::to_override(request, self.facts, &self.caller.name, self.now)?;
         let class = read(request, plea, self.caller, self.facts)?;
         if self.facts.team && *seen == Seen::Nothing && self.caller.assurance < Assurance::Signed {
             return lack(request.id, Lack::Unseen);
@@ -336,8 +337,6 @@ impl Deciding<'_> {
         rules::still_as_seen(request, seen)?;
         self.prose_fits("reason", Some(&plea.reason))?;
         let marks = covered(request)?;
-        let signature =
-            signing::brought(request, Deed::Override, &marks, self.facts, &self.caller.name, self.now)?;
         let digest = marks.digest();
         let changed = request.revision.steps.iter().filter(|s| request.marks.on(&s.id) != marks.on(&s.id));
         let instead = Instead {
@@ -355,8 +354,8 @@ impl Deciding<'_> {
                 .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: marks.on(&s.id) })
                 .collect(),
             voids: request.counting().filter(|s| s.bound.marks_digest != digest).map(|s| s.number).collect(),
-            signature: signature.map(|signature| Box::new(signature.clone())),
             lapses_at: request.kind().is_executed().then(|| self.now.plus(request.assessment().live_for)),
+            signature: signature.map(|signature| Box::new(signature.clone())),
         };
         Ok(vec![self.entry(fact, Payload::reason(Some(plea.reason.clone())))])
     }
@@ -386,7 +385,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         continues: None,
         owes: Some(Box::new(owes)),
     };
-    let payload = Held::Here(Box::new(Payload { content: Some(content), ..Payload::default() }));
+    let payload = Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() }));
     let entry = Entry {
         at: now,
         by: system.name.clone(),

@@ -2,6 +2,7 @@
 
 use crate::domain::content::Content;
 use crate::domain::names::ParamKey;
+use crate::domain::shared::Shared;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub struct Payload {
     /// A revision's content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content: Option<Content>,
+    pub content: Option<Shared<Content>>,
     /// A reason in somebody's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,

@@ -1,7 +1,7 @@
 //! What would run: one pure function from a plan, its marks and what is known of its results to what each step does and
 //! why. The screen, `preview`, a sign-off and the execution all ask it, so that what was shown is what happens.
 
-pub use crate::domain::consequences::{consequences, field_of};
+pub use crate::domain::consequences::{consequences, field_of, nothing_is_missing};
 use crate::domain::content::Content;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::names::StepId;

@@ -193,6 +193,11 @@ impl Role {
         }
     }
 
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        ROLES.iter().map(|(role, _)| *role).find(|role| role.word() == word)
+    }
+
     /// What it may do.
     pub fn permissions(self) -> &'static [Permission] {
         ROLES.iter().find(|(role, _)| *role == self).map_or(&[], |(_, permissions)| permissions)

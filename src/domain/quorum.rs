@@ -37,6 +37,9 @@ pub struct Signer {
     pub roles: Vec<Role>,
     /// How sure we were.
     pub assurance: Assurance,
+    /// Whether they were enrolled, or given more, only after the request was made: shown wherever it counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub newcomer: bool,
 }
 
 impl Slot {
@@ -128,7 +131,7 @@ mod tests {
     fn signer(name: &str, kind: PrincipalKind, roles: &[Role]) -> Signer {
         let name = PrincipalName::new(name).unwrap();
         let person = Some(PersonName::of(&name));
-        Signer { name, kind, person, roles: roles.to_vec(), assurance: Assurance::Asserted }
+        Signer { name, kind, person, roles: roles.to_vec(), assurance: Assurance::Asserted, newcomer: false }
     }
 
     fn role_slot(role: Role) -> Slot {

@@ -177,6 +177,15 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// It cannot be given to somebody.
+    NotEligible {
+        /// Which request.
+        id: RequestId,
+        /// To whom.
+        to: PrincipalName,
+        /// Why not, as a clause.
+        why: String,
+    },
     /// An override lacks something.
     NotOverridden {
         /// Of which request.
@@ -234,6 +243,7 @@ impl Refusal {
             | Refusal::NeedsSignature { .. }
             | Refusal::Uninspectable
             | Refusal::NoPolicy { .. }
+            | Refusal::NotEligible { .. }
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)

@@ -2,6 +2,7 @@
 
 mod asked;
 
+use crate::domain::chain::{Assignment, Timing};
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
@@ -15,6 +16,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
 use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
+use crate::domain::shared::Shared;
 use crate::domain::statement::Signature;
 use crate::domain::talk::Resolved;
 use crate::domain::text::Text;
@@ -269,9 +271,9 @@ pub struct Request {
     /// The revisions before it, oldest first.
     pub earlier: Vec<Revision>,
     /// The current content; nothing when its payload was redacted, and then it cannot be approved.
-    pub content: Option<Content>,
+    pub content: Option<Shared<Content>>,
     /// The content of the revision before, for showing what changed.
-    pub content_before: Option<Content>,
+    pub content_before: Option<Shared<Content>>,
     /// Its state.
     pub state: State,
     /// The deadlines that hold while reviewers have the ball.
@@ -308,8 +310,14 @@ pub struct Request {
     pub spoken: BTreeSet<StepId>,
     /// Whether somebody requested changes, taken back or not: no rule signs it any more.
     pub person_signs: bool,
+    /// The text of the policy it proposes; nothing when it proposes none, or its payload was redacted.
+    pub proposed: Option<Text>,
     /// What has been recorded of its execution, once it was started.
     pub run: Option<Run>,
+    /// Everybody it was given to, oldest first: the last one has it.
+    pub assignments: Vec<Assignment>,
+    /// What has been said and counted of its time.
+    pub timing: Timing,
     /// For which override it is the review, and whose: a debt.
     pub owes: Option<Owed>,
 }

@@ -8,10 +8,11 @@ use crate::domain::content::Kind;
 use crate::domain::difference;
 use crate::domain::event::SignOffNumber;
 use crate::domain::marks::{Mark, Marks};
+use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, StepId};
 use crate::domain::overriding;
-use crate::domain::preview::{Outcome, preview};
+use crate::domain::preview::{Outcome, Results, nothing_is_missing, preview};
 use crate::domain::principal::{Assurance, Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
@@ -44,6 +45,7 @@ pub fn may(
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
+        Verb::Escalate if request.next_rung().is_none() => Err(at_the_top(request)),
         Verb::Override => overriding::may_go_ahead(request, facts),
         _ => Ok(()),
     }
@@ -106,7 +108,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
 
 /// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
 fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
-    const LETS_NOTHING_RUN: [Verb; 17] = [
+    const LETS_NOTHING_RUN: [Verb; 19] = [
         Verb::Withdraw,
         Verb::Reject,
         Verb::RequestChanges,
@@ -124,6 +126,8 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Stop,
         Verb::LeaveOut,
         Verb::RollBack,
+        Verb::Escalate,
+        Verb::Reassign,
     ];
     // A team's store without a policy knows of nobody for sure: it takes a no, and what was begun can end.
     const IN_A_TEAM: [Verb; 9] = [
@@ -169,7 +173,9 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             }
         }
         Who::Editor if request.requester.is(caller) => Ok(()),
-        Who::Looker | Who::Editor => needs(verb.permission(request.kind(), caller.kind), facts),
+        Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
+            needs(verb.permission(request.kind(), caller.kind), facts)
+        }
         Who::Requester if !request.requester.is(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
@@ -191,7 +197,35 @@ pub fn signer(caller: &Caller, facts: &Facts) -> Signer {
         person: caller.person.clone(),
         roles: facts.standing.roles.clone(),
         assurance: caller.assurance,
+        newcomer: false,
     }
+}
+
+/// Since when the caller is enrolled as they are, when that is after the request was made.
+pub fn newcomer(request: &Request, caller: &Caller, facts: &Facts) -> Option<Moment> {
+    let enrolled = facts.policy.roster.find(&caller.name).filter(|_| facts.team)?;
+    enrolled.since.filter(|since| *since > request.created_at)
+}
+
+/// Whether the sign-off of somebody who was enrolled after the request was made counts: as its rule says, and else where
+/// it is not sensitive.
+fn newcomers_count(request: &Request, facts: &Facts) -> bool {
+    let assessment = request.assessment();
+    let rule = facts.policy.rules.iter().find(|rule| rule.name == assessment.rule);
+    rule.and_then(|rule| rule.newcomers).unwrap_or(!assessment.sensitive)
+}
+
+/// Whether enough was said of what was seen: in a team a sensitive decision names it, by a digest, a screen or a
+/// signature.
+///
+/// # Errors
+/// [`Outsider::Unseen`].
+pub fn seen_enough(request: &Request, seen: &Seen, facts: &Facts) -> Result<(), Refusal> {
+    let signed = matches!(facts.signature, Some(Ok(_)));
+    if facts.team && request.assessment().sensitive && *seen == Seen::Nothing && !signed {
+        return Err(Refusal::Outsider(Outsider::Unseen));
+    }
+    Ok(())
 }
 
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
@@ -201,7 +235,15 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
     if let Some(mine) = request.counting().find(|s| {
         s.bound.signer.name == me.name || (me.person.is_some() && s.bound.signer.person == me.person)
     }) {
-        return Err(Refusal::AlreadySigned { by: mine.bound.signer.name.clone(), at: mine.at });
+        let signed = mine.bound.signer.name.clone();
+        // A person and the agents they own are one pair of eyes, whoever signs first.
+        if facts.team && mine.bound.signer.kind != caller.kind {
+            return Err(Refusal::Outsider(Outsider::OnePerson { signed }));
+        }
+        return Err(Refusal::AlreadySigned { by: signed, at: mine.at });
+    }
+    if let Some(since) = newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
+        return Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since }));
     }
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
@@ -259,6 +301,57 @@ pub enum Withdrawable<'a> {
     Changes,
     /// A sign-off.
     SignOff(&'a SignOff),
+}
+
+/// Why a request cannot be raised any further.
+pub fn at_the_top(request: &Request) -> Refusal {
+    let why = match request.assigned() {
+        Some(top) => format!("it is at the top of its chain: {} has it", top.to),
+        None => "it has no escalation chain".to_owned(),
+    };
+    Refusal::NotNow { id: request.id, why }
+}
+
+/// Whether a request can be given to `to`: somebody who could decide on it, never who asked. In a solo store nobody is
+/// enrolled, and every name but the requester's will do.
+///
+/// # Errors
+/// [`Refusal::NotEligible`] with the reason.
+pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
+    let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
+    if *to == request.requester.name {
+        return not("it is their own request".to_owned());
+    }
+    if *to == PrincipalName::system() {
+        return not("nobody is behind that name".to_owned());
+    }
+    if !facts.team {
+        return Ok(());
+    }
+    let Some(them) = facts.policy.roster.find(to) else {
+        return not("nobody of that name is enrolled".to_owned());
+    };
+    if request.requester.person.as_ref() == Some(&them.person) {
+        return not("it is their own request, or their agent's".to_owned());
+    }
+    let needed = Verb::Approve.permission(request.kind(), them.kind);
+    if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
+        return not(format!("they do not hold the permission `{}`", needed.word()));
+    }
+    // How sure one can be of them is told when they sign.
+    let signer = Signer {
+        name: them.name.clone(),
+        kind: them.kind,
+        person: Some(them.person.clone()),
+        roles: them.roles.clone(),
+        assurance: Assurance::SignedTouch,
+        newcomer: false,
+    };
+    let slots = request.open_slots();
+    if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {
+        return Ok(());
+    }
+    not("none of the sign-offs that are open fits them".to_owned())
 }
 
 fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
@@ -336,8 +429,11 @@ pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     if !request.has_steps() {
         return Ok(());
     }
-    if marks.with(Mark::Approved).next().is_none() {
+    if !marks.has(Mark::Approved) {
         return Err(Refusal::NothingApproved);
+    }
+    if nothing_is_missing(marks, &Results::new()) {
+        return Ok(());
     }
     let mut runs = false;
     for (step, outcome) in preview(content, marks) {
@@ -362,6 +458,7 @@ pub fn reason_given(verb: Verb, request: &Request, reason: Option<&Text>) -> Res
     let for_what = match (verb.row().reason, verb) {
         (Reason::Required, Verb::Reject) => "to reject",
         (Reason::Required, Verb::RequestChanges) => "to request changes (it is what the producer must do)",
+        (Reason::Required, Verb::Escalate) => "to escalate (it is what whoever gets it reads first)",
         (Reason::Required, Verb::Override) => "to override",
         (Reason::Required, _) => "to cancel",
         (Reason::WhenSensitive, _) if request.kind() == Kind::Debt => "to close a review that is owed",

@@ -6,9 +6,13 @@ use crate::domain::digest::{EventHash, PolicyDigest};
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, StoreId};
+use crate::domain::overriding;
+use crate::domain::principal::{Assurance, Caller};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::rules;
 use crate::domain::statement::{Deed, Signature, Statement};
+use crate::domain::transitions::Verb;
 use crate::domain::unfit::Unfit;
 
 /// A signature that was verified over its statement, with a key of the caller's that is valid now. Whether the
@@ -44,6 +48,48 @@ pub fn statement(
     }
 }
 
+/// The marks that `deed` leaves on `request`.
+///
+/// # Errors
+/// What is in the way of it: nothing would run, something is blocked, or the content was redacted.
+pub fn marks_after(request: &Request, deed: Deed) -> Result<Marks, Refusal> {
+    match deed {
+        Deed::Approve => {
+            let marks = request.marks.with_undecided_approved();
+            rules::may_sign(request, &marks).map(|()| marks)
+        }
+        Deed::Override => overriding::covered(request),
+    }
+}
+
+/// Whether `caller` could do `deed` on `request` with a key of theirs: whatever would refuse it, were it signed, and
+/// whether the roster has a key of theirs at all.
+///
+/// # Errors
+/// The first refusal in order.
+pub fn may(
+    request: &Request,
+    deed: Deed,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<(), Refusal> {
+    // Whether the key is one that is touched is seen when the signature is brought.
+    let signed = Caller { assurance: Assurance::SignedTouch, ..caller.clone() };
+    let verb = match deed {
+        Deed::Approve => Verb::Approve,
+        Deed::Override => Verb::Override,
+    };
+    rules::may(verb, request, &signed, facts, now)?;
+    let keys = facts.policy.roster.find(&caller.name).map(|enrolled| enrolled.keys.as_slice());
+    if keys.unwrap_or_default().is_empty() {
+        let why =
+            format!("the adopted roster has no key of {}: nothing you sign would be yours", caller.name);
+        return Err(Refusal::NotNow { id: request.id, why });
+    }
+    Ok(())
+}
+
 /// The signature that was brought along, when it stands for `deed` with these marks; nothing when none was brought.
 ///
 /// # Errors
@@ -71,4 +117,20 @@ pub fn brought<'a>(
             && s.signature.as_ref().is_some_and(|s| s.statement == proof.signature.statement)
     });
     if used { Err(unfit(Unfit::Used { request: request.id })) } else { Ok(Some(&proof.signature)) }
+}
+
+/// As [`brought`], for an override with the marks that it leaves.
+///
+/// # Errors
+/// Why it does not stand for it.
+pub fn to_override<'a>(
+    request: &Request,
+    facts: &'a Facts,
+    caller: &PrincipalName,
+    now: Moment,
+) -> Result<Option<&'a Signature>, Refusal> {
+    if facts.signature.is_none() {
+        return Ok(None);
+    }
+    brought(request, Deed::Override, &overriding::covered(request)?, facts, caller, now)
 }

@@ -67,6 +67,10 @@ pub enum Verb {
     Continue,
     /// Take back what was done.
     RollBack,
+    /// Raise it to the next level of its chain.
+    Escalate,
+    /// Pass it on to somebody.
+    Reassign,
 }
 
 /// Who may, apart from being able to see the request.
@@ -89,6 +93,10 @@ pub enum Who {
     Editor,
     /// The requester, or a holder of `operator`.
     Runner,
+    /// A holder of `escalate`; the clock does it too.
+    Escalator,
+    /// A holder of `assign`.
+    Assigner,
     /// Whoever can see it.
     Anyone,
     /// Whoever can see it; it holds for themselves only.
@@ -160,7 +168,7 @@ const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 27] = [
+pub const TABLE: [Row; 29] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
@@ -188,6 +196,8 @@ pub const TABLE: [Row; 27] = [
     Row { verb: Verb::LeaveOut, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Continue, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::RollBack, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
+    Row { verb: Verb::Escalate, from: WAITING, to: To::State(Escalated), who: Who::Escalator, reason: Reason::Required, only: &[], voids: "–" },
+    Row { verb: Verb::Reassign, from: OPEN, to: To::Same, who: Who::Assigner, reason: Reason::Welcome, only: &[], voids: "–" },
 ];
 
 /// A row of the design whose verb is not built yet: it is printed, and held to the same laws, so that the room is there.
@@ -207,9 +217,7 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 2] = [
-    Later { verb: "reassign", from: OPEN, to: To::Same, who: "`assign`", reason: Reason::Welcome },
-    Later { verb: "escalate", from: WAITING, to: To::State(Escalated), who: "`escalate`, or the clock", reason: Reason::Required },
+pub const LATER: [Later; 0] = [
 ];
 
 /// One row of the execution's table.
@@ -273,6 +281,8 @@ impl Verb {
             Verb::LeaveOut => "skip",
             Verb::Continue => "continue",
             Verb::RollBack => "roll-back",
+            Verb::Escalate => "escalate",
+            Verb::Reassign => "reassign",
         }
     }
 
@@ -283,7 +293,10 @@ impl Verb {
             (Verb::Approve, _, PrincipalKind::Agent) => Permission::CosignAgent,
             (Verb::Approve, Kind::Promotion, _) => Permission::Rollout,
             (Verb::Approve, Kind::Policy, _) => Permission::Admin,
+            (Verb::Escalate, ..) => Permission::Escalate,
+            (Verb::Reassign, ..) => Permission::Assign,
             (Verb::Override, ..) => Permission::Override,
+            (_, Kind::Policy, _) => Permission::Admin,
             _ => Permission::Review,
         }
     }
@@ -305,6 +318,8 @@ impl Who {
                 "the requester; `review`, for a step's params (in a team it then fills no slot of that revision)"
             }
             Who::Runner => "the requester, or `operator`",
+            Who::Escalator => "`escalate`, or the clock",
+            Who::Assigner => "`assign`; to somebody who could decide on it",
             Who::Anyone => "who can see it",
             Who::Oneself => "who can see it, for oneself",
             Who::Clock => "the clock",

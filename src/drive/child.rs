@@ -35,6 +35,11 @@ pub struct Order<'a> {
     pub limit: Duration,
     /// How long it has between TERM and KILL.
     pub grace: Duration,
+    /// What it reads on stdin; nothing is an empty stdin.
+    pub input: Option<&'a [u8]>,
+    /// Whether whatever it leaves in sessions of its own is counted, and ended when it is ended early. Only for a process
+    /// that has no other children.
+    pub sweeps: bool,
 }
 
 /// What became of it.
@@ -109,12 +114,16 @@ pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome,
     let mut command = Command::new(program);
     command.args(arguments).env_clear().current_dir("/");
     command.env("PATH", PATH).env("LANG", "C.UTF-8").env("RUN_ID", order.run_id);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let stdin = if order.input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     in_its_own_session(&mut command);
     // What an earlier step left behind is not this one's: neither counted nor ended with it.
-    let earlier = the_rest(&[]);
+    let earlier = if order.sweeps { the_rest(&[]) } else { Vec::new() };
     let begun = Instant::now();
     let mut child = command.spawn().map_err(|e| format!("it could not be started: {e}"))?;
+    if let (Some(input), Some(stdin)) = (order.input, child.stdin.take()) {
+        feed(stdin, input.to_vec());
+    }
     let (done, ended) = mpsc::channel();
     let streams = [
         child.stdout.take().map(|from| drain(from, done.clone())),
@@ -138,7 +147,11 @@ pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome,
     }
     let status = child.wait().map_err(|e| format!("its end could not be waited for: {e}"))?;
     end_group(group, order.grace);
-    let left = if timed_out || halted { end_the_rest(&earlier) } else { the_rest(&earlier).len() };
+    let left = match order.sweeps {
+        true if timed_out || halted => end_the_rest(&earlier),
+        true => the_rest(&earlier).len(),
+        false => 0,
+    };
     // Both streams end when nobody holds them any more. A process that went to a session of its own may hold them on.
     let last = Instant::now();
     while ended.recv_timeout(LAST_WORDS.saturating_sub(last.elapsed())).is_ok() {}
@@ -152,6 +165,15 @@ pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome,
         left: u32::try_from(left).unwrap_or(u32::MAX),
         took: Span::from_millis(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)),
     })
+}
+
+/// Gives a process what it reads, on a thread of its own: one that does not read must not be waited for, and one that ends
+/// early has had enough.
+fn feed(mut stdin: std::process::ChildStdin, input: Vec<u8>) {
+    std::thread::spawn(move || {
+        use std::io::Write;
+        let _ = stdin.write_all(&input);
+    });
 }
 
 /// Whether the process has ended, at the latest after `span`.

@@ -107,7 +107,7 @@ fn same_but_for_time(a: &Value, b: &Value) -> bool {
 }
 
 /// The form of a lease or intent id: the prefix, eight digits of a date, and three to nine digits that count or time.
-fn check_id(field: &str, id: &str, prefix: &str) -> Result<(), Invalid> {
+pub(super) fn check_id(field: &str, id: &str, prefix: &str) -> Result<(), Invalid> {
     let digits = |s: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&s.len()) && s.bytes().all(|c| c.is_ascii_digit())
     };
@@ -197,7 +197,7 @@ fn summary(entry: &Entry, field: &impl Fn(&str) -> String) -> Result<String, Inv
 }
 
 /// Whether a string in `value` holds the word `production` or `prod`.
-fn says_production(value: &Value) -> bool {
+pub(super) fn says_production(value: &Value) -> bool {
     match value {
         Value::String(text) => text
             .split(|c: char| !c.is_ascii_alphanumeric())

@@ -13,10 +13,13 @@ use serde_json::Value;
 
 pub mod draft;
 pub mod calyx_pending;
+pub mod calyx_flag;
+pub mod calyx_lease;
 pub mod policy;
 pub mod authorized_keys;
 pub mod sshsig;
 pub mod allowed_signers;
+pub mod sshsig_approval;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -59,6 +62,11 @@ pub const FORMATS: &[Format] = &[
         name: "calyx-pending",
         what: "Calyx pending_approvals.json, or its APPROVAL_NEEDED.flag: a request for each pending entry",
         read: calyx_pending::read,
+    },
+    Format {
+        name: "calyx-lease",
+        what: "a Calyx lease: a deployment; its cosigners are said, and not verified",
+        read: calyx_lease::read,
     },
 ];
 
@@ -146,7 +154,7 @@ mod tests {
     #[test]
     fn an_unknown_format_lists_the_known_ones() {
         let said = format("dr\u{1b}ft").unwrap_err().to_string();
-        assert_eq!(said, "format: unknown format `dr⟨ESC⟩ft`; known: draft, calyx-pending");
+        assert_eq!(said, "format: unknown format `dr⟨ESC⟩ft`; known: draft, calyx-pending, calyx-lease");
     }
 
     const GUIDE: &str = include_str!("../../docs/producer.md");

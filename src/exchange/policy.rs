@@ -4,6 +4,7 @@
 mod form;
 mod roster;
 
+use crate::domain::chain::{Rung, Whom};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::overriding::OverrideTerms;
 use crate::domain::policy::Policy;
@@ -19,7 +20,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 use form::{
-    FloorsForm, Form, Name, OverrideForm, ParamForm, PatternForm, RiskForm, SlotForm, SlotKind, Time,
+    FloorsForm, Form, Name, OverrideForm, ParamForm, PatternForm, RiskForm, RungForm, SlotForm, SlotKind,
+    Time,
 };
 
 /// Bytes of a whole policy.
@@ -125,6 +127,7 @@ impl Form {
                 auto_approve: rule.auto_approve,
                 programs: rule.programs,
                 evidence: evidence(rule.require_evidence)?,
+                newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
             });
         }
@@ -133,7 +136,17 @@ impl Form {
             max_without_confirmation: self.auto_approval.max_without_confirmation,
         };
         let roster = roster::roster(self.principal)?;
-        Ok(Policy { risk, asks, rules, restraint, roster, ..Policy::BUILT_IN })
+        let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        Ok(Policy {
+            risk,
+            asks,
+            rules,
+            restraint,
+            roster,
+            escalation,
+            open_text: self.notices.text,
+            ..Policy::BUILT_IN
+        })
     }
 }
 
@@ -179,6 +192,18 @@ fn param(param: Spanned<ParamForm>) -> Result<ParamTest, Fault> {
         (Some(test), None) => Ok(ParamTest { key, test }),
         _ => Err((span, format!("params `{key}`: name one of equals, glob, greater, less"))),
     }
+}
+
+/// One level of the escalation chain.
+fn rung(form: Spanned<RungForm>) -> Result<Rung, Fault> {
+    let span = form.span();
+    let RungForm { role, principal, after } = form.into_inner();
+    let to = match (role, principal) {
+        (Some(role), None) => Whom::Role(role),
+        (None, Some(name)) => Whom::Principal(name),
+        _ => return Err((span, "escalation: name a role or a principal, and one of them".to_owned())),
+    };
+    Ok(Rung { to, after: after.map(|time| time.0) })
 }
 
 /// The deadlines of a rule, in their order.

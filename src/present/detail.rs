@@ -8,7 +8,7 @@ use crate::domain::text::safe_line;
 use crate::present::execution::execution;
 use crate::present::line::{Line, Tone};
 use crate::present::plan::{Long, plan};
-use crate::present::{evidence, thread, time, words};
+use crate::present::{evidence, keys, thread, time, words};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -135,6 +135,11 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
             time::ago(request.created_at, now)
         ),
     ));
+    out.extend(words::assigned(request, now).map(|line| {
+        let mut first = Line::default().and(Tone::Dim, "assigned  ");
+        first.phrases.extend(line.phrases);
+        first
+    }));
     if let Some(old) = request.continues {
         out.push(
             Line::default()
@@ -236,8 +241,12 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
     if !request.signoffs.is_empty() {
         out.push(Line::heading("Sign-offs"));
     }
+    let extra = keys::extra(request);
     for signoff in &request.signoffs {
         let (word, tone) = match signoff.standing {
+            SignOffStanding::Counts if extra.contains(&signoff.number) => {
+                ("fills no slot: shown, not counted", Tone::Warn)
+            }
             SignOffStanding::Counts => ("counts", Tone::Good),
             SignOffStanding::Withdrawn => ("withdrawn", Tone::Dim),
             SignOffStanding::Void => ("void: what it stood for changed", Tone::Warn),
@@ -261,9 +270,11 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
                     .unwrap_or_default(),
             )
             .and(Tone::Warn, if request.is_self_review(&bound.signer) { "self-review  " } else { "" })
+            .and(Tone::Warn, if bound.signer.newcomer { "enrolled after it was asked  " } else { "" })
             .and(tone, word)
             .indented(2),
         );
+        out.extend(keys::key(signoff));
         if signoff.reason.is_some() {
             out.extend(quoted(signoff.reason.as_ref(), 2));
         }

@@ -1,6 +1,7 @@
 //! Events as a readable timeline.
 
 use crate::domain::canon::canonical_or_poison;
+use crate::domain::chain::{Occasion, Why};
 use crate::domain::event::{Entry, Fact, Held, NotObeyed};
 use crate::domain::execution::{AskedFor, Runner, Work};
 use crate::domain::names::{Seq, StepId};
@@ -269,6 +270,27 @@ pub fn words(fact: &Fact) -> (String, Tone) {
         ),
         Fact::StepLeftOut { step } => (format!("left {step} out"), Tone::Dim),
         Fact::StepRetried { step } => (format!("lets {step} run again"), Tone::Warn),
+        Fact::Escalated { level, to, why, was_due_at, .. } => {
+            let why = match (why, was_due_at) {
+                (Why::Clock, Some(at)) => format!(" at {}: nobody decided in time", at.date_and_time()),
+                (Why::Reassigned, _) => ": it was passed on too often".to_owned(),
+                _ => String::new(),
+            };
+            (format!("→ escalated it to {to} (level {level}){why}"), Tone::Bad)
+        }
+        Fact::Reassigned { to, .. } => (format!("gave it to {to}"), Tone::Plain),
+        Fact::WatcherStarted { fence, process } => {
+            (format!("began to keep time: watcher {fence}, process {process}"), Tone::Dim)
+        }
+        Fact::Reminded { of, .. } => (
+            match of {
+                Occasion::Waits => "reminded: it waits",
+                Occasion::DueSoon => "reminded: it is overdue soon",
+                Occasion::ExpiresSoon => "reminded: it expires soon",
+            }
+            .to_owned(),
+            Tone::Dim,
+        ),
         Fact::SessionRefused { why, length } => {
             let what = match why {
                 NotObeyed::Unreadable => "that does not read",

@@ -1,7 +1,7 @@
 //! Domain values as JSON with stable names: what `--json` prints. Times are RFC 3339 in UTC.
 
 use crate::domain::event::{Bound, Entry};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Span};
 use crate::domain::names::Seq;
 use crate::domain::preview::{preview, running};
 use crate::domain::request::{MarkedBy, Request, SignOffStanding, Verdict};
@@ -28,7 +28,7 @@ pub fn request(request: &Request, now: Moment) -> Value {
         None => Vec::new(),
     };
     if let Some(Value::Array(steps)) = out.get_mut("steps") {
-        for (step, fact) in steps.iter_mut().zip(&request.revision.steps) {
+        for (step, fact) in steps.iter_mut().zip(request.revision.steps.iter()) {
             step["mark"] = json!(request.marks.on(&fact.id));
             step["digest"] = json!(fact.digest);
             if let Some((_, runs, words)) = fates.iter().find(|(id, ..)| *id == fact.id.as_str()) {
@@ -71,11 +71,35 @@ pub fn request(request: &Request, now: Moment) -> Value {
     set("expires_at", json!(request.expires_at().map(Moment::iso)));
     set("overdue", json!(request.is_open() && request.deadlines.due_at <= now));
     set("if_nobody_acts", json!(words::if_nobody_acts(request, now).to_string()));
+    let ahead = crate::domain::due::ahead(request);
+    set(
+        "ahead",
+        ahead.iter().map(|one| json!({"at": one.at.iso(), "what": one.due.word(), "to": one.to})).collect(),
+    );
+    let courts = request.timing.courts;
+    let seconds = |span: Span| span.millis() / 1000;
+    set(
+        "time_in_court",
+        json!({"reviewers_s": seconds(courts.reviewers), "producer_s": seconds(courts.producer),
+            "counted_to": courts.counted_to.iso()}),
+    );
+    set("assigned", json!(request.assigned().map(|last| &last.to)));
+    set(
+        "assignments",
+        request
+            .assignments
+            .iter()
+            .map(|one| json!({"to": one.to, "by": one.by, "at": one.at.iso(), "raised": one.raised}))
+            .collect(),
+    );
     set("claim", json!(request.live_claim(now).map(|c| json!({"by": c.by, "until": c.until.iso()}))));
     let snoozes = request.snoozes.iter().filter(|(_, until)| **until > now);
     set("snoozed", snoozes.map(|(by, until)| json!({"by": by, "until": until.iso()})).collect());
     set("continues", json!(request.continues.map(|old| old.to_string())));
     set("continued_by", request.continued_by.iter().map(|by| json!(by.to_string())).collect());
+    if let Some(text) = &request.proposed {
+        set("proposed_policy", json!(text.raw()));
+    }
     set("override", crate::present::overriding::as_json(request));
     set("owed", crate::present::overriding::owed_as_json(request));
     set("execution", json!(request.execution.map(|e| e.word())));
@@ -118,7 +142,7 @@ fn out_risk(request: &Request) -> Value {
 fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
     let Bound { revision, revision_digest, marks_digest, seen, signer, .. } = &signoff.bound;
     json!({
-        "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "assurance": signer.assurance,
+        "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "newcomer": signer.newcomer, "assurance": signer.assurance,
         "at": signoff.at.iso(), "revision": revision, "revision_digest": revision_digest,
         "marks_digest": marks_digest, "seen": seen, "reason": signoff.reason.as_ref().map(Text::raw),
         "standing": match signoff.standing {

@@ -59,25 +59,34 @@ pub fn notes_for_solo(policy: &Policy) -> Vec<String> {
     policy.rules.iter().filter_map(cannot).collect()
 }
 
-/// How two texts differ, line by line, with a line of what stays around each change.
-pub fn difference(before: &str, after: &str) -> Vec<Line> {
+/// How two texts differ, line by line, with a line of what stays around each change: signs and lines as they are.
+pub fn difference_raw(before: &str, after: &str) -> Vec<(&'static str, String)> {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let ops = similar::capture_diff_slices(Algorithm::Myers, &old, &new);
-    let mut out = Vec::new();
-    for group in similar::group_diff_ops(ops, 1) {
-        for change in group.iter().flat_map(|op| op.iter_changes(&old, &new)) {
-            let (sign, tone) = match change.tag() {
-                ChangeTag::Delete => ("- ", Tone::Bad),
-                ChangeTag::Insert => ("+ ", Tone::Good),
-                ChangeTag::Equal => ("  ", Tone::Dim),
-            };
-            let text = safe_line(change.value());
-            let mut line = Line::quoted(Safe::composed(format_args!("{sign}{text}")));
-            line.phrases.iter_mut().for_each(|phrase| phrase.tone = tone);
-            out.push(line);
-        }
-    }
-    out
+    let groups = similar::group_diff_ops(ops, 1);
+    let changes = groups.iter().flatten().flat_map(|op| op.iter_changes(&old, &new));
+    let sign = |tag: ChangeTag| match tag {
+        ChangeTag::Delete => "- ",
+        ChangeTag::Insert => "+ ",
+        ChangeTag::Equal => "  ",
+    };
+    changes.map(|change| (sign(change.tag()), change.value().to_owned())).collect()
+}
+
+/// The same as it is shown.
+pub fn difference(before: &str, after: &str) -> Vec<Line> {
+    let line = |(sign, text): (&'static str, String)| {
+        let tone = match sign {
+            "- " => Tone::Bad,
+            "+ " => Tone::Good,
+            _ => Tone::Dim,
+        };
+        let text = safe_line(&text);
+        let mut line = Line::quoted(Safe::composed(format_args!("{sign}{text}")));
+        line.phrases.iter_mut().for_each(|phrase| phrase.tone = tone);
+        line
+    };
+    difference_raw(before, after).into_iter().map(line).collect()
 }
 
 /// What another policy makes of one open request.

@@ -49,7 +49,7 @@ pub fn lines(roster: &Roster, founders: &[PrincipalName], team: bool, now: Momen
         let roles: Vec<&str> = of.roles.iter().map(|role| role.word()).collect();
         let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
         let mut line = Line::plain(format_args!("{:<20} {:<24} {roles}", of.name, kind(of)));
-        if let Some(since) = of.since {
+        if let Some(since) = of.since.filter(|since| since.millis() > 0) {
             line = line.and(Tone::Dim, format_args!("  since {}", since.date_and_time()));
         }
         out.push(line);

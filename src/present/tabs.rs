@@ -12,7 +12,7 @@ use crate::present::line::{Line, Tone};
 use crate::present::plan::Long;
 use crate::present::sides::{How, ROOM_FOR_BOTH, said};
 use crate::present::table::{Order, table};
-use crate::present::{evidence, history, json, thread};
+use crate::present::{evidence, history, json, keys, thread};
 
 /// A part of a request that is read by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -91,6 +91,17 @@ impl Tab {
         }
     }
 
+    /// The number beside its name; of keys how many are filled, of how many.
+    pub fn tally(self, request: &Request, history: &[(Seq, Entry)]) -> Option<String> {
+        match self {
+            Tab::Keys => {
+                let (filled, all) = keys::tally(request);
+                Some(format!("{filled}/{all}"))
+            }
+            _ => self.count(request, history).map(|count| count.to_string()),
+        }
+    }
+
     /// Whether it stands among the tabs: it has something to say.
     pub fn is_there(self, request: &Request, history: &[(Seq, Entry)]) -> bool {
         let there = match self {
@@ -99,6 +110,7 @@ impl Tab {
             // One step needs nothing, and nothing needs it.
             Tab::Graph => steps(request).nth(1).is_some(),
             Tab::Changes => !request.earlier.is_empty(),
+            Tab::Keys => return keys::is_there(request),
             _ => true,
         };
         there && self.count(request, history) != Some(0)
@@ -112,7 +124,7 @@ impl Tab {
             Tab::Thread => return thread::thread(request, now, thread::View::default()),
             Tab::Evidence => return evidence::list(request, None),
             Tab::Opened => Vec::new(),
-            Tab::Keys => detail::signoffs(request),
+            Tab::Keys => [keys::waited_for(request), detail::signoffs(request)].concat(),
             Tab::History => timeline(request, history),
             Tab::Params => match &request.content {
                 Some(content) => return table(content, Order::Step, long),

@@ -1,6 +1,6 @@
 //! Single words and sentences with their tone: states, risks, marks, deadlines, what happens if nobody acts.
 
-use crate::domain::due::{Due, next_due};
+use crate::domain::due::{self, Ahead, Due};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::PrincipalName;
@@ -75,32 +75,64 @@ pub const fn mark(mark: Mark) -> Tone {
     }
 }
 
-/// What happens if nobody acts, from the function that time itself obeys.
+/// What happens if nobody acts, from the function that time itself obeys, and what happened because nobody did.
 pub fn if_nobody_acts(request: &Request, now: Moment) -> Line {
     let line = Line::default().and(Tone::Strong, "If nobody acts: ");
-    match next_due(request) {
-        Some((at, due)) => {
-            let what = match (due, &request.state) {
-                (Due::Expires, State::ChangesRequested { .. }) => {
-                    "it expires (the producer has the ball) and nothing runs"
+    let ahead: Vec<Ahead> =
+        due::ahead(request).into_iter().filter(|one| !matches!(one.due, Due::Reminds(_))).collect();
+    let alone = ahead.len() == 1;
+    let producers = matches!(request.state, State::ChangesRequested { .. });
+    let parts: Vec<String> = ahead
+        .iter()
+        .map(|Ahead { at, due, to }| {
+            let what = match (due, to) {
+                (Due::Escalates, Some(to)) => format!("this escalates to {to}"),
+                (Due::Expires, _) if producers => {
+                    "it expires (the producer has the ball) and nothing runs".to_owned()
                 }
-                (Due::Expires, _) => "it expires and nothing runs",
+                (Due::Expires, _) if alone => "it expires and nothing runs".to_owned(),
+                (Due::Expires, _) => "it expires".to_owned(),
                 (Due::Lapses, _) if request.state_name() == StateName::Overridden => {
-                    "the override lapses and can no longer be started"
+                    "the override lapses and can no longer be started".to_owned()
                 }
-                (Due::Lapses, _) => "the approval lapses and can no longer be started",
-                (Due::StepTimesOut, _) => "the step whose runner asks has timed out",
-                (Due::Fails, _) => "its execution ends as failed, with what has run by then",
+                (Due::Lapses, _) => "the approval lapses and can no longer be started".to_owned(),
+                (Due::StepTimesOut, _) => "the step that is under way has timed out".to_owned(),
+                _ => "its execution ends as failed, with what has run by then".to_owned(),
             };
-            let when = match at > now {
-                true => format!("in {} ({}) ", time::span(at.since(now)), at.hour_and_minute()),
+            let when = match *at > now {
+                true if alone => format!("in {} ({}) ", time::span(at.since(now)), at.hour_and_minute()),
+                true => format!("in {} ", time::span(at.since(now))),
                 false => format!("now, being due since {}: ", at.date_and_time()),
             };
-            line.and(Tone::Plain, when).and(Tone::Plain, what).and(Tone::Plain, ".")
+            format!("{when}{what}")
+        })
+        .collect();
+    let stays = if request.is_open() && request.expires_at().is_none() { "; it never expires" } else { "" };
+    let line = match parts.is_empty() {
+        false if !stays.is_empty() => line.and(Tone::Plain, format_args!("{}{stays}.", parts.join("; "))),
+        false => line.and(Tone::Plain, parts.join("; ")).and(Tone::Plain, "."),
+        true if request.is_open() => line.and(Tone::Plain, "it stays open; it never expires."),
+        true => line.and(Tone::Plain, goes_on(request).unwrap_or("nothing more happens.".to_owned())),
+    };
+    match request.assigned().filter(|last| request.is_open() && last.raised) {
+        Some(last) => {
+            line.and(Tone::Warn, format_args!(" It escalated to {} {}.", last.to, time::ago(last.at, now)))
         }
-        None if request.is_open() => line.and(Tone::Plain, "it stays open; it never expires."),
-        None => line.and(Tone::Plain, goes_on(request).unwrap_or("nothing more happens.".to_owned())),
+        None => line,
     }
+}
+
+/// Who has it, and who had it before; nothing while it was given to nobody.
+pub fn assigned(request: &Request, now: Moment) -> Option<Line> {
+    let (last, before) = request.assignments.split_last()?;
+    let how = if last.raised { "raised" } else { "given" };
+    let line = Line::default()
+        .and(Tone::Plain, format_args!("to {}, {how} by {}, {}", last.to, last.by, time::ago(last.at, now)));
+    let before: Vec<String> = before.iter().rev().map(|earlier| earlier.to.to_string()).collect();
+    Some(match before.is_empty() {
+        true => line,
+        false => line.and(Tone::Dim, format_args!("; before that {}", before.join(", "))),
+    })
 }
 
 /// What becomes of an execution with a step under way, which time does nothing to.

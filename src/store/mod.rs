@@ -11,6 +11,7 @@ pub mod open;
 pub mod write;
 pub mod log;
 pub mod derive;
+pub mod recent;
 pub mod read;
 pub mod policy;
 pub mod team;
@@ -32,6 +33,8 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod notices;
+pub mod watching;
 pub mod challenges;
 pub mod signed;
 

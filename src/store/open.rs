@@ -10,6 +10,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::hygiene::{self, APPLICATION_ID, FORM, Found};
 use crate::store::lock::WritersLock;
 use crate::store::log::{Appending, Chance};
+use crate::store::recent::Recent;
 use crate::store::reserve::{Reserve, Room};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -41,6 +42,7 @@ pub struct Store {
     pub(super) id: StoreId,
     pub(super) lock: WritersLock,
     pub(super) rope: Rope,
+    pub(super) recent: Recent,
     pub(super) chance: Chance,
     pub(super) read_only: Option<Safe>,
 }
@@ -108,6 +110,7 @@ impl Store {
             id,
             lock,
             rope: Rope::beside(&dir.join(name))?,
+            recent: Recent::default(),
             chance,
             read_only: None,
         };

@@ -9,12 +9,35 @@ use crate::store::derive::hand;
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
 use crate::store::open::Store;
+use crate::store::recent::{Place, Recent};
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// The request, replayed from its own events.
-pub(super) fn load(conn: &Connection, store: &StoreId, id: RequestId) -> Result<Option<Request>, Failure> {
+/// The request as its own events made it: replayed from them, unless they are those of which it was kept.
+pub(super) fn load(
+    conn: &Connection,
+    store: &StoreId,
+    recent: &Recent,
+    id: RequestId,
+) -> Result<Option<Request>, Failure> {
+    if let Some(request) = recent.get(conn, id)? {
+        debug_assert_eq!(replayed(conn, store, id).ok().flatten().map(|r| r.1), Some(request.clone()));
+        return Ok(Some(request));
+    }
+    Ok(replayed(conn, store, id)?.map(|(place, request)| {
+        recent.keep(place, &request);
+        request
+    }))
+}
+
+/// The request, replayed from its own events, and where they stand.
+fn replayed(conn: &Connection, store: &StoreId, id: RequestId) -> Result<Option<(Place, Request)>, Failure> {
     let mut request: Option<Request> = None;
-    for event in events_of(conn, store, &id.to_string())? {
+    let events = events_of(conn, store, &id.to_string())?;
+    let place = events.last().map(|last| Place {
+        hash: last.hash,
+        payloads: events.iter().filter(|event| event.body.is_some()).count() as u64,
+    });
+    for event in events {
         let entry = event.read()?;
         request = Some(match request {
             Some(request) => request.evolve(&entry),
@@ -22,7 +45,7 @@ pub(super) fn load(conn: &Connection, store: &StoreId, id: RequestId) -> Result<
                 .ok_or_else(|| Failure::damaged(format!("{id} does not begin with its submission")))?,
         });
     }
-    Ok(request)
+    Ok(place.zip(request))
 }
 
 /// The events of one aggregate, oldest first.
@@ -107,7 +130,7 @@ impl Store {
     /// # Errors
     /// When its events cannot be read.
     pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        load(&self.conn, &self.id, id)
+        load(&self.conn, &self.id, &self.recent, id)
     }
 
     /// A kept counter.

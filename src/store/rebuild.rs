@@ -25,8 +25,8 @@ pub fn replay(
 ) -> Result<(), Failure> {
     let reading = |e| failed("replaying the log", e);
     let sql = format!(
-        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team')
-         ORDER BY l.aggregate, l.version"
+        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)
+         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher') ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;
     let mut rows = query.query([]).map_err(reading)?;

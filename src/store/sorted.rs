@@ -22,7 +22,7 @@ impl Order {
     pub const ALL: [Order; 3] = [Order::Reading, Order::Newest, Order::Due];
 
     /// Where a row stands; smaller is first.
-    pub(super) fn standing(self, row: &Row, now: Moment) -> (bool, i64, i64, i64) {
+    pub fn standing(self, row: &Row, now: Moment) -> (bool, i64, i64, i64) {
         let at = place(row, now);
         let id = at.id as i64;
         match self {

@@ -1,13 +1,14 @@
 //! Whether the store is a team's: one event in an aggregate of its own, for ever.
 
 use crate::domain::event::{Entry, Fact, TEAM};
-use crate::domain::names::{PrincipalName, Seq, StoreId};
+use crate::domain::moment::Moment;
+use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{Appending, COLUMNS, recorded, row_of};
 use crate::store::open::Store;
 use crate::store::verify::Report;
 use crate::store::write::Tx;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 fn founded(conn: &Connection) -> Result<Option<Seq>, Failure> {
     conn.prepare_cached("SELECT seq FROM log WHERE aggregate = ?1 ORDER BY version LIMIT 1")
@@ -43,6 +44,22 @@ impl Tx<'_> {
     /// When the log cannot be read.
     pub fn founders(&self) -> Result<Vec<PrincipalName>, Failure> {
         founders(self.conn(), self.store())
+    }
+
+    /// Whether an attempt of `by` on a request was recorded since.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn tried_since(&self, id: RequestId, by: &PrincipalName, since: Moment) -> Result<bool, Failure> {
+        self.conn()
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM log
+                     WHERE aggregate = ?1 AND name = 'decision.refused' AND by = ?2 AND at > ?3)",
+            )
+            .and_then(|mut query| {
+                query.query_row(params![id.to_string(), by.as_str(), since.millis()], |row| row.get(0))
+            })
+            .map_err(|e| failed("looking for what was tried before", e))
     }
 
     /// Makes the store a team's.

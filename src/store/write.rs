@@ -13,8 +13,10 @@ use crate::store::derive;
 use crate::store::failure::{Failure, Told, failed};
 use crate::store::hygiene;
 use crate::store::log::{Appending, Chance, row_of};
+use crate::store::notices;
 use crate::store::open::Store;
 use crate::store::read;
+use crate::store::recent::Recent;
 use crate::store::reserve::Reserve;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -24,6 +26,7 @@ pub struct Tx<'a> {
     store: &'a crate::domain::names::StoreId,
     chance: &'a mut Chance,
     reserve: &'a Reserve,
+    recent: &'a Recent,
 }
 
 impl Store {
@@ -31,7 +34,26 @@ impl Store {
     ///
     /// # Errors
     /// The closure's error (then nothing was changed), or a [`Failure`] of the store itself.
-    pub fn write<T, E: Told>(&mut self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: Told>(&mut self, work: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.write_and_ring(true, work)
+    }
+
+    /// As [`Store::write`], for what nobody waits for: no bell is rung.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_quietly<T, E: Told>(
+        &mut self,
+        work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_and_ring(false, work)
+    }
+
+    fn write_and_ring<T, E: Told>(
+        &mut self,
+        rings: bool,
+        mut work: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(why) = &self.read_only {
             let what = format!("the store is read only: {why}");
             return Err(Failure::Unusable {
@@ -54,7 +76,7 @@ impl Store {
                 Err(e) => Err(e),
             };
         }
-        if done.is_ok() {
+        if done.is_ok() && rings {
             self.rope.pull();
         }
         if lent {
@@ -73,6 +95,7 @@ impl Store {
                 store: &self.id,
                 chance: &mut self.chance,
                 reserve: &self.reserve,
+                recent: &self.recent,
             })
         });
         let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
@@ -136,7 +159,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// When its events cannot be read.
     pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        read::load(self.conn, self.store, id)
+        read::load(self.conn, self.store, self.recent, id)
     }
 
     /// The number the next request gets.
@@ -234,6 +257,8 @@ impl<'a> Tx<'a> {
         let mut appending = Appending::at_head(self.conn, self.store)?;
         appending.append(row_of(id, 1, entry, self.chance)?)?;
         derive::write(self.conn, None, &request)?;
+        notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
+        self.recent.keep_written(self.conn, &request)?;
         Ok(request)
     }
 
@@ -251,6 +276,8 @@ impl<'a> Tx<'a> {
         }
         if !entries.is_empty() {
             derive::write(self.conn, Some(before), &after)?;
+            notices::note(self.conn, before.version + 1, &after, entries)?;
+            self.recent.keep_written(self.conn, &after)?;
         }
         Ok((after, places))
     }

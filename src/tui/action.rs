@@ -4,12 +4,13 @@ mod ask;
 
 pub use ask::Ask;
 
-use crate::app::{Draft, Looking, Queue, Row};
+use crate::app::{Draft, Errand, Looking, Queue, Row};
 use crate::domain::command::Command;
 use crate::domain::event::CommentNumber;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::statement::Deed;
 use crate::tui::filtering::Seek;
 
 /// What can be copied.
@@ -290,6 +291,17 @@ pub enum Effect {
         /// What.
         command: Box<Command>,
     },
+    /// Have the statement handed out that stands for signing a request off, or for overriding it.
+    Challenge(RequestId, Deed),
+    /// Decide with a signature.
+    Cosign {
+        /// On which request.
+        id: RequestId,
+        /// The signature, as it was pasted.
+        armour: String,
+        /// What.
+        command: Box<Command>,
+    },
     /// Decide several times on one request; the first that is refused ends it, and each is bound to what the one before
     /// it left.
     DecideInTurn {
@@ -297,6 +309,13 @@ pub enum Effect {
         id: RequestId,
         /// What, in order.
         commands: Vec<Command>,
+    },
+    /// Have a plan run, or what was done of it taken back, by a process of its own.
+    Launch {
+        /// On which request.
+        id: RequestId,
+        /// Which of the two.
+        errand: Errand,
     },
     /// Read these whole, to decide on them together.
     Gather {

@@ -11,6 +11,7 @@ use crate::domain::risk::Risk;
 use crate::domain::rules::{self, Withdrawable};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
+use crate::present::running::{would_be_taken_back, would_run};
 use crate::present::{overriding, time, words};
 use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
@@ -50,6 +51,7 @@ pub fn about(
             }));
             out.extend(approving(request));
         }
+        Ask::Sign => out.extend(approving(request)),
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),
@@ -84,9 +86,19 @@ pub fn about(
         Ask::Stop => out.push(Line::plain(
             "What is under way is ended, and nothing of it begins again. What was done stays done.",
         )),
+        Ask::Escalate => out.push(match request.next_rung() {
+            Some(rung) => Line::plain(format_args!(
+                "It is raised to level {}: {} has it then. Its deadlines run on.",
+                request.level() + 1,
+                rung.to
+            )),
+            None => Line::default().and(Tone::Bad, rules::at_the_top(request)),
+        }),
         Ask::Continue => {
             out.push(Line::plain("What ended badly is gone on past; what needs it does what its needs say."))
         }
+        Ask::Run => out.extend(would_run(request)),
+        Ask::RollBack => out.extend(would_be_taken_back(request)),
         _ => out.extend(stepwise::about(ask, on, request)),
     }
     if let Some(claim) = request.live_claim(now).filter(|claim| claim.by != caller.name) {
@@ -203,6 +215,7 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
             };
             vec![Field::new(FieldName::Answer, label, true), reason()]
         }
+        Ask::Sign => vec![reason(), crate::tui::signing::field()],
         Ask::Override => {
             let classes: Vec<&str> = Class::ALL.iter().map(|class| class.word()).collect();
             vec![

@@ -1,5 +1,6 @@
 //! From a capital key to a decision: opening a dialog on what was drawn, typing, looking again, doing it or not.
 
+use crate::app::Errand;
 use crate::domain::conflict::Way;
 use crate::present::line::Tone;
 use crate::present::tabs::Tab;
@@ -11,6 +12,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::signing;
 use crate::tui::stepwise::{self, On};
 use crate::tui::talking;
 use crate::tui::view::dialog::on_screen;
@@ -36,7 +38,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         model.say(Tone::Warn, format_args!("{id} came or changed just now: look, then press again"));
         return Vec::new();
     }
-    if let Some(refusal) = model.refusal(ask.verb()) {
+    if let Some(refusal) = model.refusal_to(ask) {
         model.say(Tone::Warn, refusal);
         return Vec::new();
     }
@@ -48,6 +50,10 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     }
     if ask.is_about_a_step() && step.is_none() {
         return Vec::new();
+    }
+    if let Some(deed) = signing::deed(model, ask) {
+        // The dialog opens with the statement; that comes from the store.
+        return vec![Effect::Challenge(id, deed)];
     }
     let Some(reading) = model.subject() else { return Vec::new() };
     let comment = reading.comment_here();
@@ -118,6 +124,7 @@ pub fn paste(model: &mut Model, text: &str) {
     }
     match model.dialog.as_mut().filter(|_| model.help.is_none()) {
         Some(dialog) => {
+            signing::meet(dialog, text);
             let said = match dialog.field() {
                 Some(field) => field.paste(text),
                 None => Some("pasted text goes into a text field; nothing was pressed".to_owned()),
@@ -157,6 +164,10 @@ pub fn to_the_button(model: &mut Model) -> Vec<Effect> {
 pub fn submit(model: &mut Model) -> Vec<Effect> {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return Vec::new() };
     dialog.closing = false;
+    if let Some(deed) = signing::of(dialog).filter(|_| dialog.changed) {
+        // What is there now has another statement; what was signed stands for what was.
+        return vec![Effect::Challenge(dialog.id, deed)];
+    }
     if dialog.changed {
         let id = dialog.id;
         let Some(reading) = model.reading.as_ref().filter(|reading| reading.request.id == id) else {
@@ -208,7 +219,16 @@ fn hand_over(model: &mut Model, way: Option<&Way>) -> Vec<Effect> {
         dialog.say(Tone::Warn, format_args!("{left} more {lines} must be shown first: pgdn"));
         return Vec::new();
     }
+    let errand = match dialog.ask {
+        Ask::Run => Some(Errand::Run),
+        Ask::RollBack => Some(Errand::RollBack),
+        _ => None,
+    };
+    if let Some(errand) = errand {
+        return vec![Effect::Launch { id: dialog.id, errand }];
+    }
     match dialog.commands(way) {
+        Ok(commands) if signing::of(dialog).is_some() => signing::hand_over(dialog, commands),
         Ok(mut commands) => match (commands.pop(), commands.is_empty()) {
             (Some(command), true) => vec![Effect::Decide { id: dialog.id, command: Box::new(command) }],
             (Some(last), false) => {

@@ -306,7 +306,7 @@ impl Dialog {
         let reason = self.text(FieldName::Reason);
         let seen = self.drawn_request.seen(self.read_whole);
         Ok(Some(match self.ask {
-            Ask::Approve => Command::Approve { reason, seen },
+            Ask::Approve | Ask::Sign => Command::Approve { reason, seen },
             Ask::Reject => Command::Reject { reason, seen },
             Ask::RequestChanges => Command::RequestChanges { reason, seen },
             Ask::Withdraw => Command::Withdraw,
@@ -321,6 +321,7 @@ impl Dialog {
                 Command::EditComment { number, text: reason.unwrap_or_default() }
             }
             Ask::Stop => Command::Stop { reason },
+            Ask::Escalate => Command::Escalate { reason },
             Ask::Continue => Command::Continue { reason },
             Ask::Confirm => {
                 let Some(step) = self.on.step.clone() else { return Ok(None) };
@@ -392,8 +393,11 @@ impl Dialog {
         match (name, self.ask) {
             (FieldName::Answer, _) => "an answer is missing".to_owned(),
             (FieldName::Given, _) => "the value is missing".to_owned(),
+            (FieldName::Signature, _) => "the signature is missing: paste it".to_owned(),
             (_, Ask::Comment | Ask::EditComment) => "the comment is empty".to_owned(),
-            (_, Ask::Approve | Ask::Answer) => "a reason is required: the request is sensitive".to_owned(),
+            (_, Ask::Approve | Ask::Sign | Ask::Answer) => {
+                "a reason is required: the request is sensitive".to_owned()
+            }
             (_, Ask::RequestChanges) => "a reason is required: it is what must be changed".to_owned(),
             _ => "a reason is required".to_owned(),
         }

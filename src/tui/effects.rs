@@ -1,13 +1,14 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
 use crate::app::looking_back::COUNTED;
-use crate::app::{App, Draft, Error, Failure, From, Looking, Queue, Row};
+use crate::app::{App, Draft, Errand, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::{Command, Seen};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
@@ -29,12 +30,21 @@ pub struct Hands {
     app: App,
     caller: Caller,
     keeper: Arc<Keeper>,
+    later: Option<Later>,
 }
+
+/// How the loop is told something that happens later.
+pub type Later = Arc<dyn Fn(Message) + Send + Sync>;
 
 impl Hands {
     /// Hands for `caller`, whose drafts `keeper` keeps.
     pub fn new(app: App, caller: Caller, keeper: Arc<Keeper>) -> Self {
-        Self { app, caller, keeper }
+        Self { app, caller, keeper, later: None }
+    }
+
+    /// What happens later is told to `later`.
+    pub fn telling(self, later: Later) -> Self {
+        Self { later: Some(later), ..self }
     }
 
     /// The program, for asking the time.
@@ -67,7 +77,10 @@ impl Hands {
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
             Effect::Decide { id, command } => return self.decide(id, &command),
+            Effect::Challenge(id, deed) => return self.challenge(id, deed),
+            Effect::Cosign { id, armour, command } => return self.cosign(id, &armour, &command),
             Effect::DecideInTurn { id, commands } => return self.decide_in_turn(id, commands),
+            Effect::Launch { id, errand } => return self.launch(id, errand),
             Effect::Gather { ask, ids } => self.gather(ask, &ids),
             Effect::FindAlike(id) => self
                 .app
@@ -242,6 +255,39 @@ impl Hands {
             left = Some(Drawn::of(after).seen(false));
         }
         out
+    }
+
+    /// Starts a process of its own; how it ended is heard of later.
+    fn launch(&mut self, id: RequestId, errand: Errand) -> Vec<Message> {
+        let later = self.later.clone();
+        let returned = move |how| {
+            if let Some(later) = later {
+                later(Message::Returned { id, errand, how });
+            }
+        };
+        vec![match self.app.launch(id, errand, &self.caller, returned) {
+            Ok(()) => Message::Launched { id, errand },
+            Err(error) => cannot(id, error),
+        }]
+    }
+
+    fn challenge(&mut self, id: RequestId, deed: Deed) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let answer = match self.app.challenge(id, deed, &self.caller) {
+            Ok(statement) => Message::Challenged(Box::new(statement)),
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
+    }
+
+    fn cosign(&mut self, id: RequestId, armour: &str, command: &Command) -> Vec<Message> {
+        let now = Message::Now(self.app.now());
+        let Some(verb) = command.verb() else { return Vec::new() };
+        let answer = match self.app.cosign(id, armour, command, &self.caller) {
+            Ok(decided) => Message::Decided { verb, after: Box::new(decided.after) },
+            Err(error) => cannot(id, error),
+        };
+        vec![now, answer]
     }
 
     fn decide(&mut self, id: RequestId, command: &Command) -> Vec<Message> {

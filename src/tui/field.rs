@@ -16,6 +16,8 @@ pub enum FieldName {
     Reason,
     /// The answer to a question.
     Answer,
+    /// A signature, as `ssh-keygen` wrote it.
+    Signature,
     /// The short code that a risky approval asks for, or the phrase that an override does.
     Code,
     /// What sort of emergency it is.

@@ -17,11 +17,19 @@ pub struct Habits {
     pub title: bool,
     /// Whether the terminal's bell is rung for what is new and urgent.
     pub bell: bool,
+    /// Whether the desktop is told too.
+    pub desktop: bool,
 }
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { theme: Theme::named(ThemeName::Sixteen), keys: Keys::default(), title: true, bell: true }
+        Self {
+            theme: Theme::named(ThemeName::Sixteen),
+            keys: Keys::default(),
+            title: true,
+            bell: true,
+            desktop: false,
+        }
     }
 }
 
@@ -37,6 +45,12 @@ impl Habits {
             name => name,
         };
         let keys = rebinding::rebound(&config.rebindings).map_err(|why| config.wrong(&why))?;
-        Ok(Self { theme: Theme::named(theme), keys, title: config.screen.title, bell: config.screen.bell })
+        Ok(Self {
+            theme: Theme::named(theme),
+            keys,
+            title: config.screen.title,
+            bell: config.screen.bell,
+            desktop: config.screen.desktop,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 mod outcome;
 
-use crate::app::{Ahead, Counters, Draft, Failure, Found, Queue, Row};
+use crate::app::{Ahead, Counters, Draft, Errand, Failure, Found, Queue, Returned, Row};
 use crate::domain::command::Facts;
 use crate::domain::digest::EvidenceDigest;
 use crate::domain::event::Entry;
@@ -12,6 +12,7 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules::{may, still_as_seen};
+use crate::domain::statement::Statement;
 use crate::domain::talk::Receipt;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -26,8 +27,8 @@ use crate::tui::filtering::{self, Seek};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, deciding, drafts, editing, snoozing, sorting, talking};
-use outcome::outcome;
+use crate::tui::{alike, asking, batch, deciding, drafts, editing, signing, snoozing, sorting, talking};
+use outcome::{launched, outcome, returned};
 use std::collections::BTreeSet;
 
 /// Something the screen is told.
@@ -113,6 +114,24 @@ pub enum Message {
         /// The request after it.
         after: Box<Request>,
     },
+    /// A process of its own was started for a plan.
+    Launched {
+        /// On which request.
+        id: RequestId,
+        /// What it does.
+        errand: Errand,
+    },
+    /// That process ended.
+    Returned {
+        /// On which request.
+        id: RequestId,
+        /// What it did.
+        errand: Errand,
+        /// How it ended.
+        how: Returned,
+    },
+    /// The statement that stands for a sign-off.
+    Challenged(Box<Statement>),
     /// What was marked, read whole.
     Gathered {
         /// What would be decided.
@@ -221,6 +240,18 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
+        Message::Launched { id, errand } => {
+            model.dialog.take_if(|dialog| dialog.id == id);
+            let (tone, words) = launched(id, errand);
+            model.say(tone, words);
+            changed(model)
+        }
+        Message::Returned { id, errand, how } => {
+            let (tone, words) = returned(id, errand, &how);
+            model.say(tone, words);
+            changed(model)
+        }
+        Message::Challenged(statement) => signing::heard(model, &statement),
         Message::Gathered { ask, gathered } => {
             batch::open(model, ask, gathered);
             Vec::new()

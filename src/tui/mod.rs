@@ -34,6 +34,7 @@ pub mod attention;
 pub mod editing;
 pub mod act;
 pub mod deciding;
+pub mod signing;
 pub mod looking;
 pub mod hear;
 pub mod glyphs;

@@ -1,6 +1,7 @@
 //! Everything the screen knows. Keys and messages change it; drawing reads it.
 
-use crate::app::{Ahead, Counters, Looking, Queue};
+use crate::app::{Ahead, Counters, Looking, Queue, no_program};
+use crate::domain::claiming::at_hand;
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
@@ -8,6 +9,8 @@ use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
+use crate::domain::signing;
+use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::{Line, Tone};
@@ -214,7 +217,9 @@ impl Model {
 
     /// What of the plan must be shown before `ask` can be decided; nothing when all of it was, or it need not be.
     pub fn left_to_show(&self, ask: Ask) -> Option<Left> {
-        let reading = self.subject().filter(|_| matches!(ask, Ask::Approve | Ask::Answer | Ask::Override))?;
+        let reading = self
+            .subject()
+            .filter(|_| matches!(ask, Ask::Approve | Ask::Sign | Ask::Answer | Ask::Override))?;
         reading.left()
     }
 
@@ -249,7 +254,22 @@ impl Model {
     pub fn refusal(&self, verb: Verb) -> Option<Refusal> {
         let reading = self.subject()?;
         let facts = reading.facts.as_ref()?;
-        rules::may(verb, &reading.request, &self.caller, facts, self.now).err()
+        if matches!(verb, Verb::Run | Verb::RollBack) && self.is_session() {
+            return Some(no_program(reading.request.id, verb.word()));
+        }
+        let (request, caller, now) = (&reading.request, &self.caller, self.now);
+        let may = rules::may(verb, request, caller, facts, now);
+        may.and_then(|()| at_hand(verb, request, caller, facts, now)).err()
+    }
+
+    /// Why a rule forbids what `ask` would do; signing is asked as what it would be, signed.
+    pub fn refusal_to(&self, ask: Ask) -> Option<Refusal> {
+        if ask != Ask::Sign {
+            return self.refusal(ask.verb());
+        }
+        let reading = self.subject()?;
+        let facts = reading.facts.as_ref()?;
+        signing::may(&reading.request, Deed::Approve, &self.caller, facts, self.now).err()
     }
 
     /// Why a rule forbids what a key would do now.
@@ -260,7 +280,7 @@ impl Model {
         match action {
             Action::Ask(ask) => {
                 let request = &self.subject()?.request;
-                self.refusal(Self::ask_on(ask, request).verb())
+                self.refusal_to(Self::ask_on(ask, request))
             }
             Action::Claim => self.refusal(self.claim_verb()),
             Action::Snooze if crate::tui::snoozing::means_the_marks(self) => None,

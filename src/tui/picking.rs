@@ -11,7 +11,7 @@ use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 
 fn fields_of(model: &Model) -> Vec<(String, Text)> {
-    let content = model.subject().and_then(|reading| reading.request.content.as_ref());
+    let content = model.subject().and_then(|reading| reading.request.content.as_deref());
     content.map(fields).unwrap_or_default()
 }
 

@@ -351,12 +351,12 @@ impl Reading {
     }
 
     /// The tabs there are, each with the number of things in it.
-    pub fn tabs(&self) -> Vec<(Tab, Option<usize>)> {
+    pub fn tabs(&self) -> Vec<(Tab, Option<String>)> {
         let since = self.since.is_some();
         let there = |tab: &Tab| {
             *tab == self.tab || (*tab == Tab::Since && since) || tab.is_there(&self.request, &self.history)
         };
-        let count = |tab: Tab| (tab, tab.count(&self.request, &self.history));
+        let count = |tab: Tab| (tab, tab.tally(&self.request, &self.history));
         Tab::ALL.into_iter().filter(there).map(count).collect()
     }
 

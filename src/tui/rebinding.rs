@@ -14,7 +14,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 #[rustfmt::skip]
 const NAMES: &[(&str, Action)] = &[
     ("open", Action::Open), ("back", Action::Back), ("quit", Action::Quit),
-    ("approve", Action::Ask(Ask::Approve)), ("reject", Action::Ask(Ask::Reject)),
+    ("approve", Action::Ask(Ask::Approve)), ("sign", Action::Ask(Ask::Sign)), ("reject", Action::Ask(Ask::Reject)),
     ("request-changes", Action::Ask(Ask::RequestChanges)), ("withdraw", Action::Ask(Ask::Withdraw)),
     ("override", Action::Ask(Ask::Override)),
     ("comment", Action::Ask(Ask::Comment)), ("claim", Action::Claim),
@@ -50,6 +50,8 @@ const NAMES: &[(&str, Action)] = &[
     ("thread", Action::Thread), ("evidence", Action::Evidence), ("resolve", Action::Resolve),
     ("edit-comment", Action::Ask(Ask::EditComment)), ("since", Action::Look(Page::Since)),
     ("handoff", Action::Look(Page::Handoff)), ("stats", Action::Look(Page::Stats)),
+    ("escalate", Action::Ask(Ask::Escalate)),
+    ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 

@@ -51,6 +51,7 @@ enum Incoming {
     Bell,
     Look,
     Continued,
+    Told(Box<Message>),
     Signal(i32),
 }
 
@@ -81,12 +82,17 @@ pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Fa
         let arrived = event.map_or_else(Incoming::Gone, |event| Incoming::Terminal(event, Instant::now()));
         keys.send(arrived).is_ok()
     });
+    let told = sender.clone();
+    let later = Arc::new(move |message| {
+        // A loop that has ended hears nothing any more.
+        let _ = told.send(Incoming::Told(Box::new(message)));
+    });
     listen_to_bell(bell, sender);
     let last_words = LastWords(Arc::clone(&keeper));
     let mut model = Model::new(options, tui.size(), app.now(), caller.clone(), app.host());
     model.views = app.views();
     model.habits = habits;
-    let mut hands = Hands::new(app, caller, Arc::clone(&keeper));
+    let mut hands = Hands::new(app, caller, Arc::clone(&keeper)).telling(later);
     let mut desk = Desk { tui: &mut tui, hands: &mut hands, keyboard: &keyboard };
     let ended = turn(&mut desk, &mut model, &keeper, &incoming);
     drop(last_words);
@@ -178,6 +184,10 @@ fn turn(
                 }
                 Incoming::Bell => rang = true,
                 Incoming::Look => bell = true,
+                Incoming::Told(message) => {
+                    effects.extend(hear(model, *message));
+                    changed = true;
+                }
                 Incoming::Continued => {
                     desk.tui.resume()?;
                     resized(desk.tui, model);
@@ -229,7 +239,12 @@ fn perform(desk: &mut Desk<'_>, model: &mut Model, effects: Vec<Effect>) -> Resu
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Copy(text) => clipboard::send(&text)?,
-            Effect::Ring => desk.tui.ring()?,
+            Effect::Ring => {
+                desk.tui.ring()?;
+                if model.habits.desktop {
+                    desk.tui.announce(&title(model))?;
+                }
+            }
             Effect::Edit(text) => {
                 let done = edit(desk, &text)?;
                 resized(desk.tui, model);

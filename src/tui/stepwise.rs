@@ -247,6 +247,7 @@ pub fn fields(ask: Ask, on: &On, request: &Request) -> Option<Vec<Field>> {
             return Some(vec![asked.map_or(reason, |question| field(question.options.len()))]);
         }
         Ask::Mark(_) | Ask::Restore | Ask::Retry | Ask::LeaveOut | Ask::Stop | Ask::Continue => Vec::new(),
+        Ask::Run | Ask::RollBack => return Some(Vec::new()),
         _ => return None,
     };
     out.push(reason);

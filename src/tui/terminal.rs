@@ -149,6 +149,15 @@ impl Tui {
         out.write_all(b"\x07").and_then(|()| out.send()).map_err(failed)
     }
 
+    /// Asks the terminal to tell the desktop (OSC 9). Our own words only.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the terminal does not take it.
+    pub fn announce(&mut self, words: &str) -> Result<(), Failure> {
+        let out = self.terminal.backend_mut();
+        write!(out, "\x1b]9;{words}\x1b\\").and_then(|()| out.send()).map_err(failed)
+    }
+
     /// Makes the next frame draw everything. `Terminal::clear` would ask the terminal where its cursor is and wait.
     ///
     /// # Errors

@@ -46,7 +46,10 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/log-format.md",
         "docs/runbook.md",
         "docs/policy.md",
+        "docs/team.md",
+        "docs/signatures.md",
         "docs/override.md",
+        "docs/notifications.md",
     ] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         for (at, _) in text.match_indices("countersign ") {

@@ -208,6 +208,12 @@ fn print_row(number: usize, row: &Row, request: &Request, now: crate::domain::mo
 /// `check`: exit 1 when something waits for the caller.
 pub fn check(app: &mut App, out: &mut Out) -> Done {
     settle(app, out);
+    for (channel, why) in app.show_flags()? {
+        out.aside(&Safe::composed(format_args!(
+            "note: channel {channel}: {}",
+            crate::domain::text::safe_line(&why)
+        )));
+    }
     let waiting = app.counters()?.waiting;
     if out.as_json {
         out.json(&json!({"v": json::VERSION, "waiting": waiting}));

@@ -15,6 +15,7 @@ pub mod talk;
 pub mod evidence;
 pub mod looking_back;
 pub mod wait;
+pub mod watch;
 pub mod run;
 pub mod audit;
 pub mod admin;
@@ -24,7 +25,7 @@ pub mod screen;
 pub mod plain;
 
 use crate::app::{App, Decided, Error};
-use crate::cli::args::{Admin, Audit, Team, Verb};
+use crate::cli::args::{Admin, Audit, Notify, Team, Verb};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::command::{Command, DigestPrefix, Seen};
@@ -57,10 +58,12 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Modify(args) => plans::modify(app, &args, out),
         Verb::RequestChanges(args) => verdict::request_changes(app, &args, out),
         Verb::Withdraw(which) => verdict::withdraw(app, &which.request, out),
-        Verb::Challenge(which) => sign::challenge(app, &which.request, out),
+        Verb::Challenge(args) => sign::challenge(app, &args, out),
         Verb::Cosign(args) => sign::cosign(app, &args, out),
         Verb::Verify(which) => sign::verify(app, &which.request, out),
         Verb::Answer(args) => verdict::answer(app, &args, out),
+        Verb::Escalate(args) => verdict::escalate(app, &args, out),
+        Verb::Reassign(args) => verdict::reassign(app, &args, out),
         Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
@@ -85,6 +88,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
+        Verb::Watch { once } => watch::watch(app, once, out),
+        Verb::Notify { verb: Notify::Test { channel } } => watch::test(app, &channel, out),
         Verb::Doctor => audit::doctor(app, out),
         Verb::Team { verb: Team::Init { admin } } => team::init(app, &admin, out),
         Verb::Roster => team::roster(app, out),

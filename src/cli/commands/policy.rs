@@ -155,6 +155,9 @@ fn adopt(app: &mut App, file: &Path, out: &mut Out) -> Done {
     if out.as_json {
         out.json(&match done {
             Adoption::Already(digest) => json!({"v": json::VERSION, "policy": digest, "adopted": false}),
+            Adoption::Proposed { digest, id } => {
+                json!({"v": json::VERSION, "policy": digest, "adopted": false, "id": id.to_string()})
+            }
             Adoption::InForce { digest, version, seq } => {
                 json!({"v": json::VERSION, "policy": digest, "adopted": true, "version": version, "event": seq})
             }
@@ -165,6 +168,10 @@ fn adopt(app: &mut App, file: &Path, out: &mut Out) -> Done {
         Adoption::Already(digest) => {
             out.line(format_args!("policy {} is in force already; nothing new was recorded", digest.short()));
         }
+        Adoption::Proposed { digest, id } => out.line(format_args!(
+            "{id} proposes policy {}; it is in force when an admin other than you signs {id} off",
+            digest.short()
+        )),
         Adoption::InForce { digest, version, seq } => out.line(format_args!(
             "policy {} is in force: version {version}, event {seq}; open requests are judged by it at their next touch",
             digest.short()

@@ -1,7 +1,7 @@
 //! Opening the screen.
 
 use crate::app::config::ThemeName;
-use crate::app::{App, Clock, Place};
+use crate::app::{App, Clock, Place, watch};
 use crate::cli::args::Look;
 use crate::cli::commands::plain;
 use crate::cli::output::Out;
@@ -19,7 +19,12 @@ pub fn run(place: &Place, look: &Look, out: &mut Out) -> Done {
         };
         return Err(Stop::composed(exit::USAGE, words));
     }
-    on(App::open(place, Clock::system())?, look, out)
+    let app = App::open(place, Clock::system())?;
+    // Time is kept by whoever is there; a screen on the host itself will do while nobody else is.
+    if app.read_only().is_none() {
+        watch::beside(place.clone(), Clock::system(), app.watch_from_a_screen());
+    }
+    on(app, look, out)
 }
 
 /// The inbox of an open store, on a terminal.

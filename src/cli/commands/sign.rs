@@ -4,22 +4,23 @@ use crate::app::App;
 use crate::app::cosign::{LONGEST, SIGNED_FOR};
 use crate::app::signatures::Checked;
 use crate::cli::output::Out;
-use crate::cli::sign_args::Cosign;
+use crate::cli::sign_args::{Challenge, Cosign, Going};
 use crate::cli::{Done, Stop, commands, input};
 use crate::domain::command::{Command, Seen};
 use crate::domain::event::SignOffNumber;
+use crate::domain::overriding::Plea;
 use crate::domain::refusal::exit;
 use crate::domain::request::SignOffStanding;
 use crate::domain::statement::Deed;
-use crate::domain::text::{Safe, safe_line};
+use crate::domain::text::{Safe, Text, safe_line};
 use crate::present::json;
 use serde_json::json;
 use std::io::IsTerminal;
 
 /// `challenge R`: the exact text on stdout, and how to sign it beside it when somebody is there to read that.
-pub fn challenge(app: &mut App, which: &str, out: &mut Out) -> Done {
-    let id = app.resolve(which)?;
-    let statement = app.challenge(id, Deed::Approve, &commands::caller(app))?;
+pub fn challenge(app: &mut App, args: &Challenge, out: &mut Out) -> Done {
+    let id = app.resolve(&args.request)?;
+    let statement = app.challenge(id, deed(args.go_ahead), &commands::caller(app))?;
     let text = statement.to_string();
     if out.as_json {
         out.json(
@@ -41,13 +42,17 @@ pub fn challenge(app: &mut App, which: &str, out: &mut Out) -> Done {
     Ok(exit::DONE)
 }
 
+const fn deed(go_ahead: bool) -> Deed {
+    if go_ahead { Deed::Override } else { Deed::Approve }
+}
+
 /// `cosign R [--reason …] -|FILE|--key FILE`
 pub fn cosign(app: &mut App, args: &Cosign, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
     let caller = commands::caller(app);
     let armour = match (&args.key, &args.signature) {
         (Some(key), _) => {
-            let statement = app.challenge(id, Deed::Approve, &caller)?;
+            let statement = app.challenge(id, deed(args.going.go_ahead), &caller)?;
             app.sign_with(key, &statement)?
         }
         (None, Some(file)) => {
@@ -56,9 +61,18 @@ pub fn cosign(app: &mut App, args: &Cosign, out: &mut Out) -> Done {
         }
         (None, None) => return Ok(exit::USAGE),
     };
-    let reason = super::verdict::text(&args.reason);
+    let text = |given: &Option<String>| given.as_deref().map(Text::from).unwrap_or_default();
     // What was seen stands in the statement.
-    let command = Command::Approve { reason, seen: Seen::Nothing };
+    let seen = Seen::Nothing;
+    let command = match args.going.go_ahead {
+        false => Command::Approve { reason: super::verdict::text(&args.reason), seen },
+        true => {
+            let Going { class, reference, phrase, .. } = &args.going;
+            let (class, reference) = (text(class), text(reference));
+            let plea = Plea { class, reference, reason: text(&args.reason), phrase: text(phrase) };
+            Command::Override { plea: Box::new(plea), seen }
+        }
+    };
     let decided = app.cosign(id, &armour, &command, &caller)?;
     if out.as_json {
         out.json(&json::request(&decided.after, app.now()));

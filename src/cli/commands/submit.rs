@@ -21,6 +21,10 @@ use serde_json::{Value, json};
 const PORTION: usize = 200;
 /// The limits before a policy says otherwise.
 const LIMITS: Limits = Limits::BUILT_IN;
+/// The format that has files beside it.
+const SIGNED_ELSEWHERE: &str = crate::app::SIGNED_ELSEWHERE;
+/// Bytes of a signature, or of a list of signers.
+const SMALL: usize = 256 << 10;
 
 /// `submit FILE|-`
 pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
@@ -118,16 +122,28 @@ fn tell(app: &App, submitted: &Submitted, out: &mut Out, waits: bool) {
 
 /// `import FORMAT FILE`
 pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
-    let Some(format) = crate::app::formats().iter().find(|f| f.name == args.format) else {
+    let format = crate::app::formats().iter().find(|f| f.name == args.format);
+    if format.is_none() && args.format != SIGNED_ELSEWHERE {
         let known: Vec<&str> = crate::app::formats().iter().map(|f| f.name).collect();
-        let words = format!("there is no format {}; known: {}", args.format, known.join(", "));
+        let words =
+            format!("there is no format {}; known: {}, {SIGNED_ELSEWHERE}", args.format, known.join(", "));
         return Err(Stop::quoting(exit::USAGE, words));
-    };
+    }
+    if format.is_some() && (args.sig.is_some() || args.signers.is_some()) {
+        let words = format!("--sig and --signers are for {SIGNED_ELSEWHERE}");
+        return Err(Stop::quoting(exit::USAGE, words));
+    }
     let text = input::all(input::open(&args.file)?, LIMITS.document * 16, "the file")?;
     let invalid = |invalid: Invalid| Stop::Because(Refusal::Invalid(invalid).into());
     // `--as` names the producer whose file it is.
     let by = app.asserted_name().cloned();
-    let imported = (format.read)(&text, by.as_ref(), &LIMITS).map_err(invalid)?;
+    let imported = match format {
+        Some(format) => (format.read)(&text, by.as_ref(), &LIMITS).map_err(invalid)?,
+        None => {
+            let (signature, signers) = signed(args)?;
+            app.signed_elsewhere(&text, (&signature, &signers), by.as_ref(), &LIMITS).map_err(invalid)?
+        }
+    };
     let documents: Vec<Document> = imported
         .documents
         .iter()
@@ -152,6 +168,22 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
         tell(app, submitted, out, false);
     }
     Ok(exit::DONE)
+}
+
+/// The signature beside an approval, and the list of signers.
+fn signed(args: &Import) -> Result<(String, String), Stop> {
+    let Some(signers) = &args.signers else {
+        let words = "say whose key is whose: --signers FILE, an allowed_signers list";
+        return Err(Stop::quoting(exit::USAGE, words));
+    };
+    let mut beside = args.file.clone().into_os_string();
+    beside.push(".sig");
+    let sig = args.sig.clone().unwrap_or_else(|| std::path::PathBuf::from(beside));
+    let read = |file: &std::path::Path, what: &str| -> Result<String, Stop> {
+        let bytes = input::all(input::open(file)?, SMALL, what)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok((read(&sig, "the signature")?, read(signers, "the list of signers")?))
 }
 
 /// `resubmit R FILE|-`

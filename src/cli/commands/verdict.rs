@@ -1,13 +1,13 @@
 //! Deciding: approve, reject, skip, request-changes, withdraw, answer, cancel.
 
 use crate::app::{App, Decided};
-use crate::cli::args::{Answer, Decide, Reasoned, Skip};
+use crate::cli::args::{Answer, Decide, Reasoned, Reassign, Skip};
 use crate::cli::output::Out;
-use crate::cli::{Done, commands};
+use crate::cli::{Done, Stop, commands};
 use crate::domain::command::{Command, Seen};
 use crate::domain::conflict;
 use crate::domain::marks::Mark;
-use crate::domain::names::RequestId;
+use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::preview;
 use crate::domain::refusal::exit;
 use crate::domain::request::{Request, Verdict};
@@ -85,6 +85,18 @@ pub fn answer(app: &mut App, args: &Answer, out: &mut Out) -> Done {
 /// `cancel R`
 pub fn cancel(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
     decide(app, &args.request, &Command::Cancel { reason: text(&args.reason) }, out)
+}
+
+/// `escalate R`
+pub fn escalate(app: &mut App, args: &Reasoned, out: &mut Out) -> Done {
+    decide(app, &args.request, &Command::Escalate { reason: text(&args.reason) }, out)
+}
+
+/// `reassign R --to NAME`
+pub fn reassign(app: &mut App, args: &Reassign, out: &mut Out) -> Done {
+    let to = PrincipalName::new(args.to.as_str())
+        .map_err(|e| Stop::quoting(exit::USAGE, format!("--to {}: {e}", args.to)))?;
+    decide(app, &args.request, &Command::Reassign { to, reason: text(&args.reason) }, out)
 }
 
 pub(super) fn text(words: &Option<String>) -> Option<Text> {

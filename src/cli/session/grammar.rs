@@ -3,9 +3,9 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Attach, Audit, Comment, Confirm, Cosign, Decide, Evidence, List, Log, Look, Modify, Next,
-    OneStep, Override, Policy, Preview, Reasoned, Report, Resubmit, Show, Skip, Snooze, Stats, Submit,
-    Thread, Verb, Wait, Which,
+    Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, List, Log, Look,
+    Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip,
+    Snooze, Stats, Submit, Thread, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -50,11 +50,11 @@ pub enum Words {
     RequestChanges(Reasoned),
     /// Take back your own sign-off or request for changes
     Withdraw(Which),
-    /// Print the statement that a signature of yours would stand for, for your own ssh-keygen
-    Challenge(Which),
-    /// Sign off with a signature: `-` reads what ssh-keygen made from stdin
-    Cosign(Sign),
-    /// Check the signatures of a request
+    /// Print the exact text that stands for signing a request off, to be signed with your key
+    Challenge(Challenge),
+    /// Sign a request off with a key: the signature of what `challenge` printed, on stdin
+    Cosign(Bring),
+    /// Check the signatures on a request again, from the log
     Verify(Which),
     /// Answer a question: an option's number, or words
     Answer(Answer),
@@ -65,7 +65,7 @@ pub enum Words {
     /// Show what was said, answers below what they answer
     Thread(Thread),
     /// Attach evidence: stdin, or a locator
-    Attach(Bring),
+    Attach(Enclose),
     /// List the evidence of a request, or print one piece of it
     Evidence(Evidence),
     /// Say that you are looking at it
@@ -78,6 +78,10 @@ pub enum Words {
     Cancel(Reasoned),
     /// Go ahead without the required sign-offs; a review is then owed
     Override(Override),
+    /// Raise a request to the next level of its escalation chain
+    Escalate(Reasoned),
+    /// Give a request to somebody else; its deadlines run on
+    Reassign(Reassign),
     /// Wait until a request is decided; the exit code says how
     Wait(Wait),
     /// Ask which steps you may do now; the first call claims the execution and prints its token
@@ -166,17 +170,20 @@ pub struct Again {
     pub as_new: bool,
 }
 
-/// `cosign`: the key stays where the person is.
+/// `cosign`
 #[derive(Args, Debug)]
-pub struct Sign {
+pub struct Bring {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// The signature that `ssh-keygen -Y sign` made
+    /// The signature
     #[command(flatten)]
     pub from: Stdin,
     /// Why
     #[arg(long)]
     pub reason: Option<String>,
+    /// An override
+    #[command(flatten)]
+    pub going: Going,
 }
 
 /// `comment`
@@ -209,7 +216,7 @@ pub struct Say {
 
 /// `attach`
 #[derive(Args, Debug)]
-pub struct Bring {
+pub struct Enclose {
     /// R-17, or a name that only one request carries
     pub request: String,
     /// Read the file from stdin, at most 1 MiB
@@ -286,13 +293,13 @@ impl Words {
             Words::Skip(args) => Verb::Skip(args),
             Words::Modify(args) => Verb::Modify(args),
             Words::RequestChanges(args) => Verb::RequestChanges(args),
+            Words::Override(args) => Verb::Override(args),
             Words::Withdraw(args) => Verb::Withdraw(args),
             Words::Challenge(args) => Verb::Challenge(args),
-            Words::Cosign(Sign { request, from: _, reason }) => {
-                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason })
+            Words::Cosign(Bring { request, from: _, reason, going }) => {
+                Verb::Cosign(Cosign { request, signature: Some(Stdin::path()), key: None, reason, going })
             }
             Words::Verify(args) => Verb::Verify(args),
-            Words::Override(args) => Verb::Override(args),
             Words::Answer(args) => Verb::Answer(args),
             Words::Resubmit(Again { request, stdin, as_new }) => {
                 Verb::Resubmit(Resubmit { request, file: stdin.map(|_| Stdin::path()), as_new })
@@ -302,7 +309,7 @@ impl Words {
                 Verb::Comment(Comment { request, text, step, param, reply, edit, resolve, reopen })
             }
             Words::Thread(args) => Verb::Thread(args),
-            Words::Attach(Bring { request, stdin, locator, label, step, pin }) => {
+            Words::Attach(Enclose { request, stdin, locator, label, step, pin }) => {
                 let file = stdin.map(|_| Stdin::path());
                 Verb::Attach(Attach { request, file, locator, label, step, pin })
             }
@@ -311,6 +318,8 @@ impl Words {
             Words::Release(args) => Verb::Release(args),
             Words::Snooze(args) => Verb::Snooze(args),
             Words::Cancel(args) => Verb::Cancel(args),
+            Words::Escalate(args) => Verb::Escalate(args),
+            Words::Reassign(args) => Verb::Reassign(args),
             Words::Wait(args) => Verb::Wait(args),
             Words::Next(args) => Verb::Next(args),
             Words::Report(args) => Verb::Report(args),
@@ -345,7 +354,9 @@ mod tests {
     use crate::cli::args::Cli;
 
     /// What the command line has and a session has not, each for its reason.
-    const NOT_HERE: [(&str, &str); 13] = [
+    const NOT_HERE: [(&str, &str); 15] = [
+        ("notify", "tries channels of the server"),
+        ("watch", "keeps time, and is the server's"),
         ("admin", "is the server's"),
         ("backup", "names a file of the server"),
         ("completions", "are for a shell at the server"),

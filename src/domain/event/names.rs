@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 44] = [
+pub const NAMES: [&str; 48] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -44,6 +44,10 @@ pub const NAMES: [&str; 44] = [
     "step.confirmed",
     "step.left_out",
     "step.retried",
+    "request.escalated",
+    "request.reassigned",
+    "watcher.started",
+    "request.reminded",
     "session.refused",
     "request.overridden",
 ];

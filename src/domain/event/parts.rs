@@ -8,7 +8,9 @@ use crate::domain::names::{PersonName, PrincipalName, RequestId, RevisionNumber,
 use crate::domain::policy::Assessment;
 use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::risk::Priority;
+use crate::domain::shared::Shared;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The number of a sign-off on one request, counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ pub struct Revision {
     /// What it would do.
     pub digest: RevisionDigest,
     /// Its steps, in document order.
-    pub steps: Vec<StepFact>,
+    pub steps: Arc<[StepFact]>,
     /// What kind it is.
     pub kind: Kind,
     /// Where it would happen.
@@ -47,7 +49,7 @@ pub struct Revision {
     /// How soon, as the producer sees it.
     pub priority: Priority,
     /// What policy made of it.
-    pub assessment: Assessment,
+    pub assessment: Shared<Assessment>,
 }
 
 /// The court a waiting request is in: its deadlines.

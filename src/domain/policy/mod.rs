@@ -9,11 +9,13 @@ pub mod auto;
 pub mod asks;
 pub mod roster;
 
+use crate::domain::chain::{Rung, Whom};
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
 use crate::domain::moment::Span;
 use crate::domain::overriding::OverrideTerms;
+use crate::domain::principal::Role;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
@@ -65,6 +67,9 @@ pub struct Assessment {
     /// From being asked to the first reminder, where a rule says so, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_after: Option<Span>,
+    /// To whom it is raised when nobody decides, level by level; nothing in events older than the chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Rung>,
     /// What a rule approves by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
@@ -122,6 +127,10 @@ pub struct Policy {
     pub restraint: Restraint,
     /// Which requests are none.
     pub asks: Asks,
+    /// Whether notices may hold what producers wrote; else they are ids and counts.
+    pub open_text: bool,
+    /// To whom a request is raised when nobody decides; empty: to the leads.
+    pub escalation: Vec<Rung>,
     /// Who is enrolled; in a solo store it only gives keys.
     pub roster: Roster,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
@@ -140,6 +149,8 @@ impl Policy {
         rules: Vec::new(),
         restraint: Restraint::BUILT_IN,
         asks: Asks::BUILT_IN,
+        open_text: false,
+        escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
         trouble: None,
     };
@@ -148,6 +159,14 @@ impl Policy {
     /// anything run is decided.
     pub fn unreadable(why: impl Into<String>) -> Policy {
         Policy { trouble: Some(why.into()), ..Policy::BUILT_IN }
+    }
+
+    /// To whom a request is raised, level by level.
+    pub fn chain(&self) -> Vec<Rung> {
+        match self.escalation.is_empty() {
+            true => vec![Rung { to: Whom::Role(Role::Lead), after: None }],
+            false => self.escalation.clone(),
+        }
     }
 
     /// What this policy makes of `content`.
@@ -176,17 +195,28 @@ impl Policy {
             sensitive,
             rule: rule.map_or_else(|| BUILT_IN_RULE.to_owned(), |rule| rule.name.clone()),
             policy: self.digest,
-            slots: rules::slots(rule, grant.as_ref().is_some_and(|grant| grant.may_sign)),
+            slots: rules::slots_for(content.kind, rule, grant.as_ref().is_some_and(|grant| grant.may_sign)),
             due_after,
             expires_after,
             live_for: terms.live_for.unwrap_or(Span::from_hours(if sensitive { 4 } else { 24 })),
-            remind_after: terms.remind,
+            remind_after: Some(terms.remind.unwrap_or_else(|| remind_after(risk)).min(due_after)),
+            chain: self.chain(),
             grant,
             evidence: rule.map(|rule| rule.evidence.clone()).unwrap_or_default(),
             violation: self.asks.recognise(content, sensitive),
             overriding: rule.and_then(|rule| rule.overriding),
             factors,
         }
+    }
+}
+
+/// When whoever has it is first reminded.
+fn remind_after(risk: Risk) -> Span {
+    match risk {
+        Risk::Critical => Span::from_minutes(15),
+        Risk::High => Span::from_minutes(30),
+        Risk::Medium => Span::from_hours(1),
+        Risk::Low => Span::from_hours(4),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::names::Identifier;
 use crate::domain::overriding::OverrideTerms;
 use crate::domain::policy::glob::Glob;
 use crate::domain::policy::risk::Place;
-use crate::domain::principal::PrincipalKind;
+use crate::domain::principal::{PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::risk::{Priority, Risk};
 use std::collections::BTreeMap;
@@ -71,6 +71,8 @@ pub struct Rule {
     pub programs: Vec<String>,
     /// The labels of evidence without which nobody signs.
     pub evidence: Vec<String>,
+    /// Whether sign-offs of those count who were enrolled after the request was made; nothing: where it is not sensitive.
+    pub newcomers: Option<bool>,
 }
 
 /// A slot that a rule fills, not a person.
@@ -82,6 +84,16 @@ pub fn policy_slot() -> Slot {
 pub fn slots(rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
     let Some(rule) = rule.filter(|rule| !rule.slots.is_empty()) else { return vec![Slot::one_human()] };
     if rule_may_sign { rule.slots.clone() } else { by_people(&rule.slots) }
+}
+
+/// The slots of a request of this kind: a policy is signed off by admins, whatever a rule leaves open.
+pub fn slots_for(kind: Kind, rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
+    let mut slots = slots(rule, rule_may_sign);
+    let open = |slot: &&mut Slot| slot.kind == PrincipalKind::Human && slot.role.is_none();
+    if kind == Kind::Policy {
+        slots.iter_mut().filter(open).for_each(|slot| slot.role = Some(Role::Admin));
+    }
+    slots
 }
 
 /// These slots, with one human wherever a rule would sign.

@@ -130,6 +130,9 @@ impl fmt::Display for Refusal {
                 "{id} is run by {by} since {}; only the holder of its token goes on (`show {id}` says where it stands)",
                 since.date_and_time()
             ),
+            Refusal::NotEligible { id, to, why } => {
+                write!(f, "{id} cannot be given to {to}: {why}; name somebody who could decide on it")
+            }
             Refusal::NotOverridden { id, lack } => write!(f, "{id} is not overridden: {}", lack.said(*id)),
             Refusal::OwnDebt { id, by, from, .. } => {
                 write!(f, "{id} is owed by {by}: somebody else closes it")?;

@@ -1,6 +1,7 @@
 //! What can be asked of a request as it stands.
 
 use super::{Claim, Closed, Request, SignOff, SignOffStanding, State, StateName, Verdict, Waiting};
+use crate::domain::chain::{Assignment, Courts};
 use crate::domain::content::{Kind, Target};
 use crate::domain::digest::{DecisionDigest, MarksDigest};
 use crate::domain::marks::Mark;
@@ -110,6 +111,22 @@ impl Request {
     /// Until when `name` has put it out of sight, if they have and the time is not up.
     pub fn snoozed_by(&self, name: &PrincipalName, now: Moment) -> Option<Moment> {
         self.snoozes.get(name).copied().filter(|until| *until > now)
+    }
+
+    /// Who has it: whom it was given to last.
+    pub fn assigned(&self) -> Option<&Assignment> {
+        self.assignments.last()
+    }
+
+    /// How often it was passed on.
+    pub fn passed_on(&self) -> u32 {
+        let count = self.assignments.iter().filter(|assignment| !assignment.raised).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// How long it was in whose court by `now`.
+    pub fn courts(&self, now: Moment) -> Courts {
+        self.timing.courts.charged(&self.state, now)
     }
 
     /// When time closes it unless somebody acts: the reviewers' expiry, or the producer's.

@@ -22,6 +22,22 @@ pub(super) struct Form {
     pub(super) may_i_continue: AsksForm,
     pub(super) rule: Vec<Spanned<RuleForm>>,
     pub(super) principal: Vec<Spanned<PrincipalForm>>,
+    pub(super) escalation: Vec<Spanned<RungForm>>,
+    pub(super) notices: NoticesForm,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NoticesForm {
+    pub(super) text: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RungForm {
+    pub(super) role: Option<Role>,
+    pub(super) principal: Option<PrincipalName>,
+    pub(super) after: Option<Time>,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +150,7 @@ pub(super) struct RuleForm {
     pub(super) programs: Vec<String>,
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
+    pub(super) newcomers: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,8 @@ use crate::domain::transitions::Verb;
 pub enum Ask {
     /// Sign off.
     Approve,
+    /// Sign off with a key: shows the statement, and takes the signature.
+    Sign,
     /// Refuse.
     Reject,
     /// Give the ball to the producer.
@@ -42,6 +44,12 @@ pub enum Ask {
     LeaveOut,
     /// Let one step go on that waits for a person.
     Confirm,
+    /// Raise it to the next level of its chain.
+    Escalate,
+    /// Run what was approved.
+    Run,
+    /// Take back what was done.
+    RollBack,
 }
 
 impl Ask {
@@ -57,8 +65,9 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 18] = [
+    pub const KEYED: [Ask; 22] = [
         Ask::Approve,
+        Ask::Sign,
         Ask::Reject,
         Ask::RequestChanges,
         Ask::Withdraw,
@@ -76,6 +85,9 @@ impl Ask {
         Ask::Continue,
         Ask::Retry,
         Ask::Confirm,
+        Ask::Escalate,
+        Ask::Run,
+        Ask::RollBack,
     ];
 
     /// Whether it is about one step.
@@ -101,7 +113,7 @@ impl Ask {
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
-            Ask::Approve => Verb::Approve,
+            Ask::Approve | Ask::Sign => Verb::Approve,
             Ask::Reject => Verb::Reject,
             Ask::RequestChanges => Verb::RequestChanges,
             Ask::Withdraw => Verb::Withdraw,
@@ -115,6 +127,9 @@ impl Ask {
             Ask::Retry => Verb::Retry,
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
+            Ask::Escalate => Verb::Escalate,
+            Ask::Run => Verb::Run,
+            Ask::RollBack => Verb::RollBack,
         }
     }
 
@@ -122,6 +137,7 @@ impl Ask {
     pub const fn title(self) -> &'static str {
         match self {
             Ask::Approve => "Approve",
+            Ask::Sign => "Sign",
             Ask::Reject => "Reject",
             Ask::RequestChanges => "Request changes",
             Ask::Withdraw => "Withdraw",
@@ -142,6 +158,9 @@ impl Ask {
             Ask::Retry => "Retry",
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
+            Ask::Escalate => "Escalate",
+            Ask::Run => "Run",
+            Ask::RollBack => "Roll back",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What was recorded, in words.
 
+use crate::app::{Errand, Returned};
 use crate::domain::content::Kind;
+use crate::domain::names::RequestId;
 use crate::domain::request::{Request, StateName, Verdict};
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -8,6 +10,35 @@ use crate::present::line::Tone;
 use crate::present::would::Would;
 use crate::tui::action::Action;
 use crate::tui::keymap::{Keys, Scope};
+
+/// A process of its own was started.
+pub(super) fn launched(id: RequestId, errand: Errand) -> (Tone, Safe) {
+    let words = match errand {
+        Errand::Run => "it runs in a process of its own, also when you quit",
+        Errand::RollBack => "what was done is being taken back, also when you quit",
+    };
+    (Tone::Good, Safe::composed(format_args!("{id}: {words}")))
+}
+
+/// A process of its own ended.
+pub(super) fn returned(id: RequestId, errand: Errand, how: &Returned) -> (Tone, Safe) {
+    let what = match errand {
+        Errand::Run => "running it",
+        Errand::RollBack => "taking it back",
+    };
+    let last = how.said.raw().lines().last().map(crate::domain::text::safe_line).unwrap_or_default();
+    match how.code {
+        Some(0) => (Tone::Good, Safe::composed(format_args!("{id}: {what} ended well"))),
+        Some(16) => (Tone::Bad, Safe::composed(format_args!("{id}: {what} failed or was stopped: read it"))),
+        Some(17) => (
+            Tone::Bad,
+            Safe::composed(format_args!("{id}: how far {what} came is unknown: somebody must look")),
+        ),
+        Some(_) if !last.as_str().is_empty() => (Tone::Warn, Safe::composed(format_args!("{id}: {last}"))),
+        Some(code) => (Tone::Warn, Safe::composed(format_args!("{id}: {what} ended with exit {code}"))),
+        None => (Tone::Bad, Safe::composed(format_args!("{id}: the process {what} was killed: read it"))),
+    }
+}
 
 /// What was recorded, in words.
 pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
@@ -58,6 +89,10 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
                 format!("revision {}", after.revision.number)
             };
             say(Tone::Good, format!("{id}: {done}; {}", would.unwrap_or_default()))
+        }
+        Verb::Escalate => {
+            let to = after.assigned().map(|last| last.to.to_string()).unwrap_or_default();
+            say(Tone::Good, format!("{id} escalated: {to} has it now"))
         }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),

@@ -7,6 +7,7 @@
 //!  A approve  R reject  (C changes)  c comment  m claim  enter open                  ? help  q quit
 //! ```
 
+use crate::app::Kept;
 use crate::present::line::{Line, Tone};
 use crate::present::time::span;
 use crate::tui::action::{Action, Ask};
@@ -15,6 +16,9 @@ use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
+
+/// From how many columns on the header says who keeps time.
+const ROOM_FOR_THE_WATCH: u16 = 110;
 
 /// The most a counter says; more is `999+`.
 const MOST_COUNTED: u64 = 999;
@@ -56,6 +60,19 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
         words = words
             .and(Tone::Plain, dot)
             .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
+    }
+    if counters.failing > 0 {
+        words = words.and(Tone::Plain, dot).and(Tone::Bad, "notices fail");
+    }
+    // Time is kept or it is not: said where there is room.
+    if let Some(kept) = counters.kept.filter(|_| line.width >= ROOM_FOR_THE_WATCH) {
+        let (tone, who) = match kept {
+            Kept::ByNobody => (Tone::Warn, "nobody keeps time".to_owned()),
+            Kept::Here => (Tone::Plain, "watch: this screen".to_owned()),
+            Kept::ByScreen => (Tone::Plain, "watch: a screen".to_owned()),
+            Kept::ByWatcher => (Tone::Plain, format!("watch: {}", model.host)),
+        };
+        words = words.and(Tone::Plain, dot).and(tone, who);
     }
     if let Some(filtered) = filtered {
         let first = Line::default().and(Tone::Warn, filtered).and(Tone::Plain, dot);
@@ -111,7 +128,7 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
     let about_a_row = |b: &Binding| matches!(b.action, Action::Ask(_) | Action::Claim | Action::Open);
     let nothing = model.list.selected().is_none();
     let left = model.left_in_frame().is_some();
-    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Override));
+    let unread = |action| left && matches!(action, Action::Ask(Ask::Approve | Ask::Sign | Ask::Override));
     for binding in named().filter(|b| !at_the_end(b)).filter(|b| !nothing || !about_a_row(b)) {
         let forbidden = model.is_greyed(binding.action) || unread(binding.action);
         // What a batch came to is read and closed, as is a dialog that is over.
@@ -123,7 +140,16 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
         // Nothing of theirs to take back is the usual case: the key is named only when it does something.
         if matches!(
             binding.action,
-            Action::Ask(Ask::Withdraw | Ask::Stop | Ask::Continue | Ask::Retry | Ask::Confirm)
+            Action::Ask(
+                Ask::Sign
+                    | Ask::Withdraw
+                    | Ask::Stop
+                    | Ask::Continue
+                    | Ask::Retry
+                    | Ask::Confirm
+                    | Ask::Run
+                    | Ask::RollBack
+            )
         ) && (forbidden || model.subject().is_none())
         {
             continue;

@@ -83,11 +83,11 @@ fn here_mark(canvas: &mut Canvas, text: Rect, reading: &Reading) -> Option<Posit
 /// The tabs there are; the one that is read has a mark beside its style.
 fn tabs(canvas: &mut Canvas, line: Rect, reading: &Reading) -> Option<Position> {
     let mut x = line.x;
-    let words = |count: Option<usize>| count.map(|n| n.to_string().len() + 1).unwrap_or_default();
-    let width = |(tab, count): &(Tab, Option<usize>)| tab.word().len() + words(*count) + 2;
+    let words = |count: &Option<String>| count.as_ref().map(|n| n.len() + 1).unwrap_or_default();
+    let width = |(tab, count): &(Tab, Option<String>)| tab.word().len() + words(count) + 2;
     let mut all = reading.tabs();
     let room = usize::from(line.width);
-    let total = |all: &[(Tab, Option<usize>)], gap: usize| all.iter().map(|t| width(t) + gap).sum::<usize>();
+    let total = |all: &[(Tab, Option<String>)], gap: usize| all.iter().map(|t| width(t) + gap).sum::<usize>();
     let gap = if total(&all, 1) > room + 1 { 0 } else { 1 };
     // Where there is no room for all, the first ones give way until the one that is read is on the line.
     while total(&all, gap) > room

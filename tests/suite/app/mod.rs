@@ -2,6 +2,7 @@
 
 mod anchors;
 mod demo;
+mod month;
 
 use countersign::app::{App, Clock, Place};
 use countersign::domain::moment::Moment;

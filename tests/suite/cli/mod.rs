@@ -14,7 +14,9 @@ pub mod team;
 mod running;
 mod talk;
 mod looking_back;
+mod watching;
 mod signing;
+mod running_races;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// A plan of one chain, each step of which writes its name into `log`; a step needs the one before it.
-fn chain(log: &Path, names: &[&str]) -> Value {
+pub fn chain(log: &Path, names: &[&str]) -> Value {
     let steps: Vec<Value> = names
         .iter()
         .enumerate()
@@ -25,7 +25,7 @@ fn writes(log: &Path, word: &str) -> Value {
     json!(["/bin/sh", "-c", "echo \"$1\" >> \"$0\"", log, word])
 }
 
-fn sh(script: &str) -> Value {
+pub fn sh(script: &str) -> Value {
     json!(["/bin/sh", "-c", script])
 }
 
@@ -34,12 +34,12 @@ fn one(command: Value) -> Value {
         {"id": "a", "action": "x.do", "run": command}]})
 }
 
-fn lines(log: &Path) -> Vec<String> {
+pub fn lines(log: &Path) -> Vec<String> {
     std::fs::read_to_string(log).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
 impl Desk {
-    fn approved(&self, document: &Value) -> String {
+    pub fn approved(&self, document: &Value) -> String {
         let id = self.submit(document);
         self.run(&["approve", &id, "--reason", "as we agreed"]).ended(0);
         id
@@ -339,7 +339,7 @@ fn a_runner_that_is_killed_in_a_step_leaves_it_unknown() {
 }
 
 /// How many rounds a test with chance in it takes; a night's run takes more.
-fn rounds(default: usize) -> usize {
+pub fn rounds(default: usize) -> usize {
     std::env::var("COUNTERSIGN_TEST_SCALE").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
 
@@ -467,7 +467,7 @@ fn killed_at_any_point_nothing_runs_twice_and_the_log_says_where_it_stood() {
 }
 
 /// Kills it when `point` has passed, wherever it is then.
-fn kill_after(running: &mut super::Waiting, point: Duration) {
+pub fn kill_after(running: &mut super::Waiting, point: Duration) {
     let begun = std::time::Instant::now();
     until("the moment to kill", || begun.elapsed() >= point);
     let _ = running.child.kill();

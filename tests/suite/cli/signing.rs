@@ -355,3 +355,39 @@ fn a_log_whose_signed_decision_was_made_anew_does_not_verify() {
     assert_eq!(said["signed"][0]["fingerprint"], alice().fingerprint());
     assert_eq!(said["sound"], true);
 }
+
+#[test]
+fn an_override_can_be_signed_and_its_signature_is_no_sign_off() {
+    let desk = desk(SIGNED);
+    let id = desk.submit(&gate("ci", "one"));
+    let sign_off = alice().sign(&desk.challenge(&id));
+    let statement = desk.run(&["--as", "alice", "challenge", &id, "--override"]).ended(0).out;
+    assert!(statement.contains("\nverb: override\n"), "{statement}");
+    let armour = alice().sign(&statement);
+    let phrase = format!("OVERRIDE {id}");
+    let go_ahead = |armour: &str| {
+        let arguments = [
+            "--as",
+            "alice",
+            "cosign",
+            &id,
+            "--override",
+            "--class",
+            "incident",
+            "--reference",
+            "INC-42",
+            "--reason",
+            "the payments are down and nobody answers",
+            "--phrase",
+            &phrase,
+            "-",
+        ];
+        desk.feed(&arguments, armour)
+    };
+    go_ahead(&sign_off).refused(1, &["the signature is one to approve, not to override"]);
+    desk.cosign(&id, &armour).refused(1, &["the signature is one to override, not to approve"]);
+    go_ahead(&armour).ended(0);
+    assert_eq!(desk.shown(&id)["state"], "overridden");
+    desk.run(&["verify", &id]).ended(0).said(&["alice, signed, SHA256:", ": verifies"]);
+    desk.run(&["audit", "verify"]).ended(0).said(&["1 decision, 1 signed"]);
+}

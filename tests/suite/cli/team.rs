@@ -186,3 +186,223 @@ fn a_policy_whose_text_is_gone_still_lets_nobody_decide_and_everybody_say_no() {
     desk.run(&["policy", "adopt", &file]).ended(0).said(&["version 2"]);
     ssh(&desk, "carol", "approve R-2").ended(0);
 }
+
+/// What `show` says a decision on it would be bound to.
+fn digest(desk: &Desk, who: &str, id: &str) -> String {
+    let shown = ssh(desk, who, &format!("show {id} --json")).ended(0).json();
+    shown["decision_digest"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn another_policy_is_in_force_when_another_admin_signs_it_off_and_not_before() {
+    let desk = team();
+    let first = desk.run(&["policy", "show", "--json"]).ended(0).json()["policy"].clone();
+    let stricter =
+        format!("[[rule]]\nname = \"two\"\nslots = [{{kind = \"human\"}}, {{kind = \"human\"}}]\n{TEAM}");
+    // Only an admin proposes; the operator put the first one in force, and no other.
+    for who in ["carol", "eve", "dave", "cp14"] {
+        ssh_feed(&desk, who, "policy adopt -", &stricter).refused(1, &["`admin`"]);
+    }
+    let file = desk.file("stricter.toml", &stricter);
+    desk.run(&["policy", "adopt", &file]).refused(1, &["`admin`"]);
+    let one_admin = stricter.replacen("[\"admin\", \"lead\"]", "[\"lead\"]", 1);
+    ssh_feed(&desk, "ann", "policy adopt -", &one_admin).refused(1, &["admins of at least two people"]);
+    ssh_feed(&desk, "ann", "policy adopt -", TEAM).ended(0).said(&["in force already"]);
+    let proposed = ssh_feed(&desk, "ann", "policy adopt -", &stricter).ended(0);
+    assert!(proposed.out.contains("R-1 proposes policy"), "{proposed}");
+    ssh(&desk, "bob", "show R-1").ended(0).said(&["Adopt policy", "+ name = \"two\"", "1 human (admin)"]);
+    let in_force = || desk.run(&["policy", "show", "--json"]).ended(0).json()["policy"].clone();
+    assert_eq!(in_force(), first);
+    // Nobody but an admin of another person, who says what they saw and why.
+    let digest_of = digest(&desk, "bob", "R-1");
+    let approve = format!("approve R-1 --reason fine --digest {digest_of}");
+    ssh(&desk, "ann", &approve).refused(1, &["nobody decides on their own request"]);
+    ssh(&desk, "carol", &approve).refused(1, &["`admin`"]);
+    ssh(&desk, "carol", "reject R-1 --reason no").refused(1, &["`admin`"]);
+    desk.run(&["approve", "R-1", "--reason", "fine", "--digest", &digest_of]).refused(1, &["`admin`"]);
+    // A second proposal against the same policy: whichever is signed off first, the other has to be made again.
+    let other = format!("[[rule]]\nname = \"other\"\n{TEAM}");
+    ssh_feed(&desk, "bob", "policy adopt -", &other).ended(0).said(&["R-2 proposes"]);
+    ssh(&desk, "bob", &approve).ended(0);
+    assert_ne!(in_force(), first);
+    desk.run(&["log"]).ended(0).said(&["adopted policy 2", "as R-1 proposed"]);
+    desk.run(&["policy", "show"]).ended(0).said(&["adopted by bob"]);
+    let second = in_force();
+    let digest_of = digest(&desk, "ann", "R-2");
+    let late = format!("approve R-2 --reason fine --digest {digest_of}");
+    let ran = ssh(&desk, "ann", &late).calm();
+    let ran = if ran.code == Some(3) { ssh(&desk, "ann", &late) } else { ran };
+    ran.refused(1, &["another policy is in force than the one that R-2 is to replace", "propose again"]);
+    assert_eq!(in_force(), second);
+    ssh(&desk, "ann", "reject R-2 --reason stale").ended(0);
+    // A document cannot say what only an adoption can.
+    let smuggled = json!({"kind": "policy", "title": "Adopt policy"}).to_string();
+    ssh_feed(&desk, "ann", "submit -", &smuggled).refused(65, &["proposed by adopting"]);
+    ssh_feed(&desk, "carol", "submit -", &smuggled).refused(65, &["proposed by adopting"]);
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.head();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.head(), before);
+}
+
+#[test]
+fn a_proposal_whose_text_is_not_the_pinned_one_takes_no_effect() {
+    let desk = team();
+    let other = format!("[[rule]]\nname = \"other\"\n{TEAM}");
+    ssh_feed(&desk, "bob", "policy adopt -", &other).ended(0).said(&["R-1 proposes"]);
+    let digest_of = digest(&desk, "ann", "R-1");
+    let conn = rusqlite::Connection::open(desk.store()).unwrap();
+    conn.execute("DELETE FROM payloads WHERE seq = (SELECT max(seq) FROM log WHERE aggregate = 'R-1')", [])
+        .unwrap();
+    drop(conn);
+    ssh(&desk, "ann", &format!("approve R-1 --reason fine --digest {digest_of}")).refused(1, &["redacted"]);
+}
+
+/// Something sensitive.
+fn exception(by: &str) -> String {
+    json!({"kind": "exception", "title": "Open the port", "by": by}).to_string()
+}
+
+#[test]
+fn a_sensitive_decision_says_what_was_seen_and_a_refused_one_is_recorded_once_a_minute() {
+    let desk = team();
+    ssh_feed(&desk, "ci", "submit -", &exception("ci")).ended(0);
+    ssh(&desk, "carol", "approve R-1 --reason fine").refused(1, &["add the --digest it prints"]);
+    let tried = || {
+        let said = desk.run(&["log", "R-1"]).ended(0).out;
+        said.matches("which was refused").count()
+    };
+    assert_eq!(tried(), 0, "who only forgot the digest tried nothing");
+    let approve = format!("approve R-1 --reason fine --digest {}", digest(&desk, "carol", "R-1"));
+    for _ in 0..3 {
+        ssh(&desk, "dave", &approve).refused(1, &["own request"]);
+        ssh(&desk, "eve", &approve).refused(1, &["`review`"]);
+    }
+    desk.run(&["log", "R-1"]).ended(0).said(&[
+        "dave tried to approve, which was refused: own_request",
+        "eve tried to approve, which was refused: no_review",
+    ]);
+    assert_eq!(tried(), 2, "once a minute of each");
+    ssh(&desk, "carol", &approve).ended(0);
+    // An agent with a verb that is a person's, on whatever it is.
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    ssh_feed(&desk, "cp14", "submit -", &json!({"kind": "gate", "title": "Mine"}).to_string()).ended(0);
+    ssh(&desk, "cp14", "reject R-3 --reason no").ended(1);
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.head();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.head(), before);
+}
+
+/// Puts another policy in force, as ann and bob.
+pub fn adopts(desk: &Desk, text: &str) {
+    let said = ssh_feed(desk, "ann", "policy adopt -", text).ended(0);
+    let id = said.out.split(' ').next().unwrap().to_owned();
+    let line = format!("approve {id} --reason fine --digest {}", digest(desk, "bob", &id));
+    ssh(desk, "bob", &line).ended(0);
+}
+
+#[test]
+fn who_was_let_in_after_it_was_asked_does_not_count_on_something_sensitive() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &exception("dave")).ended(0);
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    // A friend, and a viewer who may decide from now on.
+    let friend = "[[principal]]\nname = \"fred\"\nkind = \"human\"\nroles = [\"reviewer\"]\n";
+    adopts(&desk, &format!("{}{friend}", TEAM.replace("\"viewer\"", "\"reviewer\"")));
+    let approve = format!("approve R-1 --reason fine --digest {}", digest(&desk, "carol", "R-1"));
+    for who in ["fred", "eve"] {
+        let ran = ssh(&desk, who, &approve).calm();
+        let ran = if ran.code == Some(3) { ssh(&desk, who, &approve) } else { ran };
+        ran.refused(1, &[who, "after this was asked for"]);
+    }
+    ssh(&desk, "carol", &approve).ended(0);
+    // Where it is not sensitive it counts, and is told.
+    ssh(&desk, "fred", "approve R-2").ended(0);
+    ssh(&desk, "carol", "show R-2").ended(0).said(&["enrolled after it was asked"]);
+    // What is asked from now on is theirs too.
+    ssh_feed(&desk, "dave", "submit -", &exception("dave")).ended(0);
+    let id = "R-4";
+    ssh(&desk, "fred", &format!("approve {id} --reason fine --digest {}", digest(&desk, "fred", id)))
+        .ended(0);
+}
+
+#[test]
+fn a_role_that_is_taken_away_is_gone_with_the_next_decision() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    adopts(&desk, &TEAM.replacen("[\"reviewer\"]", "[\"viewer\"]", 1));
+    ssh(&desk, "carol", "approve R-1").refused(1, &["`review`"]);
+    let without = TEAM.split("[[principal]]").filter(|one| !one.contains("name = \"carol\"\n"));
+    let without = without.filter(|one| !one.contains("owner = \"carol\""));
+    adopts(&desk, &without.collect::<Vec<_>>().join("[[principal]]"));
+    ssh(&desk, "carol", "approve R-1").refused(1, &["carol is not in"]);
+    ssh(&desk, "carol-phone", "approve R-1").ended(0);
+}
+
+#[test]
+fn a_person_and_their_agent_are_one_pair_of_eyes() {
+    let desk = team_with(
+        "[[rule]]\nname = \"keys\"\nslots = [{kind = \"human\"}, {kind = \"agent\", any_of = [\"cp14\"]}]\n",
+    );
+    ssh_feed(&desk, "dave", "submit -", &json!({"kind": "gate", "title": "Go on?"}).to_string()).ended(0);
+    ssh(&desk, "carol", "approve R-1").ended(0);
+    ssh(&desk, "cp14", "approve R-1").refused(1, &["carol has signed, and is of the same person"]);
+    ssh(&desk, "carol-phone", "approve R-1").refused(3, &["already counted"]);
+    ssh(&desk, "carol", "withdraw R-1").ended(0);
+    ssh(&desk, "cp14", "approve R-1").ended(0);
+    // An agent never fills a person's slot, nor a person an agent's.
+    ssh(&desk, "carol", "approve R-1").refused(1, &["cp14 has signed"]);
+    ssh(&desk, "bob", "approve R-1").ended(0);
+}
+
+#[test]
+fn who_only_asks_sees_their_own_and_of_others_not_even_that_they_are_there() {
+    let desk = team_with(
+        "[[rule]]\nname = \"keys\"\nkind = [\"incident\"]\nslots = [{kind = \"human\"}, {kind = \"agent\", any_of = [\"cp14\"]}]\n",
+    );
+    let asks = |who: &str, kind: &str, title: &str, name: &str| {
+        let document = json!({"kind": kind, "title": title, "ref": name}).to_string();
+        ssh_feed(&desk, who, "submit -", &document).ended(0);
+    };
+    asks("dave", "gate", "daves", "alpha");
+    asks("ci", "gate", "cis", "beta");
+    asks("carol", "gate", "carols secret", "gamma");
+    asks("bob", "incident", "bobs incident", "delta");
+    for who in ["dave", "ci"] {
+        let list = ssh(&desk, who, "list").ended(0);
+        assert!(list.out.contains("daves") && list.out.contains("cis"), "{list}");
+        assert!(!list.out.contains("secret") && !list.out.contains("bobs"), "{list}");
+        ssh(&desk, who, "show R-1").ended(0);
+        let nothing = ssh(&desk, who, "show R-99").ended(4).err.replace("99", "3");
+        for line in [
+            "show R-3",
+            "log R-3",
+            "explain R-3",
+            "comment R-3 hello",
+            "cancel R-3 --reason no",
+            "wait R-3",
+            "approve R-3",
+            "reject R-3 --reason no",
+            "next R-3",
+            "preview R-3",
+        ] {
+            let ran = ssh(&desk, who, line).ended(4);
+            assert_eq!(ran.err, nothing, "{line}");
+        }
+        ssh(&desk, who, "show gamma").ended(4);
+        ssh(&desk, who, "log").refused(1, &["`see`"]);
+    }
+    // An agent that signs sees what has a slot for it, and no more.
+    ssh(&desk, "cp14", "show R-4").ended(0);
+    ssh(&desk, "cp14", "show R-1").ended(4);
+    let list = ssh(&desk, "cp14", "list").ended(0);
+    assert!(
+        list.out.contains("bobs incident") && list.out.contains("secret") && !list.out.contains("daves"),
+        "{list}"
+    );
+    // Everybody else sees everything.
+    for who in ["carol", "eve", "ann"] {
+        ssh(&desk, who, "list").ended(0).said(&["daves", "cis", "secret", "bobs incident"]);
+    }
+}

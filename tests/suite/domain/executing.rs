@@ -526,6 +526,19 @@ fn policy_that_asks_for_more_while_it_runs_stops_what_has_not_begun() {
 }
 
 #[test]
+fn a_step_that_its_producer_began_and_never_ended_has_timed_out() {
+    let story = claimed(runnable()).then(&planner(), begins("a"));
+    let early = story.clone().after(Span::from_hours(23)).settled();
+    assert_eq!(state(&early, "a"), StepState::Running);
+    let mut late = story.after(Span::from_hours(24)).settled();
+    assert_eq!(state(&late, "a"), StepState::TimedOut);
+    assert_eq!(late.request.execution, Some(Execution::Running), "somebody must say what now");
+    assert!(why(late.refuses(&planner(), completes("a", json!({})))).contains("timed_out"));
+    late = late.then(&alice(), Command::Retry { step: step("a"), reason: None });
+    assert_eq!(state(&late, "a"), StepState::Ready);
+}
+
+#[test]
 fn a_question_is_answered_before_its_step_is_done() {
     let story = claimed(runnable()).then(&planner(), begins("a")).then(&planner(), asks("a"));
     let said = why(story.refuses(&planner(), completes("a", json!({}))));

@@ -305,7 +305,8 @@ fn the_debt_names_what_it_is_for_and_never_expires() {
     assert!(!all.contains("nobody answers"), "the reason is redacted where it was given: {all}");
     let far =
         decide(&owed, &Caller::system(), &Command::Settle, &facts(), Span::from_hours(24 * 365)).unwrap();
-    assert!(far.is_empty(), "time does nothing to it: {far:?}");
+    let raised = far.iter().all(|entry| matches!(entry.fact, Fact::Escalated { .. }));
+    assert!(raised && far.len() == 1, "time raises it, and ends it never: {far:?}");
     assert!(debt(&Story::asked(&planner(), plan()).request, &Policy::BUILT_IN, BEGIN).is_none());
 }
 
@@ -337,17 +338,17 @@ fn in_a_team_nobody_of_the_overriders_closes_it_and_anybody_else_does_with_a_rea
             );
         }
     }
-    for (command, state) in [
-        (approve_because("it was right"), StateName::Approved),
-        (reject("it was wrong"), StateName::Rejected),
-    ] {
+    let looked_at = Command::Approve { reason: Some(Text::new("it was right")), seen: drawn(&owed) };
+    for (command, state) in [(looked_at, StateName::Approved), (reject("it was wrong"), StateName::Rejected)]
+    {
         let entries = decide(&owed, &bob(), &command, &team, MINUTE).unwrap();
         let closed = entries.iter().fold(owed.clone(), Request::evolve);
         assert_eq!(closed.state_name(), state);
         assert!(!closed.owes.unwrap().self_reviewed);
         assert_eq!(closed.execution, None);
     }
-    for command in [approve(), Command::Reject { reason: None, seen: Seen::Nothing }] {
+    let in_silence = Command::Approve { reason: None, seen: drawn(&owed) };
+    for command in [in_silence, Command::Reject { reason: None, seen: Seen::Nothing }] {
         let told = decide(&owed, &bob(), &command, &team, MINUTE).unwrap_err();
         assert!(matches!(told, Refusal::ReasonRequired { .. }), "{told}");
     }

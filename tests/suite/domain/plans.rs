@@ -291,7 +291,7 @@ fn an_edit_by_a_reviewer_is_a_reason_for_risk_and_one_by_the_requester_is_not() 
     let own = story.clone().then(&planner(), modify("roll", &[("max_unavailable", json!(2))]));
     assert_eq!(own.request.assessment().risk, Risk::Low);
     // The producer's next document is the producer's own again.
-    let adopted = by_bob.request.content.clone().unwrap();
+    let adopted = by_bob.request.content.clone().unwrap().into_inner();
     let mut adopted = adopted;
     adopted.summary = "as bob said".into();
     let revised = by_bob.then(&planner(), revise(adopted));

@@ -4,7 +4,7 @@ use super::build::*;
 use countersign::domain::command::{Command, DigestPrefix};
 use countersign::domain::content::Content;
 use countersign::domain::execution::{AskedFor, StepState, stands};
-use countersign::domain::marks::Mark;
+use countersign::domain::marks::{Mark, Marks};
 use countersign::domain::names::StepId;
 use countersign::domain::preview::{Outcome, consequences, preview};
 use countersign::domain::refusal::Refusal;
@@ -257,6 +257,25 @@ fn a_plan_in_which_everything_succeeds_does_what_was_previewed() {
         played += 1;
     }
     assert!(played > scale() / 2 && conditional > 0, "{played} plans, {conditional} conditions");
+}
+
+#[test]
+fn leaving_out_what_nobody_needs_changes_no_other_step() {
+    // Nothing is left out of the one, so that it is told the short way; of the other something is.
+    let mut dice = Dice(0x5EED_0003);
+    for _ in 0..scale() {
+        let plan = random_plan(&mut dice);
+        let mut other = plan.clone();
+        other.steps.push(
+            content(r#"{"kind":"plan","title":"t","steps":[{"id":"z","action":"x"}]}"#).steps.remove(0),
+        );
+        let mut marks = Marks::undecided(other.steps.iter().map(|s| &s.id));
+        let short = preview(&plan, &marks);
+        marks.set(StepId::new("z").unwrap(), Mark::Rejected);
+        let mut long = preview(&other, &marks);
+        long.pop();
+        assert_eq!(short, long);
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What people do, what comes of it, and what they are refused: given, when, then.
 
 use super::build::*;
+use countersign::domain::chain::Occasion;
 use countersign::domain::command::{Command, Facts, Seen};
 use countersign::domain::content::Content;
 use countersign::domain::decide::{self, OnSameReference, Placement, place};
-use countersign::domain::due::{Due, next_due};
+use countersign::domain::due::{self, Due, next_due};
 use countersign::domain::event::{CommentNumber, Entry, Fact, Sight};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
@@ -410,7 +411,10 @@ fn who_takes_back_a_sign_off_may_sign_again() {
 fn the_producer_has_72_hours_for_changes_and_then_it_has_expired() {
     let story = Story::asked(&planner(), plan()).after(HOUR).then(&bob(), request_changes("shorter"));
     let until = story.now.plus(Span::from_hours(72));
-    assert_eq!(next_due(&story.request), Some((until, Due::Expires)));
+    let ahead: Vec<(Moment, Due)> =
+        due::ahead(&story.request).into_iter().map(|one| (one.at, one.due)).collect();
+    let soon = (until.minus(Span::from_minutes(30)), Due::Reminds(Occasion::ExpiresSoon));
+    assert_eq!(ahead, [soon, (until, Due::Expires)]);
     let almost = Story { now: until.minus(Span::from_millis(1)), ..story.clone() };
     assert_eq!(state(&almost.clone().then(&planner(), revise(plan()))), StateName::Requested);
     assert_eq!(state(&almost.settled()), StateName::ChangesRequested);
@@ -479,7 +483,7 @@ fn what_is_not_executed_does_not_lapse() {
 fn a_debt_never_expires() {
     let debt = content(r#"{"kind": "debt", "title": "Review R-3"}"#);
     let story = Story::asked(&Caller::system(), debt).after(Span::from_hours(24 * 365)).settled();
-    assert_eq!(state(&story), StateName::Requested);
+    assert_eq!(state(&story), StateName::Escalated, "somebody is told, and it stays owed");
     assert_eq!(next_due(&story.request), None);
 }
 
@@ -732,8 +736,10 @@ fn a_promotion_is_approved_by_who_may_roll_out_and_a_policy_by_an_admin() {
         let told = story.refuses_under(&facts_with(&[Permission::Review]), &bob(), approve_because("yes"));
         assert_eq!(told, Refusal::NotPermitted { permission: needed });
         assert!(story.decide(&bob(), &approve_because("yes"), &facts_with(&[needed])).is_ok());
-        let told = story.refuses_under(&facts_with(&[needed]), &bob(), reject("no"));
-        assert_eq!(told, Refusal::NotPermitted { permission: Permission::Review });
+        // An admin refuses a policy too; whoever may roll out and not review refuses no promotion.
+        let told = story.decide(&bob(), &reject("no"), &facts_with(&[needed])).err();
+        let review = Refusal::NotPermitted { permission: Permission::Review };
+        assert_eq!(told, (needed == Permission::Rollout).then_some(review));
     }
 }
 

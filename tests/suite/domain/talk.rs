@@ -162,7 +162,7 @@ fn nobody_signs_before_the_evidence_that_its_rule_asks_for_is_there() {
     let facts = under(WANTS_A_DIFF);
     let mut story = Story::asked(&cp14(), plan());
     let mut revision = story.request.revision.clone();
-    revision.assessment = facts.policy.assess(&plan());
+    revision.assessment = facts.policy.assess(&plan()).into();
     story.request.revision = revision;
     assert_eq!(story.request.missing_evidence(), ["plan.diff"]);
     let told = story.refuses_under(&facts, &bob(), approve());
@@ -191,7 +191,7 @@ fn evidence_that_the_document_names_counts_too() {
         pinned: false,
     });
     let mut story = Story::asked(&cp14(), content.clone());
-    story.request.revision.assessment = facts.policy.assess(&content);
+    story.request.revision.assessment = facts.policy.assess(&content).into();
     assert!(story.request.missing_evidence().is_empty());
 }
 

@@ -1,4 +1,5 @@
 //! What comes from elsewhere.
 
 mod sshsig;
+mod approval;
 pub mod keys;

@@ -67,6 +67,8 @@ fn what_was_typed_is_kept_when_the_line_drops_but_for_the_phrase() {
         .press("they are inside the vault");
     alice.sees("they are inside the vault").press(TAB).press("OVERRIDE R-1").sees(" OVERRIDE R-1");
     alice.press("\x1b").sees("Esc again").press("\x1b").sees("your text is kept as a draft");
+    alice.press("q").sees("Waiting for you").press("q");
+    assert_eq!(alice.ends(), 0);
     let mut again = desk.reviewer(NARROW);
     again.sees("draft kept: override R-1").press(ENTER).sees("What would run").press("O");
     again.sees("they are inside the vault").sees("security").sees("INC-42");

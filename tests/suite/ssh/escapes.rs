@@ -172,14 +172,17 @@ fn no_way_out_of_a_session_starts_a_process_or_changes_anything() {
     let server = Server::before(desk, Setting { before, ..Setting::default() });
     server.feeds("ci", &["submit", "-"], gate("ci", "g1").to_string()).ended(0);
     let mark = server.desk.path("mark");
-    let (was, events) = (server.desk.shown("R-1"), server.desk.head().0);
+    let (was, events) = (super::stands(&server.desk, "R-1"), server.desk.head().0);
     let files = |desk: &Desk| -> BTreeSet<OsString> {
         let entries = std::fs::read_dir(desk.home()).unwrap().map(|entry| entry.unwrap().file_name());
         entries.filter(|name| !name.to_string_lossy().starts_with("store.db")).collect()
     };
     let there = files(&server.desk);
 
-    let attempts = attempts(mark.to_str().unwrap());
+    let mut attempts = attempts(mark.to_str().unwrap());
+    if !server.makes_terminals() {
+        attempts.retain(|attempt| attempt.environment.is_empty());
+    }
     assert!(attempts.len() >= 60, "{}", attempts.len());
     let (left, wrong) = (Mutex::new(attempts.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -205,7 +208,7 @@ fn no_way_out_of_a_session_starts_a_process_or_changes_anything() {
 
     assert!(!mark.exists());
     assert_eq!(files(&server.desk), there, "no file came or went");
-    assert_eq!(server.desk.shown("R-1"), was);
+    assert_eq!(super::stands(&server.desk, "R-1"), was);
     let log = server
         .desk
         .run(&["log", "--after", &events.to_string(), "--limit", "1000", "--json"])

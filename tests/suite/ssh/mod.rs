@@ -3,6 +3,7 @@
 
 mod server;
 mod words;
+mod block;
 mod people;
 mod escapes;
 mod keys;
@@ -11,18 +12,41 @@ use crate::cli::Desk;
 use server::{key, principal};
 use std::path::PathBuf;
 
-/// Makes a team's store: two reviewers, an admin, and a program of alice's that asks; each with a key of their name.
+/// Makes a team's store: two reviewers, two admins of whom bob is one, a producer, and dave's program that asks; each with
+/// a key of their name. Alice has a second key, which was taken back.
 fn team(desk: &Desk) {
+    team_with(desk, "");
+}
+
+/// The same with more in its policy.
+fn team_with(desk: &Desk, rules: &str) {
     let people = [
-        ("alice", "human", "\"reviewer\""),
-        ("bob", "human", "\"reviewer\", \"lead\""),
+        ("alice", "human", "\"reviewer\", \"release\""),
+        ("bob", "human", "\"reviewer\", \"lead\", \"admin\""),
         ("ann", "human", "\"admin\""),
+        ("dave", "human", "\"producer\""),
         ("ci", "agent", "\"producer\""),
+        ("cp14", "agent", "\"agent\""),
     ];
-    let roster: String =
-        people.iter().map(|(name, kind, roles)| principal(name, kind, roles, &key(desk, name))).collect();
-    let policy = desk.file("team.toml", roster);
+    let mut policy = rules.to_owned();
+    for (name, kind, roles) in people {
+        policy += &principal(name, kind, roles, &key(desk, name));
+        if name == "alice" {
+            let old = key(desk, "alice-old");
+            policy += &format!("[[principal.key]]\nkey = \"{old}\"\nrevoked = true\n");
+        }
+    }
+    let policy = desk.file("team.toml", policy);
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
     desk.run(&["policy", "adopt", &policy]).ended(0);
+}
+
+/// What a request is, without what changes with the clock alone.
+fn stands(desk: &Desk, id: &str) -> Vec<serde_json::Value> {
+    let shown = desk.shown(id);
+    let keys =
+        ["state", "revision", "decision_digest", "signoffs", "comments", "claim", "decision", "snoozed"];
+    keys.map(|key| shown[key].clone()).to_vec()
 }
 
 /// Where a program of OpenSSH is; sshd stands where an ordinary search path does not lead.

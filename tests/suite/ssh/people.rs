@@ -55,6 +55,9 @@ fn two_reviewers_decide_on_terminals_and_see_each_other() {
         return;
     }
     let server = Server::of_a_team();
+    if !server.makes_terminals() {
+        return;
+    }
     server.feeds("ci", &["submit", "-"], gate("ci", "one").to_string()).ended(0);
     let (mut alice, mut bob) = (server.sits_down("alice", &[], WIDE), server.sits_down("bob", &[], NARROW));
     alice.sees("Go on?").sees("What would be decided").sees("alice");
@@ -78,6 +81,9 @@ fn no_shell_and_no_editor_stand_behind_a_session() {
         return;
     }
     let server = Server::of_a_team();
+    if !server.makes_terminals() {
+        return;
+    }
     server.feeds("ci", &["submit", "-"], gate("ci", "one").to_string()).ended(0);
     let mut alice = server.sits_down("alice", &[], NARROW);
     alice.sees("Go on?").press("\x1a").sees("there is no shell behind a session");
@@ -92,6 +98,9 @@ fn a_line_that_goes_down_keeps_what_was_typed() {
         return;
     }
     let server = Server::of_a_team();
+    if !server.makes_terminals() {
+        return;
+    }
     server.feeds("ci", &["submit", "-"], gate("ci", "one").to_string()).ended(0);
     let mut alice = server.sits_down("alice", &[], NARROW);
     alice.sees("Go on?").press(ENTER).sees("What would be decided");

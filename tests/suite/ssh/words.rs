@@ -1,6 +1,6 @@
 //! One line of words, as sshd hands it over: by the binary itself, and what it makes of its environment.
 
-use super::{is_missing, team};
+use super::{is_missing, stands, team};
 use crate::cli::{Desk, Ran, gate, plan};
 use std::process::Command;
 
@@ -52,6 +52,9 @@ fn a_session_is_what_sshd_starts_and_nothing_else() {
     )
     .refused(1, &["what sshd starts"]);
     desk.run(&["--plain", "session"]).refused(2, &["stands alone in a forced command"]);
+    let alone = Desk::new();
+    alone.submit(&gate("bot", "g1"));
+    says(&alone, "alice", "list").refused(1, &["one person's", "team init"]);
     says(&desk, "mallory", "list").refused(1, &["mallory is not in this store's roster", "ask an admin"]);
     let elsewhere = desk.path("elsewhere.db");
     let away = ["--store", elsewhere.to_str().unwrap(), "session", "--as", "alice"];
@@ -97,7 +100,7 @@ fn what_is_no_command_is_refused_with_2_and_recorded_and_not_without_end() {
         return;
     }
     let desk = desk();
-    let before = desk.shown("R-1");
+    let before = stands(&desk, "R-1");
     says(&desk, "alice", "list; id").refused(2, &["refused: no such verb, and nothing ran", "`;`"]);
     says(&desk, "alice", "frobnicate --all")
         .refused(2, &["refused: no such verb, and nothing ran", "frobnicate", "say `help`"]);
@@ -127,7 +130,7 @@ fn what_is_no_command_is_refused_with_2_and_recorded_and_not_without_end() {
     let bobs = of("bob");
     says(&desk, "bob", "x").ended(2);
     assert_eq!(of("bob"), bobs + 1);
-    assert_eq!(desk.shown("R-1"), before, "nothing else happened");
+    assert_eq!(stands(&desk, "R-1"), before, "nothing else happened");
     desk.run(&["audit", "verify"]).ended(0);
     desk.run(&["rebuild"]).ended(0);
     desk.run(&["log"])

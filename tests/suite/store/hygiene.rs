@@ -223,7 +223,8 @@ fn a_newer_form_that_comes_while_the_store_is_open_stops_the_next_write() {
     let stage = Stage::new();
     let mut app = stage.app();
     let id = submit(&mut app, document(r#"{"by": "planner", "kind": "gate", "title": "Go on?"}"#));
-    behind_its_back(&stage.store()).execute_batch(&format!("PRAGMA user_version = {}", FORM + 1)).unwrap();
+    let newer = format!("PRAGMA user_version = {}", FORM + 1);
+    behind_its_back(&stage.store()).execute_batch(&newer).unwrap();
     let head = app.head().unwrap();
     let told = tries(&mut app, id, &approve()).unwrap_err();
     assert!(told.to_string().contains("newer countersign"), "{told}");

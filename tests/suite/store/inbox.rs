@@ -213,6 +213,9 @@ fn counted(app: &App, ids: &[RequestId]) -> BTreeMap<String, i64> {
             _ => {}
         }
         let State::Waiting(_) = request.state else { continue };
+        if request.level() > 0 {
+            count("escalated".to_owned());
+        }
         if request.claim.is_none() {
             count("unclaimed".to_owned());
         }
@@ -269,7 +272,7 @@ fn after_every_step_of_random_histories_the_counters_are_what_counting_gives() {
                     mark("a", Mark::Rejected),
                     mark("b", Mark::Approved),
                     cancel(),
-                    Command::Revise { content: Box::new(content) },
+                    Command::Revise { content: Box::new(content.into_inner()) },
                     Command::Claim,
                     comment("hm"),
                     Command::Snooze { until: Some(app.now().plus(Span::from_hours(10))) },

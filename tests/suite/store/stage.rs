@@ -9,6 +9,7 @@ use countersign::domain::document::{Document, Limits, read};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PrincipalName, RequestId, StepId};
+use countersign::domain::overriding::{Plea, phrase};
 use countersign::domain::principal::{Caller, Face};
 use countersign::domain::talk::About;
 use countersign::domain::text::Text;
@@ -208,6 +209,14 @@ pub fn after_some_days() -> Stage {
     let until = app.now().plus(Span::from_hours(2));
     app.decide(open, &snooze(until), &acting_as(app, "bob")).unwrap();
     does(app, open, &comment("on it"));
+    let overridden = submit(app, plan("p-6", "Cannot wait", "Ann"));
+    let plea = Plea {
+        class: "incident".into(),
+        reference: "INC-42".into(),
+        reason: "The bridge is down and nobody answers.".into(),
+        phrase: Text::new(phrase(overridden)),
+    };
+    does(app, overridden, &Command::Override { plea: Box::new(plea), seen: Seen::Nothing });
     stage
 }
 

@@ -41,6 +41,7 @@ fn ids(model: &Model) -> Vec<u64> {
 fn a_rejection_carries_the_reason_and_what_was_drawn() {
     let told = mail();
     let mut model = opened(told.clone());
+    press(&mut model, "pgdn");
     press(&mut model, "R");
     type_text(&mut model, "no mail today");
     let effects = press(&mut model, "do-it");

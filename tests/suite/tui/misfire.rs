@@ -163,7 +163,7 @@ impl Meant {
             Ask::Override => (0..4).map(|n| filled(true, n == 3)).collect(),
             Ask::Answer => vec![filled(true, false), filled(sensitive, false)],
             Ask::Approve => vec![filled(sensitive, false)],
-            Ask::Reject | Ask::RequestChanges | Ask::Comment => vec![filled(true, false)],
+            Ask::Reject | Ask::RequestChanges | Ask::Comment | Ask::Escalate => vec![filled(true, false)],
             other => panic!("no stream of this test means {other:?}"),
         };
         if coded {
@@ -494,6 +494,7 @@ impl Sitting {
                     ('C', _) => Ask::RequestChanges,
                     ('W', _) => Ask::Withdraw,
                     ('O', _) => Ask::Override,
+                    ('E', _) => Ask::Escalate,
                     ('c', _) => Ask::Comment,
                     _ => panic!("{c} opened a dialog"),
                 },

@@ -31,10 +31,11 @@ fn signed(whole: bool) -> Told {
         (request.revision.digest, request.marks_digest(), request.revision.number);
     let seen = Seen::Drawn { revision, marks, number, whole };
     let mut told = told;
-    told.request.revision.assessment.slots.push(told.request.revision.assessment.slots[0].clone());
+    let slot = told.request.revision.assessment.slots[0].clone();
+    told.request.revision.assessment.slots.push(slot.clone());
     let first = told.history.first_mut().unwrap();
     if let countersign::domain::event::Fact::Submitted { revision, .. } = &mut first.1.fact {
-        revision.assessment.slots.push(revision.assessment.slots[0].clone());
+        revision.assessment.slots.push(slot);
     }
     told.then("bob", ago(20), &Command::Approve { reason: Some("fine".into()), seen })
 }

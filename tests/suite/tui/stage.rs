@@ -211,6 +211,8 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
         open: waiting + 3,
         decided: 1240,
         clock_behind: None,
+        kept: None,
+        failing: 0,
     };
     hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();

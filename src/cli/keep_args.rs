@@ -1,0 +1,69 @@
+//! The words of those who keep a store: audit, team, policy, admin.
+
+use crate::cli::args::principal;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+/// `audit`
+#[derive(Subcommand, Debug)]
+pub enum Audit {
+    /// Check the file, the chain of hashes, and every derived row against a full rebuild
+    Verify {
+        /// An export kept elsewhere: says whether the log was cut off or made anew since
+        #[arg(long, value_name = "EXPORT")]
+        against: Option<PathBuf>,
+    },
+    /// Print the log, one event a line; or write out what was signed
+    Export {
+        /// Write every signed decision, its signature and allowed_signers into this new directory
+        #[arg(long, value_name = "DIR")]
+        signatures: Option<PathBuf>,
+        /// The format
+        #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
+        format: String,
+    },
+}
+
+/// `team`
+#[derive(Subcommand, Debug)]
+pub enum Team {
+    /// Name the admins that the first policy must enrol; from then on nobody acts in this store by --as
+    Init {
+        /// An admin (again for more; at least two)
+        #[arg(long, required = true, value_name = "NAME", value_parser = principal)]
+        admin: Vec<String>,
+    },
+}
+
+/// `policy`
+#[derive(Subcommand, Debug)]
+pub enum Policy {
+    /// Print the policy in force, as it was adopted
+    Show,
+    /// Check a policy file as a whole; nothing is changed
+    Check {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Show what a policy file would change: its text, and the open requests
+    Diff {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+    /// Put a policy file in force; from then on the log has it, not the file
+    Adopt {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
+}
+
+/// `admin`
+#[derive(Subcommand, Debug)]
+pub enum Admin {
+    /// Print the account's authorized_keys as the roster has it, one forced command a key
+    AuthorizedKeys {
+        /// Write it to this file instead, all at once; it is made when it is not there
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+}
