@@ -146,7 +146,7 @@ impl App {
                         if after.kind() == Kind::Policy && matches!(command, Command::Approve { .. }) {
                             proposing::ready(&request, &policy)?;
                             if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
-                                take_effect(tx, &request, &policy, caller, now)?;
+                                take_effect(tx, &after, &policy, caller, now)?;
                             }
                         }
                         // There is no override without its debt, and no debt without its override.

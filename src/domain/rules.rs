@@ -291,11 +291,11 @@ pub fn at_the_top(request: &Request) -> Refusal {
 /// [`Refusal::NotEligible`] with the reason.
 pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
     let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
-    if *to == request.requester.name {
-        return not("it is their own request".to_owned());
-    }
     if *to == PrincipalName::system() {
         return not("nobody is behind that name".to_owned());
+    }
+    if *to == request.requester.name {
+        return not("it is their own request".to_owned());
     }
     if !facts.team {
         return Ok(());
@@ -303,6 +303,9 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
     let Some(them) = facts.policy.roster.find(to) else {
         return not("nobody of that name is enrolled".to_owned());
     };
+    if request.owes.as_ref().is_some_and(|owes| owes.is_of(to, Some(&them.person))) {
+        return not("they owe this review; somebody else gives it".to_owned());
+    }
     if request.requester.person.as_ref() == Some(&them.person) {
         return not("it is their own request, or their agent's".to_owned());
     }
