@@ -2,8 +2,10 @@
 //!
 //! Every refusal is checked in the order of [`crate::domain::refusal`].
 
+mod assigning;
 mod given;
 
+pub use assigning::{at_the_top, eligible};
 pub use given::{Withdrawable, last_signoff, overtaken, reaffirms, withdrawable};
 
 use crate::domain::command::{Facts, Seen};
@@ -13,7 +15,7 @@ use crate::domain::difference;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, StepId};
+use crate::domain::names::StepId;
 use crate::domain::overriding;
 use crate::domain::preview::{Outcome, Results, nothing_is_missing, preview};
 use crate::domain::principal::{Assurance, Caller, PrincipalKind};
@@ -45,11 +47,15 @@ pub fn may(
     }
     match verb {
         Verb::Approve => may_fill_a_slot(request, caller, facts, now),
+        Verb::Answer => may_answer(request, caller, facts, now),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
         Verb::Escalate if request.next_rung().is_none() => Err(at_the_top(request)),
-        Verb::Override => overriding::may_go_ahead(request, facts),
+        Verb::Override => {
+            was_there(request, caller, facts)?;
+            overriding::may_go_ahead(request, facts)
+        }
         _ => Ok(()),
     }
 }
@@ -99,6 +105,13 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
                 _ => "given back",
             }
         ));
+    }
+    let changes = matches!(verb, Verb::RequestChanges | Verb::Resubmit | Verb::Revise);
+    if changes && request.kind() == crate::domain::content::Kind::Policy {
+        return not_now(
+            "a policy that was proposed is not changed: reject or cancel it, and propose again with `policy adopt`"
+                .to_owned(),
+        );
     }
     if !row.only.is_empty() && !row.only.contains(&request.kind()) {
         return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
@@ -175,14 +188,14 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
                 _ => Err(Refusal::NotPermitted { permission }),
             }
         }
-        Who::Editor if request.requester.is(caller) => Ok(()),
+        Who::Editor if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Requester if !request.requester.is(caller) => {
+        Who::Requester if !request.requester.is_acted_for_by(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
-        Who::Runner if request.requester.is(caller) => Ok(()),
+        Who::Runner if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
@@ -231,6 +244,29 @@ pub fn seen_enough(request: &Request, seen: &Seen, facts: &Facts) -> Result<(), 
     Ok(())
 }
 
+/// Who was enrolled, or given the role, after the request was made stands for it only where policy says so.
+fn was_there(request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+    match newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
+        Some(since) => Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since })),
+        None => Ok(()),
+    }
+}
+
+/// An answer is one person's, and closes the question: it stands for all the sign-offs that policy asks for, or is none.
+fn may_answer(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
+    may_fill_a_slot(request, caller, facts, now)?;
+    match request.open_slots().len() {
+        0 | 1 => Ok(()),
+        more => Err(Refusal::NotNow {
+            id: request.id,
+            why: format!(
+                "policy asks for {more} sign-offs, and an answer is one: ask for it as a gate, or let a rule for questions \
+                 ask for one"
+            ),
+        }),
+    }
+}
+
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
 fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
     let me = signer(caller, facts);
@@ -245,9 +281,7 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
         }
         return Err(Refusal::AlreadySigned { by: signed, at: mine.at });
     }
-    if let Some(since) = newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
-        return Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since }));
-    }
+    was_there(request, caller, facts)?;
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
     }
@@ -273,60 +307,6 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
         Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() }
     };
     Err(unfilled)
-}
-
-/// Why a request cannot be raised any further.
-pub fn at_the_top(request: &Request) -> Refusal {
-    let why = match request.assigned() {
-        Some(top) => format!("it is at the top of its chain: {} has it", top.to),
-        None => "it has no escalation chain".to_owned(),
-    };
-    Refusal::NotNow { id: request.id, why }
-}
-
-/// Whether a request can be given to `to`: somebody who could decide on it, never who asked. In a solo store nobody is
-/// enrolled, and every name but the requester's will do.
-///
-/// # Errors
-/// [`Refusal::NotEligible`] with the reason.
-pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
-    let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
-    if *to == PrincipalName::system() {
-        return not("nobody is behind that name".to_owned());
-    }
-    if *to == request.requester.name {
-        return not("it is their own request".to_owned());
-    }
-    if !facts.team {
-        return Ok(());
-    }
-    let Some(them) = facts.policy.roster.find(to) else {
-        return not("nobody of that name is enrolled".to_owned());
-    };
-    if request.owes.as_ref().is_some_and(|owes| owes.is_of(to, Some(&them.person))) {
-        return not("they owe this review; somebody else gives it".to_owned());
-    }
-    if request.requester.person.as_ref() == Some(&them.person) {
-        return not("it is their own request, or their agent's".to_owned());
-    }
-    let needed = Verb::Approve.permission(request.kind(), them.kind);
-    if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
-        return not(format!("they do not hold the permission `{}`", needed.word()));
-    }
-    // How sure one can be of them is told when they sign.
-    let signer = Signer {
-        name: them.name.clone(),
-        kind: them.kind,
-        person: Some(them.person.clone()),
-        roles: them.roles.clone(),
-        assurance: Assurance::SignedTouch,
-        newcomer: false,
-    };
-    let slots = request.open_slots();
-    if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {
-        return Ok(());
-    }
-    not("none of the sign-offs that are open fits them".to_owned())
 }
 
 fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {

@@ -164,6 +164,17 @@ const BUT_DEBT: &[Kind] = &[
     Kind::Question,
     Kind::Policy,
 ];
+/// What the program itself asks for says what it says: a policy that is proposed is pinned with the text, and what stands
+/// beside it is the difference that this program made.
+const BY_OTHERS: &[Kind] = &[
+    Kind::Plan,
+    Kind::Deployment,
+    Kind::Promotion,
+    Kind::Exception,
+    Kind::Incident,
+    Kind::Gate,
+    Kind::Question,
+];
 const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
@@ -173,9 +184,9 @@ pub const TABLE: [Row; 29] = [
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
     Row { verb: Verb::Reject, from: OPEN, to: To::State(Rejected), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
-    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: BUT_DEBT, voids: "–" },
-    Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
-    Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
+    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: BY_OTHERS, voids: "–" },
+    Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: BY_OTHERS, voids: "what the change touches" },
+    Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: BY_OTHERS, voids: "what the change touches" },
     Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },

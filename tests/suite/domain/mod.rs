@@ -6,6 +6,7 @@ mod table;
 pub mod laws;
 mod needs;
 mod scenarios;
+mod standing;
 mod raising;
 mod plans;
 mod golden;
