@@ -91,7 +91,6 @@ pub const ELSEWHERE: &[&str] = &[
     "thread",
     "admin",
     "challenge",
-    "cosign",
     "roster",
     "session",
     "team",
