@@ -96,9 +96,16 @@ impl App {
         self.store.events(after, each)
     }
 
-    /// One event as a line of the canonical export.
-    pub fn export_line(event: &Recorded) -> String {
-        crate::store::export::line(event)
+    /// One event as a line of the canonical export, with the bytes of the file it names.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read.
+    pub fn export_line(&self, event: &Recorded) -> Result<String, Failure> {
+        let file = match event.file() {
+            Some(digest) => self.store.evidence(digest)?,
+            None => None,
+        };
+        Ok(crate::store::export::line(event, file.as_deref()))
     }
 
     /// The last event's number and hash.

@@ -1,5 +1,6 @@
 //! Deciding with a signature: the statement is handed out, signed elsewhere, and verified inside the write that decides.
 
+use crate::app::decide::Beside;
 use crate::app::decide::Decided;
 use crate::app::team::Place;
 use crate::app::{App, Error};
@@ -77,7 +78,7 @@ impl App {
         caller: &Caller,
     ) -> Result<Decided, Error> {
         let armoured = sshsig::read(armour);
-        self.decide_with(id, command, caller, None, Some(&armoured))
+        self.decide_with(id, command, caller, Beside { armoured: Some(&armoured), ..Beside::default() })
     }
 
     /// Signs with a key file, by `ssh-keygen` on this terminal; the armour.

@@ -222,6 +222,10 @@ pub(super) fn take_effect(
     now: Moment,
 ) -> Result<(), Error> {
     let proposal = proposing::ready(request, effective)?;
+    if !proposing::admitted(request) {
+        let why = format!("{} is not signed off by an admin other than who proposed it", request.id);
+        return Err(Refusal::Outsider(Outsider::Policy(why)).into());
+    }
     let policy = policy::read(&proposal.text).map_err(|wrong| {
         Refusal::Outsider(Outsider::Policy(format!("what {} proposes cannot be read: {wrong}", request.id)))
     })?;

@@ -8,9 +8,9 @@ use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::execution::{End, How, Run, Runner, Stand, StepState, Work, stands};
 use crate::domain::moment::Moment;
-use crate::domain::policy::rules;
+use crate::domain::policy::{Assessment, rules};
 use crate::domain::preview::preview;
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Assurance, Caller};
 use crate::domain::quorum::{Slot, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request, Verdict};
@@ -217,10 +217,32 @@ impl Deciding<'_> {
         } else if !enough && !overridden {
             let slots: Vec<String> = now.slots.iter().map(ToString::to_string).collect();
             format!("the sign-offs it needs are now {}", slots.join(", "))
+        } else if overridden && let Some(why) = self.no_longer_overridden(&now) {
+            why
         } else {
             return Ok(content);
         };
         Err(Refusal::NowHarder { id: request.id, why })
+    }
+
+    /// Why policy would not let it be overridden now as it was.
+    fn no_longer_overridden(&self, now: &Assessment) -> Option<String> {
+        let Some(Verdict::Overridden { bound, .. }) = self.request.closed().map(|closed| &closed.verdict)
+        else {
+            return None;
+        };
+        let terms = now.overriding?;
+        let needed = terms.assurance.unwrap_or(Assurance::Asserted);
+        if !terms.allowed {
+            Some(format!(
+                "the rule `{}` lets nobody override it now",
+                crate::domain::text::safe_line(&now.rule)
+            ))
+        } else if bound.signer.assurance < needed {
+            Some(format!("to override it takes {needed} now, and it was {}", bound.signer.assurance))
+        } else {
+            None
+        }
     }
 
     /// Refused when policy asks for more now than when this was signed: nothing new is begun then. What runs may end.

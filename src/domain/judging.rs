@@ -197,6 +197,7 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
             marks_digest: after.marks_digest(),
             seen: Sight::No,
             signer: rule_signer(),
+            fast: false,
         };
         push(&mut entries, &mut after, Fact::SignedByRule { rule: grant.rule, number, bound }, now);
         let counting: Vec<_> = after.counting().map(|s| (s.number, &s.bound.signer)).collect();

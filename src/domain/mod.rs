@@ -59,4 +59,7 @@ pub mod attempts;
 pub mod judging;
 pub mod overriding;
 pub mod executing;
+pub mod talk;
+pub mod evidence;
+pub mod numbers;
 pub mod claiming;

@@ -21,7 +21,7 @@ use crate::domain::risk::Priority;
 use crate::domain::rules;
 use crate::domain::shared::Shared;
 use crate::domain::signing;
-use crate::domain::text::Text;
+use crate::domain::text::{Text, is_marked};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -205,7 +205,9 @@ fn lack<T>(id: RequestId, lack: Lack) -> Result<T, Refusal> {
 /// The digest by which a reason is known again: of its letters and digits, whatever their case, and whatever stands
 /// between them.
 pub fn digest_of_reason(reason: &Text) -> ReasonDigest {
-    let letters = reason.raw().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    // Some letters are drawn as nothing: they make no reason a new one.
+    let seen = |c: &char| c.is_alphanumeric() && !is_marked(*c);
+    let letters = reason.raw().chars().filter(seen).flat_map(char::to_lowercase);
     let mut essence: String = letters.collect();
     if essence.is_empty() {
         essence = reason.raw().split_whitespace().collect();

@@ -8,7 +8,7 @@ use crate::domain::event::{Entry, Held, Payload};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Permission, Requester};
+use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester, Role};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::risk::Priority;
@@ -104,6 +104,15 @@ pub fn proposal(request: &Request) -> Option<Proposal> {
     }
     let (digest, text) = (pinned(request, PROPOSED)?, request.proposed.as_ref()?);
     (PolicyDigest::of(text.raw()) == digest).then(|| Proposal { text: text.raw().to_owned(), digest })
+}
+
+/// Whether an admin who is not who proposed it, in person or by another name, stands for it: asked once more when it takes
+/// effect, whatever its slots were.
+pub fn admitted(request: &Request) -> bool {
+    request.counting().map(|signoff| &signoff.bound.signer).any(|signer| {
+        let by_admin = signer.kind == PrincipalKind::Human && signer.roles.contains(&Role::Admin);
+        by_admin && !request.is_self_review(signer)
+    })
 }
 
 /// What a request proposes, when it can take effect now: the policy in force is still the one it is to replace.

@@ -13,6 +13,8 @@ mod overriding;
 pub mod team;
 mod privileges;
 mod running;
+mod talk;
+mod looking_back;
 mod watching;
 mod signing;
 mod running_races;
