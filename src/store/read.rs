@@ -22,7 +22,10 @@ pub(super) fn load(
     if let Some((kept, request)) = recent.get(conn, id)? {
         // Beside a transaction, somebody may have appended to it since it was looked where it stands.
         let is_true = |(place, replayed)| place != kept || replayed == request;
-        debug_assert!(replayed(conn, store, id).ok().flatten().is_none_or(is_true), "{id} is kept as it is not");
+        debug_assert!(
+            replayed(conn, store, id).ok().flatten().is_none_or(is_true),
+            "{id} is kept as it is not"
+        );
         return Ok(Some(request));
     }
     Ok(replayed(conn, store, id)?.map(|(place, request)| {

@@ -58,10 +58,26 @@ const ON_A_REQUEST: [&str; 50] = [
     "report @ --step lookup --token 0 --status running --progress 5",
     "stop @ --reason no",
 ];
-const AND_THESE: [&str; 3] = ["confirm @ --step lookup", "retry @ --step lookup", "continue @ --reason no"];
+const AND_THESE: [&str; 14] = [
+    "confirm @ --step lookup",
+    "retry @ --step lookup",
+    "continue @ --reason no",
+    "thread @",
+    "thread @ --edits",
+    "thread @ --json",
+    "comment @ hello --edit 1",
+    "comment @ --resolve 1",
+    "comment @ --reopen 1",
+    "attach @ - --label proof",
+    "attach @ --locator https://example.org --label proof",
+    "evidence @",
+    "evidence @ --json",
+    "evidence @ 1",
+];
 
 /// What names no request.
-const OF_NO_REQUEST: [&str; 8] = ["submit", "list", "check", "pulse", "audit", "roster", "policy", "help"];
+const OF_NO_REQUEST: [&str; 10] =
+    ["submit", "list", "check", "pulse", "stats", "handoff", "audit", "roster", "policy", "help"];
 
 fn lines() -> impl Iterator<Item = &'static str> {
     ON_A_REQUEST.into_iter().chain(AND_THESE)
@@ -165,7 +181,7 @@ fn what_others_ask_changes_no_list_no_counter_and_no_comparison_of_who_only_asks
     let desk = team_with("");
     let stricter =
         format!("[[rule]]\nname = \"two\"\nslots = [{{kind = \"human\"}}, {{kind = \"human\"}}]\n{TEAM}");
-    const LOOKS: [&str; 16] = [
+    const LOOKS: [&str; 21] = [
         "list",
         "list --json",
         "list --state all",
@@ -180,6 +196,11 @@ fn what_others_ask_changes_no_list_no_counter_and_no_comparison_of_who_only_asks
         "check",
         "pulse",
         "pulse --json",
+        "stats",
+        "stats --json",
+        "handoff",
+        "handoff --json",
+        "roster",
         "show gamma",
         "policy diff -",
     ];
@@ -192,7 +213,11 @@ fn what_others_ask_changes_no_list_no_counter_and_no_comparison_of_who_only_asks
     let before = ["dave", "ci", "cp14"].map(look);
     let carol = look("carol");
     of_bob(&desk);
-    assert_eq!(["dave", "ci", "cp14"].map(look), before);
+    for (who, before) in ["dave", "ci", "cp14"].into_iter().zip(before) {
+        for (after, before) in look(who).into_iter().zip(before) {
+            assert_eq!(after, before, "{who}");
+        }
+    }
     assert_ne!(look("carol"), carol, "who sees everything sees it");
 }
 

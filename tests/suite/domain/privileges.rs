@@ -40,9 +40,9 @@ mark            | RE       | review    | plan deployment
 approve         | RE       | review    | plan deployment promotion exception incident gate debt policy
 withdraw        | RCE      | author    | *
 reject          | RCE      | review    | *
-request-changes | RE       | review    | plan deployment promotion exception incident gate question policy
-resubmit        | C        | requester | *
-revise          | RE       | requester | *
+request-changes | RE       | review    | plan deployment promotion exception incident gate question
+resubmit        | C        | requester | plan deployment promotion exception incident gate question
+revise          | RE       | requester | plan deployment promotion exception incident gate question
 claim           | RCE      | look      | *
 release         | RCE      | holder    | *
 comment         | RCEAOjxe | anyone    | *
@@ -51,6 +51,7 @@ cancel          | RCE      | requester | plan deployment promotion exception inc
 override        | RCE      | override  | plan deployment exception incident gate
 snooze          | RCE      | anyone    | *
 modify          | RE       | editor    | plan deployment
+attach          | RCEAOjxe | anyone    | *
 run             | AO       | runner    | plan deployment
 next            | AO       | requester | plan deployment
 report          | AO       | requester | plan deployment
@@ -240,6 +241,8 @@ pub fn expected(
     };
     // A debt is asked by nobody; who owes it is told after what they may.
     let own = asked != Asked::Other && kind != "debt";
+    // A person acts for their agent, and no agent for its owner.
+    let acts = own && (asked == Asked::Itself || !is_agent);
     let reviews = match (verb, kind) {
         ("approve", _) if is_agent => "cosign_agent",
         ("approve", "promotion") => "rollout",
@@ -256,10 +259,10 @@ pub fn expected(
         "override" if own => "own",
         "override" if is_agent || role == "operator" => "permission",
         "override" => needs("override"),
-        "editor" | "runner" if own => "ok",
+        "editor" | "runner" if acts => "ok",
         "editor" => needs(reviews),
         "runner" => needs("operator"),
-        "requester" if !own => "requester",
+        "requester" if !acts => "requester",
         "escalate" => needs("escalate"),
         "assign" => needs("assign"),
         _ => "ok",
