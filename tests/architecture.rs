@@ -155,6 +155,26 @@ fn whoever_starts_a_process_asks_whether_this_one_may() {
     assert!(asking >= 3, "they were found");
 }
 
+/// Where a use case may read a request without asking who reads: what time does to all of them, what a channel is told,
+/// and the gate itself.
+const UNASKED: [(&str, usize); 4] =
+    [("app/decide.rs", 1), ("app/notices.rs", 1), ("app/policy.rs", 2), ("app/team.rs", 1)];
+
+#[test]
+fn a_request_is_read_through_the_gate_that_asks_who_reads() {
+    for (file, text) in sources() {
+        if room(&file).as_deref() != Some("app") {
+            continue;
+        }
+        let code = code(&text);
+        let ways = ["tx.load(", "store.load(", "shelf.load(", "Tx::load(", "Store::load("];
+        let reads: usize = ways.iter().map(|way| code.matches(way).count()).sum();
+        let name = file.to_string_lossy();
+        let may = UNASKED.iter().find(|(of, _)| name.ends_with(of)).map_or(0, |(_, reads)| *reads);
+        assert_eq!(reads, may, "{name} reads requests whoever asks: use Place::request or App::request");
+    }
+}
+
 #[test]
 fn every_package_has_a_home() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();

@@ -42,12 +42,10 @@ impl App {
         let self_review = self.config.solo.self_review;
         self.store
             .write(|tx| -> Result<Result<Statement, Refusal>, Error> {
-                let Some(request) = tx.load(id)? else {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
-                };
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
+                let request = place.request(tx, id)?;
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = super::decide::facts(&policy, &place, open, self_review);
                 facts.debts = tx.debts_of(&caller.name, caller.person.as_ref())?;

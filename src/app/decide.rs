@@ -104,18 +104,12 @@ impl App {
         let known = &self.known;
         self.store
             .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
-                let Some(request) = tx.load(id)? else {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
-                };
-                if command.can_wait() {
-                    tx.room_for_more()?;
-                }
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
-                // What they may not see is not there.
-                if !place.sees(&request) {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
+                let request = place.request(tx, id)?;
+                if command.can_wait() {
+                    tx.room_for_more()?;
                 }
                 let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.

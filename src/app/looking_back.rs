@@ -67,7 +67,7 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn since(&self, then: Moment) -> Result<ComingBack, Failure> {
-        let since = self.store.since(then)?;
+        let since = if self.sees_all()? { self.store.since(then)? } else { self.own_since(then)? };
         let counters = self.counters()?;
         let mut newest = self.page(Queue::Decided, From::Start, ROWS)?;
         newest.retain(|row| row.closed_at.is_some_and(|at| at > then));
@@ -75,6 +75,39 @@ impl App {
         let at_least = since.arrived >= most || since.closed.values().sum::<u64>() >= most;
         let (waiting, overdue) = (counters.waiting, counters.overdue);
         Ok(ComingBack { then, since, at_least, newest, waiting, overdue })
+    }
+
+    /// The same for somebody who does not see everything, from their own rows.
+    fn own_since(&self, then: Moment) -> Result<Since, Failure> {
+        let mut since = Since::default();
+        for row in self.page(Queue::Decided, From::Start, MOST)? {
+            if row.closed_at.is_some_and(|at| at > then) {
+                *since.closed.entry(row.state.word().to_owned()).or_default() += 1;
+            }
+        }
+        for queue in [Queue::Open, Queue::Decided] {
+            let mut rows = self.page(queue, From::Start, COUNTED)?;
+            rows.retain(|row| row.updated_at > then);
+            let arrived = |row: &&Row| self.request(row.id).is_ok_and(|request| request.created_at > then);
+            since.arrived += rows.iter().filter(arrived).count() as u64;
+        }
+        Ok(since)
+    }
+
+    /// Those of a list that the caller sees.
+    fn seen_of(&self, mut list: Vec<Owed>) -> Vec<Owed> {
+        list.retain(|owed| self.request(owed.id).is_ok());
+        list
+    }
+
+    /// What runs, as far as the caller sees it.
+    fn own_running(&self, most: usize) -> Result<Vec<Owed>, Failure> {
+        if self.sees_all()? {
+            return self.store.running(most);
+        }
+        let mut running = self.seen_of(self.store.running(MOST)?);
+        running.truncate(most);
+        Ok(running)
     }
 
     /// What the caller leaves open: at most a few rows of each sort, for one screen.
@@ -87,10 +120,10 @@ impl App {
         let mut overdue = self.page(Queue::Waiting, From::Start, more)?;
         overdue.retain(|row| row.due_at <= now);
         Ok(Handoff {
-            claims: self.store.claims_of(name, now, more)?,
-            put_off: self.store.put_off_by(name, now, more)?,
+            claims: self.seen_of(self.store.claims_of(name, now, more)?),
+            put_off: self.seen_of(self.store.put_off_by(name, now, more)?),
             debts: self.page(Queue::Debts, From::Start, more)?,
-            running: self.store.running(more)?,
+            running: self.own_running(more)?,
             overdue,
             drafts: if self.store.read_only().is_some() { Vec::new() } else { self.drafts(caller)?.all()? },
         })
@@ -105,8 +138,14 @@ impl App {
         let ids = self.store.closed_since(self.now().minus(back), COUNTED)?;
         let mut requests = Vec::with_capacity(ids.len());
         for id in &ids {
-            requests.push(self.request(*id)?);
+            match self.request(*id) {
+                Ok(request) => requests.push(request),
+                // What they may not see is no part of their numbers.
+                Err(Error::Refused(_)) => {}
+                Err(failed) => return Err(failed),
+            }
         }
+        let more = requests.len() == COUNTED;
         let numbers = Numbers::of(requests.iter());
         let exports = match requests.first() {
             Some(request) => {
@@ -117,7 +156,7 @@ impl App {
         };
         let all = is_told_of_others(caller.kind, exports);
         let numbers = if all { numbers } else { numbers.only_of(&caller.name) };
-        Ok((numbers, ids.len() == COUNTED))
+        Ok((numbers, more))
     }
 }
 

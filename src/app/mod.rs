@@ -189,9 +189,7 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.still_there()?;
-        let place = self.place_of(&self.caller(Face::Cli))?;
-        let request = self.store.load(id)?.filter(|request| place.sees(request));
-        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+        self.looker()?.request(&self.store, id)
     }
 }
 

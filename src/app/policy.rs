@@ -34,6 +34,8 @@ pub(super) trait Shelf {
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure>;
     fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure>;
     fn founded(&self) -> Result<Option<Seq>, Failure>;
+    /// A request, whoever reads it: [`crate::app::team::Place::request`] asks who does.
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure>;
 }
 
 impl Shelf for Tx<'_> {
@@ -49,6 +51,9 @@ impl Shelf for Tx<'_> {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Tx::founded(self)
     }
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        Tx::load(self, id)
+    }
 }
 
 impl Shelf for Store {
@@ -63,6 +68,9 @@ impl Shelf for Store {
     }
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Store::founded(self)
+    }
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        Store::load(self, id)
     }
 }
 

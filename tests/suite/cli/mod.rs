@@ -11,6 +11,7 @@ mod help;
 mod policy;
 mod overriding;
 pub mod team;
+mod privileges;
 mod running;
 mod talk;
 mod looking_back;

@@ -3,6 +3,7 @@
 pub mod build;
 mod overriding;
 mod table;
+pub mod privileges;
 pub mod laws;
 mod needs;
 mod scenarios;

@@ -187,7 +187,7 @@ fn runs(verb: Verb) -> bool {
 }
 
 /// The command that is this verb, well said: seen, and with a reason.
-fn command(verb: Verb, story: &Story) -> Option<Command> {
+pub fn command(verb: Verb, story: &Story) -> Option<Command> {
     let seen = drawn(&story.request);
     let reason = because("as we agreed");
     Some(match verb {
