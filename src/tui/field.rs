@@ -63,7 +63,8 @@ impl Field {
         // The real cursor stands in the text; a drawn one beside it would be two.
         area.set_cursor_style(Style::default());
         area.set_wrap_mode(WrapMode::WordOrGlyph);
-        let one_line = !matches!(name, FieldName::Reason | FieldName::Answer | FieldName::Json);
+        let one_line =
+            !matches!(name, FieldName::Reason | FieldName::Answer | FieldName::Json | FieldName::Signature);
         Self { name, label: label.into(), required, was: String::new(), one_line, area }
     }
 
@@ -95,6 +96,11 @@ impl Field {
     /// Whether it is one line, in which Enter goes on instead of breaking the line.
     pub fn is_one_line(&self) -> bool {
         self.one_line
+    }
+
+    /// Whether it gets one line of the screen: a signature has several, and nobody reads them.
+    pub fn is_low(&self) -> bool {
+        self.one_line || self.name == FieldName::Signature
     }
 
     /// What was typed, as it is kept in a draft.
