@@ -5,7 +5,6 @@ use crate::cli::args::{Comment, Snooze};
 use crate::cli::output::Out;
 use crate::cli::{Done, commands, input};
 use crate::domain::command::Command;
-use crate::domain::document::Limits;
 use crate::domain::event::CommentNumber;
 use crate::domain::refusal::exit;
 use crate::domain::snooze;
@@ -16,7 +15,7 @@ use std::path::Path;
 pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
     let text = if args.text == "-" {
-        let bytes = input::all(input::open(Path::new("-"))?, Limits::BUILT_IN.prose, "the comment")?;
+        let bytes = input::all(input::open(Path::new("-"))?, app.limits()?.prose, "the comment")?;
         String::from_utf8(bytes)
             .map_err(|_| crate::cli::Stop::quoting(exit::INVALID, "the comment is not UTF-8"))?
     } else {
