@@ -90,9 +90,13 @@ impl App {
             person.into_iter().chain([format!("name:{}", caller.name)]).collect()
         };
         let Caller { name, kind, person, assurance, .. } = caller;
-        // In a team the roster says which roles they hold, and whoever has a key could sign.
+        // In a team the roster says which roles they hold. Whoever is enrolled with a key could sign.
         let place = self.looker().ok().filter(|place| place.team);
-        let assurance = if place.is_some() { Assurance::SignedTouch } else { assurance };
+        let has_key = || {
+            let policy = self.known.effective(&self.store).ok();
+            policy.is_some_and(|p| p.roster.find(&name).is_some_and(|them| !them.keys.is_empty()))
+        };
+        let assurance = if place.is_some() || has_key() { Assurance::SignedTouch } else { assurance };
         let roles = place.map(|place| place.standing.roles).unwrap_or_default();
         let signer = Signer { name, kind, person, roles, assurance, newcomer: false };
         Reader { own, signer, order: Order::Reading, seen_by: None }

@@ -1,10 +1,10 @@
 //! Submitting: documents in, requests out, all of one call in one transaction.
 
 use crate::app::team::Place;
-use crate::app::{App, Error};
+use crate::app::{App, Error, Failure};
 use crate::domain::command::Command;
 use crate::domain::decide::{self, OnSameReference, Placement};
-use crate::domain::document::Document;
+use crate::domain::document::{self, Document, Limits};
 use crate::domain::due;
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
@@ -48,10 +48,11 @@ impl App {
         let now = self.now();
         let self_review = self.config.solo.self_review;
         let known = &self.known;
+        let settings = self.config.limits.per_minute;
         let mut at = 0;
-        let per_minute = self.config.limits.per_minute;
         let done = self.store.write(|tx| {
             let policy = known.effective(tx)?;
+            let per_minute = policy.limits.per_minute.unwrap_or(settings);
             let place = Place::of(tx, &policy, caller, now)?;
             let caller = &place.caller;
             // In a team the roster says who asks, and for whom.
@@ -85,6 +86,14 @@ impl App {
             Ok(out)
         });
         done.map_err(|e: Error| (at, e))
+    }
+
+    /// What a request may be at most, as the policy in force says it.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn limits(&self) -> Result<Limits, Failure> {
+        Ok(self.known.effective(&self.store)?.limits.clone())
     }
 
     /// Who asks: the producer named by the document or by `--as`, owned by nobody; without either, the account.
@@ -164,6 +173,10 @@ fn one(
         && known.is_open()
     {
         return Err(successor::still_open(id).into());
+    }
+    // It was read under the limits of before this write.
+    if !matches!(placement, Placement::Same(_)) {
+        document::check(&document.content, &policy.limits).map_err(Refusal::Invalid)?;
     }
     let facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
     let request = match (placement, known) {

@@ -213,7 +213,9 @@ impl Deciding<'_> {
         let fills = |slots: &[Slot]| fill(slots, &signers).iter().all(Option::is_some);
         let enough = fills(&now.slots) || fills(&people);
         let overridden = matches!(request.closed().map(|c| &c.verdict), Some(Verdict::Overridden { .. }));
-        let why = if now.risk > then.risk {
+        let why = if let Some(why) = self.facts.policy.capabilities.forbid(request) {
+            why
+        } else if now.risk > then.risk {
             format!("its risk is {} now, and was {}", now.risk, then.risk)
         } else if now.sensitive && !then.sensitive {
             "it is sensitive now".to_owned()

@@ -30,6 +30,8 @@ pub struct Limits {
     pub entries: usize,
     /// Open requests of one producer.
     pub open_requests: u64,
+    /// New requests of one producer within a minute, 0 for no limit; nothing: as the settings say.
+    pub per_minute: Option<u64>,
 }
 
 impl Limits {
@@ -43,6 +45,7 @@ impl Limits {
         title: 400,
         entries: 256,
         open_requests: 1_000,
+        per_minute: None,
     };
 }
 

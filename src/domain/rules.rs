@@ -43,6 +43,11 @@ pub fn may(
     may_by_state(verb, request)?;
     may_by_person(verb, request, caller, facts)?;
     may_without_policy(verb, facts)?;
+    if matches!(verb, Verb::Approve | Verb::Override)
+        && let Some(why) = facts.policy.capabilities.forbid(request)
+    {
+        return Err(Refusal::NotNow { id: request.id, why });
+    }
     if matches!(verb, Verb::Approve | Verb::Reject) {
         overriding::may_close(request, caller, facts, now)?;
     }

@@ -2,6 +2,7 @@
 //! shows all of it.
 
 mod form;
+mod limits;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -145,6 +146,8 @@ impl Form {
             roster,
             escalation,
             open_text: self.notices.text,
+            limits: self.limits.limits()?,
+            capabilities: limits::capabilities(self.capabilities)?,
             ..Policy::BUILT_IN
         })
     }

@@ -11,6 +11,9 @@ use crate::store::policy::Adopted;
 use crate::store::read::events_of;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A policy that was adopted, by the event it came with; inside, why it cannot be read.
+pub type Adoption = (Seq, Result<Adopted, String>);
+
 impl Store {
     /// Every decision that says it was signed, or that carries a signature, in the order of the log.
     ///
@@ -29,11 +32,11 @@ impl Store {
         rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
 
-    /// Every policy that was adopted, with the event it came with, in order; inside, why one cannot be read.
+    /// Every policy that was adopted, in order.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn adoptions(&self) -> Result<Vec<(Seq, Result<Adopted, String>)>, Failure> {
+    pub fn adoptions(&self) -> Result<Vec<Adoption>, Failure> {
         let events = events_of(&self.conn, self.id(), POLICY)?;
         let of = |event: &Recorded| {
             let seq = event.envelope.seq;

@@ -126,6 +126,8 @@ pub fn paste(model: &mut Model, text: &str) {
         Some(dialog) => {
             signing::meet(dialog, text);
             let said = match dialog.field() {
+                // Its last line ends, and an empty one behind it would be all that is seen of it.
+                Some(field) if field.name == FieldName::Signature => field.paste(text.trim_end()),
                 Some(field) => field.paste(text),
                 None => Some("pasted text goes into a text field; nothing was pressed".to_owned()),
             };

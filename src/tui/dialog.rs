@@ -7,6 +7,7 @@ use crate::domain::names::RequestId;
 use crate::domain::overriding::{self, Lack, Plea};
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
+use crate::domain::statement::Statement;
 use crate::domain::step::Step;
 use crate::domain::talk::About;
 use crate::domain::text::Text;
@@ -80,6 +81,8 @@ pub struct Dialog {
     pub difference: Vec<Line>,
     /// The first visible line of what it says.
     pub scroll: usize,
+    /// What is to be signed, where it is; it stays in view whatever is read anew.
+    pub statement: Option<Box<Statement>>,
     /// What is to be said: a refusal, a missing reason, a returned draft.
     pub note: Option<Line>,
     /// Whether it decides something sensitive: then all that it says must have been drawn before.
@@ -125,6 +128,7 @@ impl Dialog {
             drawn_plan: Plan::of(request),
             difference: Vec::new(),
             scroll: 0,
+            statement: None,
             note: None,
             sensitive: ask == Ask::Override || (!ask.talks() && request.assessment().sensitive),
             seen: Seen::default(),

@@ -98,6 +98,11 @@ impl Field {
         self.one_line
     }
 
+    /// Whether it gets one line of the screen: a signature has several, and nobody reads them.
+    pub fn is_low(&self) -> bool {
+        self.one_line || self.name == FieldName::Signature
+    }
+
     /// What was typed, as it is kept in a draft.
     pub fn typed(&self) -> String {
         self.area.lines().join("\n")

@@ -11,6 +11,8 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules::{may, still_as_seen};
+use crate::domain::signing::may as may_sign;
+use crate::domain::statement::Deed;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
@@ -245,9 +247,13 @@ fn keep_dialog_current(model: &mut Model) {
     }
     let facts = reading.facts.as_ref();
     dialog.about = asking::about(dialog.ask, &dialog.on, &reading.request, &model.caller, facts, model.now);
-    if let Some(facts) = facts
-        && let Err(refusal) = may(dialog.ask.verb(), &reading.request, &model.caller, facts, model.now)
-    {
+    // What is signed stays in view, and is asked as what it will be: signed.
+    dialog.about.extend(dialog.statement.iter().flat_map(|statement| signing::words(statement)));
+    let may_now = |facts| match dialog.ask {
+        Ask::Sign => may_sign(&reading.request, Deed::Approve, &model.caller, facts, model.now),
+        ask => may(ask.verb(), &reading.request, &model.caller, facts, model.now),
+    };
+    if let Some(Err(refusal)) = facts.map(may_now) {
         dialog.say(Tone::Bad, refusal);
     }
 }

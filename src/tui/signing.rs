@@ -61,6 +61,7 @@ pub fn heard(model: &mut Model, statement: &Statement) -> Vec<Effect> {
     let mut dialog = Dialog::open(ask, On::default(), &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = reading.was_read_whole();
     dialog.about.extend(words(statement));
+    dialog.statement = Some(Box::new(statement.clone()));
     dialog.focus = Focus::Cancel;
     let kept = |field: &&Field| !matches!(field.name, FieldName::Code | FieldName::Signature);
     for field in before.iter().flat_map(|before| &before.fields).filter(kept) {
@@ -81,7 +82,7 @@ pub fn field() -> Field {
 }
 
 /// What is to be signed, and how.
-fn words(statement: &Statement) -> Vec<Line> {
+pub fn words(statement: &Statement) -> Vec<Line> {
     let id = statement.request;
     let more = if statement.deed == Deed::Override { " --override" } else { "" };
     let mut out = vec![Line::plain("You sign this text, byte by byte:")];

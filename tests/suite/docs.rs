@@ -48,6 +48,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/policy.md",
         "docs/team.md",
         "docs/signatures.md",
+        "docs/security.md",
         "docs/override.md",
         "docs/notifications.md",
     ] {

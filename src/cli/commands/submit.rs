@@ -7,7 +7,7 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
 use crate::domain::command::Command;
 use crate::domain::decide::{OnSameReference, Placement};
-use crate::domain::document::{self, Document, Limits};
+use crate::domain::document::{self, Document};
 use crate::domain::execution::Run;
 use crate::domain::invalid::Invalid;
 use crate::domain::names::RequestId;
@@ -19,8 +19,6 @@ use serde_json::{Value, json};
 
 /// How many documents of a stream go into one transaction.
 const PORTION: usize = 200;
-/// The limits before a policy says otherwise.
-const LIMITS: Limits = Limits::BUILT_IN;
 /// The format that has files beside it.
 const SIGNED_ELSEWHERE: &str = crate::app::SIGNED_ELSEWHERE;
 /// Bytes of a signature, or of a list of signers.
@@ -33,7 +31,8 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         (_, true) => OnSameReference::Again,
         _ => OnSameReference::Refuse,
     };
-    let mut documents = Documents::new(input::open(&args.file)?, &LIMITS);
+    let limits = app.limits()?;
+    let mut documents = Documents::new(input::open(&args.file)?, &limits);
     let (mut count, mut last) = (0usize, None);
     loop {
         let (portion, trouble) = documents.next(if args.wait { 2 } else { PORTION });
@@ -133,21 +132,22 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
         let words = format!("--sig and --signers are for {SIGNED_ELSEWHERE}");
         return Err(Stop::quoting(exit::USAGE, words));
     }
-    let text = input::all(input::open(&args.file)?, LIMITS.document * 16, "the file")?;
+    let limits = app.limits()?;
+    let text = input::all(input::open(&args.file)?, limits.document * 16, "the file")?;
     let invalid = |invalid: Invalid| Stop::Because(Refusal::Invalid(invalid).into());
     // `--as` names the producer whose file it is.
     let by = app.asserted_name().cloned();
     let imported = match format {
-        Some(format) => (format.read)(&text, by.as_ref(), &LIMITS).map_err(invalid)?,
+        Some(format) => (format.read)(&text, by.as_ref(), &limits).map_err(invalid)?,
         None => {
             let (signature, signers) = signed(args)?;
-            app.signed_elsewhere(&text, (&signature, &signers), by.as_ref(), &LIMITS).map_err(invalid)?
+            app.signed_elsewhere(&text, (&signature, &signers), by.as_ref(), &limits).map_err(invalid)?
         }
     };
     let documents: Vec<Document> = imported
         .documents
         .iter()
-        .map(|value: &Value| document::from_value(value.clone(), &LIMITS))
+        .map(|value: &Value| document::from_value(value.clone(), &limits))
         .collect::<Result<_, _>>()
         .map_err(invalid)?;
     for note in &imported.notes {
@@ -191,8 +191,9 @@ pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
     let document = match &args.file {
         Some(file) => {
-            let text = input::all(input::open(file)?, LIMITS.document, "the document")?;
-            Some(document::read(&text, &LIMITS).map_err(|e| Stop::Because(Refusal::Invalid(e).into()))?)
+            let limits = app.limits()?;
+            let text = input::all(input::open(file)?, limits.document, "the document")?;
+            Some(document::read(&text, &limits).map_err(|e| Stop::Because(Refusal::Invalid(e).into()))?)
         }
         None => None,
     };

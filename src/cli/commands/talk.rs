@@ -5,7 +5,6 @@ use crate::cli::args::{Comment, Snooze, Thread};
 use crate::cli::output::Out;
 use crate::cli::{Done, commands, input};
 use crate::domain::command::Command;
-use crate::domain::document::Limits;
 use crate::domain::event::CommentNumber;
 use crate::domain::names::ParamKey;
 use crate::domain::refusal::exit;
@@ -22,7 +21,7 @@ pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
     let id = app.resolve(&args.request)?;
     let text = match args.text.as_deref() {
         Some("-") => {
-            let bytes = input::all(input::open(Path::new("-"))?, Limits::BUILT_IN.prose, "the comment")?;
+            let bytes = input::all(input::open(Path::new("-"))?, app.limits()?.prose, "the comment")?;
             String::from_utf8(bytes)
                 .map_err(|_| crate::cli::Stop::quoting(exit::INVALID, "the comment is not UTF-8"))?
         }

@@ -8,6 +8,7 @@ pub mod rules;
 pub mod auto;
 pub mod asks;
 pub mod roster;
+pub mod capabilities;
 
 use crate::domain::chain::{Rung, Whom};
 use crate::domain::content::{Content, Kind};
@@ -20,6 +21,7 @@ use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
+use capabilities::Capabilities;
 use risk::{Circumstances, RiskTable};
 use roster::Roster;
 use rules::Rule;
@@ -133,6 +135,8 @@ pub struct Policy {
     pub escalation: Vec<Rung>,
     /// Who is enrolled; in a solo store it only gives keys.
     pub roster: Roster,
+    /// What is switched off as a whole.
+    pub capabilities: Capabilities,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -152,6 +156,7 @@ impl Policy {
         open_text: false,
         escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
+        capabilities: Capabilities::BUILT_IN,
         trouble: None,
     };
 

@@ -12,6 +12,7 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
+use super::limits::{CapabilityForm, LimitsForm};
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Form {
     pub(super) principal: Vec<Spanned<PrincipalForm>>,
     pub(super) escalation: Vec<Spanned<RungForm>>,
     pub(super) notices: NoticesForm,
+    pub(super) limits: LimitsForm,
+    pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
 }
 
 #[derive(Deserialize, Default)]

@@ -59,6 +59,13 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "programs",
         "require_evidence",
         "newcomers",
+        "document",
+        "steps",
+        "depth",
+        "params",
+        "open_requests",
+        "per_minute",
+        "enabled",
         "person",
         "owner",
         "roles",
@@ -224,4 +231,36 @@ fn a_roster_that_contradicts_itself_is_refused_with_its_line_and_key() {
         let said = wrong(&text);
         assert!(said.starts_with(&format!("line {line}: ")) && said.contains(words), "{text}\n{said}");
     }
+}
+
+#[test]
+fn limits_go_down_and_up_within_what_was_tried_and_name_their_line_and_key() {
+    let policy = read("[limits]\nsteps = 2\nparams = 1000000\nper_minute = 0\n").unwrap();
+    assert_eq!(policy.limits.steps, 2);
+    assert_eq!(policy.limits.params, 1_000_000);
+    assert_eq!(policy.limits.per_minute, Some(0));
+    assert_eq!(policy.limits.depth, Policy::BUILT_IN.limits.depth);
+    assert_eq!(read("").unwrap().limits, Policy::BUILT_IN.limits);
+    for (text, words) in [
+        ("[limits]\nsteps = 0\n", "line 2: limits.steps: is 1 to 2000"),
+        ("[limits]\n\ndocument = 9000000\n", "line 3: limits.document: is 1024 to 8388608"),
+        ("[limits]\nopen_requests = 0\n", "line 2: limits.open_requests: is 1 to 100000"),
+        ("[limits]\ndepth = -1\n", "line 2: "),
+        ("[limits]\nprose = 1\n", "line 2: unknown field `prose`"),
+    ] {
+        assert!(wrong(text).starts_with(words), "{}", wrong(text));
+    }
+}
+
+#[test]
+fn a_capability_that_switches_nothing_is_no_capability() {
+    assert!(
+        !read("[capabilities.deploy_production]\nenabled = false\n").unwrap().capabilities.deploy_production
+    );
+    assert!(
+        read("[capabilities.deploy_production]\nenabled = true\n").unwrap().capabilities.deploy_production
+    );
+    let said = wrong("\n[capabilities.deploy_prod]\nenabled = false\n");
+    assert!(said.starts_with("line 2: capabilities: `deploy_prod` switches nothing"), "{said}");
+    assert!(wrong("[capabilities.deploy_production]\n").contains("enabled"));
 }

@@ -152,7 +152,7 @@ impl Plan {
     fn lines_of(&self, field: &Field) -> u16 {
         match field.name {
             _ if field.is_compact() => 1,
-            _ if field.is_one_line() => 2,
+            _ if field.is_low() => 2,
             FieldName::Json => self.json + 1,
             _ => self.field + 1,
         }
@@ -161,8 +161,8 @@ impl Plan {
     fn new(dialog: &Dialog, about: usize, note: usize, most: u16) -> Self {
         let lines = |n: usize| u16::try_from(n).unwrap_or(u16::MAX / 4);
         let count = |which: fn(&&Field) -> bool| lines(dialog.fields.iter().filter(which).count());
-        let one = count(|f| f.is_one_line()) * 2 - count(|f| f.is_compact()) + lines(dialog.ways_shown());
-        let many = count(|f| !f.is_one_line() && f.name != FieldName::Json);
+        let one = count(|f| f.is_low()) * 2 - count(|f| f.is_compact()) + lines(dialog.ways_shown());
+        let many = count(|f| !f.is_low() && f.name != FieldName::Json);
         let whole = count(|f| f.name == FieldName::Json);
         let note = lines(note).clamp(1, 3);
         let fixed = FIXED - 1 + note + one;

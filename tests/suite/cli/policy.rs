@@ -1,6 +1,6 @@
 //! The policy at the command line: check, diff, adopt, show, and what explain, list and submit say of it.
 
-use super::{Desk, plan};
+use super::{Desk, gate, plan};
 use serde_json::json;
 
 const STRICT: &str = "[[risk.rule]]\nname = \"all mail\"\naction = [\"email.*\"]\nrisk = \"high\"\n";
@@ -184,4 +184,75 @@ fn a_rule_approves_a_step_with_a_command_only_when_it_pins_its_program() {
     assert_eq!(desk.shown(&id)["state"], json!("approved"));
     let id = desk.submit(&with(&["/bin/false"]));
     assert_eq!(desk.shown(&id)["state"], json!("requested"));
+}
+
+#[test]
+fn the_limits_of_the_policy_in_force_are_those_a_document_is_read_under() {
+    let desk = Desk::new();
+    let two = plan("ci", "two").to_string();
+    let file = desk.file("p.toml", "[limits]\nsteps = 1\nopen_requests = 2\nper_minute = 3\n");
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    desk.feed(&["submit", "-"], &two).refused(65, &["steps", "at most 1"]);
+    // What is too big is not read to its end.
+    let small = desk.file("small.toml", "[limits]\ndocument = 1024\n");
+    desk.run(&["policy", "adopt", &small]).ended(0);
+    let mut long = gate("ci", "long");
+    long["summary"] = "x".repeat(2_000).into();
+    desk.feed(&["submit", "-"], long.to_string()).refused(65, &["document", "1024"]);
+    // Higher than what ships.
+    let more = desk.file("more.toml", "[limits]\nparams = 200000\nopen_requests = 2\nper_minute = 3\n");
+    desk.run(&["policy", "adopt", &more]).ended(0);
+    let mut large = plan("ci", "large");
+    large["steps"][0]["params"]["query"] = "x".repeat(100_000).into();
+    desk.feed(&["submit", "-"], large.to_string()).ended(0);
+    desk.submit(&gate("ci", "b"));
+    desk.feed(&["submit", "-"], gate("ci", "c").to_string()).refused(75, &["2"]);
+    // The pace is the policy's too, and wins over the settings'.
+    for name in ["x", "y", "z"] {
+        let id = desk.feed(&["submit", "-"], gate("fast", name).to_string());
+        let id = id.ended(0).out.trim().to_owned();
+        desk.run(&["approve", &id]).ended(0);
+    }
+    desk.feed(&["submit", "-"], gate("fast", "w").to_string()).refused(75, &["3"]);
+}
+
+#[test]
+fn production_deployments_that_are_switched_off_are_approved_and_begun_by_nobody() {
+    let desk = Desk::new();
+    let ask = |environment: &str, name: &str| {
+        desk.submit(&serde_json::json!({"kind": "deployment", "title": "Deploy", "by": "ci", "ref": name,
+            "target": {"environment": environment},
+            "steps": [{"id": "go", "action": "deploy.go", "run": ["/bin/true"], "undo": ["/bin/true"]}]}))
+    };
+    let (before, asked) = (ask("production", "a"), ask("production", "b"));
+    desk.run(&["approve", &before, "--reason", "fine"]).ended(0);
+    let off = desk.file("off.toml", "[capabilities.deploy_production]\nenabled = false\n");
+    desk.run(&["policy", "adopt", &off]).ended(0);
+    let refused = |arguments: &[&str]| {
+        let ran = desk.run(arguments).calm();
+        // Policy changed: the first look at what was judged anew does not count.
+        let ran = if ran.code == Some(3) { desk.run(arguments) } else { ran };
+        ran.refused(1, &["policy has switched `deploy_production` off"])
+    };
+    refused(&["approve", &asked, "--reason", "fine"]);
+    refused(&[
+        "override",
+        &asked,
+        "--class",
+        "incident",
+        "--reference",
+        "INC-1",
+        "--reason",
+        "the payments are down and nobody answers",
+        "--phrase",
+        &format!("OVERRIDE {asked}"),
+    ]);
+    // What was approved before begins no more.
+    refused(&["run", &before]);
+    // Elsewhere it goes on, and no is always possible.
+    desk.run(&["approve", &ask("staging", "c"), "--reason", "fine"]).ended(0);
+    desk.run(&["reject", &asked, "--reason", "not now"]).ended(0);
+    let on = desk.file("on.toml", "[capabilities.deploy_production]\nenabled = true\n");
+    desk.run(&["policy", "adopt", &on]).ended(0);
+    desk.run(&["run", &before]).ended(0);
 }

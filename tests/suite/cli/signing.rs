@@ -1,5 +1,6 @@
 //! Signing at the command line: a statement is handed out, signed with a key, brought back, verified and kept.
 
+use super::team::{TEAM, ssh, ssh_feed};
 use super::{Desk, HOUR, Ran, gate, plan};
 use crate::exchange::keys::{self, NAMESPACE, Pair, Sort};
 use serde_json::Value;
@@ -390,4 +391,53 @@ fn an_override_can_be_signed_and_its_signature_is_no_sign_off() {
     assert_eq!(desk.shown(&id)["state"], "overridden");
     desk.run(&["verify", &id]).ended(0).said(&["alice, signed, SHA256:", ": verifies"]);
     desk.run(&["audit", "verify"]).ended(0).said(&["1 decision, 1 signed"]);
+}
+
+#[test]
+fn two_keys_of_two_people_open_a_production_deployment_in_a_team() {
+    let (ann, cp14) = (keys::ed25519(11), keys::ed25519(14));
+    // The keys stand where their principals do.
+    let key = |pair: &Pair| format!("[[principal.key]]\nkey = \"{}\"\n", pair.public());
+    let roster = TEAM
+        .replacen(
+            "roles = [\"admin\", \"release\"]\n",
+            &format!("roles = [\"admin\", \"release\"]\n{}", key(&ann)),
+            1,
+        )
+        .replacen("roles = [\"agent\"]\n", &format!("roles = [\"agent\"]\n{}", key(&cp14)), 1);
+    let rule = "[[rule]]\nname = \"two keys\"\nkind = [\"deployment\"]\nslots = [\
+                { kind = \"human\", role = \"release\", assurance = \"signed\" }, \
+                { kind = \"agent\", any_of = [\"cp14\"], assurance = \"signed\" }]\n";
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
+    desk.adopt(&format!("{rule}{roster}"));
+    let asked = serde_json::json!({"kind": "deployment", "title": "Deploy payments-api 2.14.0",
+        "target": {"environment": "production", "service": "payments-api"}, "tiers": [5, 25, 100]});
+    let id = ssh_feed(&desk, "ci", "submit -", &asked.to_string()).ended(0).out.trim().to_owned();
+    let digest = ssh(&desk, "cp14", &format!("show {id} --json")).ended(0).json()["decision_digest"].clone();
+    let digest = digest.as_str().unwrap();
+    // Neither goes without a signature, and is told the way.
+    let unsigned = format!("this slot needs a signature: countersign challenge {id}");
+    for who in ["cp14", "ann"] {
+        let approve = format!("approve {id} --reason checked --digest {digest}");
+        ssh(&desk, who, &approve).refused(1, &[&unsigned]);
+    }
+    let challenge = |who: &str| ssh(&desk, who, &format!("challenge {id}")).ended(0).out;
+    let cosign =
+        |who: &str, armour: &str| ssh_feed(&desk, who, &format!("cosign {id} --reason checked -"), armour);
+    // The agent's key is worth nothing in a person's hand, nor theirs in the agent's.
+    cosign("ann", &cp14.sign(&challenge("ann")))
+        .refused(1, &["the key is cp14's, an agent's, and you are ann"]);
+    cosign("cp14", &ann.sign(&challenge("cp14")))
+        .refused(1, &["the key is ann's, a person's, and you are cp14"]);
+    cosign("cp14", &cp14.sign(&challenge("cp14"))).ended(0).said(&["waits for 1 human (release, signed)"]);
+    cosign("cp14", &cp14.sign(&challenge("ann"))).refused(3, &["already counted"]);
+    // Who signed needs no second of the same sort; a person without the role fills nothing.
+    ssh(&desk, "carol", &format!("challenge {id}")).ended(1);
+    cosign("ann", &ann.sign(&challenge("ann"))).ended(0).said(&["ann → approved"]);
+    let shown = ssh(&desk, "ann", &format!("show {id} --json")).ended(0).json();
+    for signoff in shown["signoffs"].as_array().unwrap() {
+        assert_eq!(signoff["assurance"], "signed", "{signoff}");
+    }
+    desk.run(&["audit", "verify"]).ended(0).said(&["2 signed"]);
 }

@@ -153,12 +153,12 @@ fn given(asks: Asks, verb: Verb, state: StateName) -> Story {
             story.after(HOUR).after(countersign::domain::moment::Span::from_hours(72)).settled()
         }
     };
-    if let (StateName::Overridden, State::Closed(closed)) = (state, &mut story.request.state) {
-        if let Verdict::Approved { .. } = closed.verdict {
-            // A question is answered and never overridden: it looks as if it had been.
-            let other = given(Asks::Alice, Verb::Comment, StateName::Overridden);
-            closed.verdict = other.request.closed().unwrap().verdict.clone();
-        }
+    if let (StateName::Overridden, State::Closed(closed)) = (state, &mut story.request.state)
+        && let Verdict::Approved { .. } = closed.verdict
+    {
+        // A question is answered and never overridden: it looks as if it had been.
+        let other = given(Asks::Alice, Verb::Comment, StateName::Overridden);
+        closed.verdict = other.request.closed().unwrap().verdict.clone();
     }
     match verb {
         Verb::Withdraw if matches!(state, StateName::Requested | StateName::Escalated) => {

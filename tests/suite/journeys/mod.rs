@@ -12,6 +12,7 @@ mod alike;
 mod under_tmux;
 mod steps;
 mod overriding;
+mod signing;
 mod run_from_the_screen;
 mod walk;
 mod slow_line;

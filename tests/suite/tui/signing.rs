@@ -120,6 +120,15 @@ fn a_pasted_signature_finds_its_field_and_goes_along_with_the_decision() {
 }
 
 #[test]
+fn what_is_signed_stays_in_view_when_the_store_is_read_again() {
+    let told = keyed();
+    let mut model = asked(&told, (120, 40));
+    let before = text(&model);
+    hear(&mut model, message(&told));
+    assert_eq!(text(&model), before, "a challenge, or anything else, was recorded meanwhile");
+}
+
+#[test]
 fn who_has_no_key_is_told_so_and_the_footer_names_no_key_for_it() {
     let told = keyed();
     let mut model = screen_with((80, 24), Options::default(), std::slice::from_ref(&told));

@@ -1,0 +1,67 @@
+//! What a request may be at most, and what is switched off, as the policy file says it.
+
+use super::Fault;
+use crate::domain::document::Limits;
+use crate::domain::policy::capabilities::{Capabilities, NAMES};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsForm {
+    document: Option<Spanned<u64>>,
+    steps: Option<Spanned<u64>>,
+    depth: Option<Spanned<u64>>,
+    params: Option<Spanned<u64>>,
+    open_requests: Option<Spanned<u64>>,
+    per_minute: Option<Spanned<u64>>,
+}
+
+impl LimitsForm {
+    /// The limits that ship, with what is said otherwise: lower or higher, within what the program was tried with.
+    pub(super) fn limits(self) -> Result<Limits, Fault> {
+        let LimitsForm { document, steps, depth, params, open_requests, per_minute } = self;
+        let within = |key: &str, said: Option<Spanned<u64>>, least: u64, most: u64, else_: u64| match said {
+            None => Ok(else_),
+            Some(said) if (least..=most).contains(said.get_ref()) => Ok(said.into_inner()),
+            Some(said) => Err((said.span(), format!("limits.{key}: is {least} to {most}"))),
+        };
+        let size = |key: &str, said: Option<Spanned<u64>>, least: u64, most: u64, else_: usize| {
+            let bytes = within(key, said, least, most, u64::try_from(else_).unwrap_or(most))?;
+            Ok::<usize, Fault>(usize::try_from(bytes).unwrap_or(else_))
+        };
+        let ships = Limits::BUILT_IN;
+        let minute = per_minute.is_some();
+        Ok(Limits {
+            document: size("document", document, 1 << 10, 8 << 20, ships.document)?,
+            steps: size("steps", steps, 1, 2_000, ships.steps)?,
+            depth: size("depth", depth, 1, 256, ships.depth)?,
+            params: size("params", params, 256, 1 << 20, ships.params)?,
+            open_requests: within("open_requests", open_requests, 1, 100_000, ships.open_requests)?,
+            per_minute: Some(within("per_minute", per_minute, 0, 100_000, 0)?).filter(|_| minute),
+            ..ships
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CapabilityForm {
+    enabled: bool,
+}
+
+/// What is switched on. A name that switches nothing is a fault: it would look as if it did.
+pub(super) fn capabilities(said: BTreeMap<Spanned<String>, CapabilityForm>) -> Result<Capabilities, Fault> {
+    let mut out = Capabilities::BUILT_IN;
+    for (name, CapabilityForm { enabled }) in said {
+        match name.get_ref().as_str() {
+            "deploy_production" => out.deploy_production = enabled,
+            other => {
+                let why = format!("capabilities: `{other}` switches nothing; known: {}", NAMES.join(", "));
+                return Err((name.span(), why));
+            }
+        }
+    }
+    Ok(out)
+}
