@@ -109,7 +109,7 @@ fn o_resolves_the_thread_and_takes_it_up_again() {
     press(&mut model, "g");
     let effects = press(&mut model, "o");
     let command = Command::Resolve { number: CommentNumber(1), resolved: true };
-    assert_eq!(decided(&effects), [command.clone()]);
+    assert_eq!(decided(&effects), std::slice::from_ref(&command));
     let after = told.then("bob", NOW, &command);
     hear(
         &mut model,
