@@ -85,6 +85,19 @@ impl App {
         Ok(report)
     }
 
+    /// Whether the caller may take the log out: in a team that is a permission of its own.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`], or the log cannot be read.
+    pub fn may_export(&self) -> Result<(), Error> {
+        let place = self.looker()?;
+        let permission = Permission::Export;
+        if place.team && !place.standing.may(permission) {
+            return Err(Refusal::NotPermitted { permission }.into());
+        }
+        Ok(())
+    }
+
     /// Hands every event behind `after` to `each`, in order, until it answers `false`.
     ///
     /// # Errors

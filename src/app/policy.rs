@@ -205,7 +205,7 @@ fn propose(
         .iter()
         .map(|(sign, line)| format!("{sign}{line}"))
         .collect();
-    let content = proposing::content(digest, replaces, &difference, effective.limits.prose);
+    let content = proposing::content(digest, replaces, &difference)?;
     let facts = super::decide::facts(effective, place, tx.open_of(&place.caller.name)?, false);
     let entry = proposing::propose(content, text, &place.caller, &facts, now)?;
     let id = tx.next_number()?;

@@ -7,13 +7,14 @@ use crate::domain::decide::Deciding;
 use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::execution::{End, How, Run, Runner, Stand, StepState, Work, stands};
+use crate::domain::hands;
 use crate::domain::moment::Moment;
 use crate::domain::policy::{Assessment, rules};
 use crate::domain::preview::preview;
 use crate::domain::principal::{Assurance, Caller};
 use crate::domain::quorum::{Slot, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Execution, Request, Verdict};
+use crate::domain::request::{Execution, Request, SignOff, Verdict};
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 
@@ -203,7 +204,9 @@ impl Deciding<'_> {
         let request = self.request;
         let content = self.signed_content()?;
         let (then, now) = (request.assessment(), self.facts.policy.assess(content));
-        let signers: Vec<_> = request.counting().map(|s| s.bound.signer.clone()).collect();
+        // Who is no longer enrolled as they were when they signed stands for nothing any more.
+        let stands = |s: &&SignOff| !self.facts.team || hands::stands(s, &self.facts.policy);
+        let signers: Vec<_> = request.counting().filter(stands).map(|s| s.bound.signer.clone()).collect();
         // Other sign-offs than then are no reason: what was given must be enough for those that are asked now.
         // People who signed in the place of a rule, because somebody had spoken, are enough too.
         let people = rules::by_people(&now.slots);

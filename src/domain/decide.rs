@@ -115,7 +115,7 @@ impl Request {
     ) -> Result<Vec<Entry>, Refusal> {
         let resubmits = self.state_name() == StateName::ChangesRequested;
         let (mut entries, settled) = self.settled(facts, now);
-        let (judged, request) = judging::again(settled, command, &facts.policy, now)?;
+        let (judged, request) = judging::again(settled, command, facts, now)?;
         entries.extend(judged);
         let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
         let speak = match command {
@@ -138,7 +138,7 @@ impl Request {
     /// no yes: no rule speaks beside it.
     pub fn due_beside(&self, refused: &Command, facts: &Facts, now: Moment) -> Vec<Entry> {
         let (mut entries, settled) = self.settled(facts, now);
-        entries.extend(judging::beside(settled, refused, &facts.policy, now).0);
+        entries.extend(judging::beside(settled, refused, facts, now).0);
         entries
     }
 

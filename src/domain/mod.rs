@@ -23,6 +23,7 @@ pub mod conflict;
 pub mod late;
 pub mod marks;
 pub mod principal;
+pub mod hands;
 pub mod quorum;
 pub mod policy;
 pub mod chain;

@@ -8,12 +8,13 @@ use crate::domain::content::{Content, Kind};
 use crate::domain::decide::{Deciding, revision_of};
 use crate::domain::digest::{ReasonDigest, framed};
 use crate::domain::event::{Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Owed, Payload};
+use crate::domain::hands;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::preview::{Outcome, preview};
-use crate::domain::principal::{Assurance, Caller, PrincipalKind, Requester};
+use crate::domain::principal::{Assurance, Caller, Permission, PrincipalKind, Requester};
 use crate::domain::quorum::Slot;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
@@ -437,9 +438,12 @@ fn said_of_the_debt(overridden: &Request, bound: &Bound, instead: &Instead) -> C
 /// # Errors
 /// [`Refusal::OwnDebt`].
 pub fn may_close(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
-    let Some(owes) = request.owes.as_ref().filter(|owes| owes.is_of(&caller.name, caller.person.as_ref()))
-    else {
-        return Ok(());
+    let Some(owes) = request.owes.as_ref().filter(|owes| hands::owes(owes, caller, facts)) else {
+        // What a person went ahead with, a person looks at.
+        return match (&request.owes, caller.kind) {
+            (Some(_), PrincipalKind::Agent) => Err(Refusal::NotPermitted { permission: Permission::Review }),
+            _ => Ok(()),
+        };
     };
     let from = request.created_at.plus(SOLO_REST);
     if !facts.team && caller.kind == PrincipalKind::Human && now >= from {

@@ -30,18 +30,37 @@ pub struct Proposal {
     pub digest: PolicyDigest,
 }
 
-/// The content of the request that proposes a policy; `difference` is how it differs from the one in force.
-pub fn content(digest: PolicyDigest, replaces: PolicyDigest, difference: &[String], most: usize) -> Content {
+/// The most bytes that the difference of a proposed policy from the one in force can have: every line of it is read before
+/// it is signed, and none is left out.
+pub const LONGEST_DIFFERENCE: usize = 64 << 10;
+
+/// The content of the request that proposes a policy; `difference` is how it differs from the one in force, all of it.
+///
+/// # Errors
+/// [`Outsider::Policy`] when it is longer than anybody could be asked to read at once.
+pub fn content(
+    digest: PolicyDigest,
+    replaces: PolicyDigest,
+    difference: &[String],
+) -> Result<Content, Refusal> {
     let pinned = |label: &str, digest: PolicyDigest| Evidence {
         label: Text::new(label),
         locator: Text::new(format!("{POLICY}{digest}")),
         sha256: None,
         pinned: true,
     };
-    Content {
+    let difference = difference.join("\n");
+    if difference.len() > LONGEST_DIFFERENCE {
+        let why = format!(
+            "it differs from the policy in force by {} bytes; at most {LONGEST_DIFFERENCE} are read at once: propose it in parts",
+            difference.len()
+        );
+        return Err(Refusal::Outsider(Outsider::Policy(why)));
+    }
+    Ok(Content {
         kind: Kind::Policy,
         title: Text::new(format!("Adopt policy {}", digest.short())),
-        summary: Text::new(clipped(difference, most)),
+        summary: Text::new(difference),
         target: Target::default(),
         priority: Priority::default(),
         risk: None,
@@ -50,22 +69,7 @@ pub fn content(digest: PolicyDigest, replaces: PolicyDigest, difference: &[Strin
         options: Vec::new(),
         tiers: Vec::new(),
         evidence: vec![pinned(PROPOSED, digest), pinned(REPLACED, replaces)],
-    }
-}
-
-/// As many lines as fit in `most` bytes, and how many do not.
-fn clipped(lines: &[String], most: usize) -> String {
-    const ROOM: usize = 80;
-    let mut out = String::new();
-    for (n, line) in lines.iter().enumerate() {
-        if out.len() + line.len() + 1 + ROOM > most {
-            out.push_str(&format!("… and {} more lines: `show --json` has the whole text", lines.len() - n));
-            return out;
-        }
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
+    })
 }
 
 /// Decides on proposing a policy.

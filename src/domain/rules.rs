@@ -12,6 +12,7 @@ use crate::domain::command::{Facts, Seen};
 use crate::domain::conflict::conflicts;
 use crate::domain::content::Kind;
 use crate::domain::difference;
+use crate::domain::hands;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
@@ -169,7 +170,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
     let who = verb.row().who;
     match who {
         Who::Reviewer | Who::Answerer => {
-            let own = request.requester.is(caller)
+            let own = hands::is_own(&request.requester, caller, facts)
                 && !facts.self_review
                 && !(who == Who::Answerer && request.requester.is_agent_of(caller));
             if own {
@@ -178,7 +179,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Overrider => {
-            if request.requester.is(caller) {
+            if hands::is_own(&request.requester, caller, facts) {
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
             let permission = verb.permission(request.kind(), caller.kind);

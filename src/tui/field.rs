@@ -63,7 +63,8 @@ impl Field {
         // The real cursor stands in the text; a drawn one beside it would be two.
         area.set_cursor_style(Style::default());
         area.set_wrap_mode(WrapMode::WordOrGlyph);
-        let one_line = !matches!(name, FieldName::Reason | FieldName::Answer | FieldName::Json);
+        let one_line =
+            !matches!(name, FieldName::Reason | FieldName::Answer | FieldName::Json | FieldName::Signature);
         Self { name, label: label.into(), required, was: String::new(), one_line, area }
     }
 

@@ -150,6 +150,7 @@ fn anchor_words(anchor: Option<Against>) -> (String, bool) {
 
 /// `audit export`
 pub fn export(app: &mut App, out: &mut Out) -> Done {
+    app.may_export()?;
     app.events(Seq(0), |event| {
         out.json_line(&app.export_line(&event)?);
         Ok(!out.is_over())

@@ -1,8 +1,10 @@
 //! Who stands for what: the ways somebody could decide, or act, for whom they are not.
 
 use super::build::*;
+use countersign::domain::command::Facts;
 use countersign::domain::content::Kind;
 use countersign::domain::moment::Moment;
+use countersign::domain::names::{PersonName, PrincipalName};
 use countersign::domain::policy::roster::{Enrolled, Roster};
 use countersign::domain::principal::{Caller, PrincipalKind, Role};
 use countersign::domain::refusal::{Refusal, exit};
@@ -70,6 +72,69 @@ fn what_policy_would_not_let_be_overridden_now_does_not_start() {
     let refusal = story.refuses_under(&under(r#"{ assurance = "signed" }"#), &planner(), next());
     assert!(refusal.to_string().contains("to override it takes signed now"), "{refusal}");
     assert!(story.decide(&planner(), &next(), &under("{ allowed = true }")).is_ok());
+}
+
+/// A team in which alice and bob are leads, carol is a reviewer, and planner is carol's agent.
+fn team(of: &[(&str, PrincipalKind, &str, &[Role])]) -> Facts {
+    let enrolled = |(name, kind, person, roles): &(&str, PrincipalKind, &str, &[Role])| Enrolled {
+        name: PrincipalName::new(*name).unwrap(),
+        kind: *kind,
+        person: PersonName::new(*person).unwrap(),
+        roles: roles.to_vec(),
+        keys: Vec::new(),
+        since: None,
+    };
+    let mut policy =
+        read("[[rule]]\nname = \"two\"\nslots = [{kind = \"human\"}, {kind = \"human\"}]\n").unwrap();
+    policy.roster = Roster { principals: of.iter().map(enrolled).collect() };
+    Facts { team: true, policy, ..facts() }
+}
+
+const HUMAN: PrincipalKind = PrincipalKind::Human;
+const EVERYBODY: [(&str, PrincipalKind, &str, &[Role]); 4] = [
+    ("alice", HUMAN, "alice", &[Role::Lead]),
+    ("bob", HUMAN, "bob", &[Role::Lead]),
+    ("carol", HUMAN, "carol", &[Role::Reviewer]),
+    ("planner", PrincipalKind::Agent, "carol", &[Role::Producer]),
+];
+
+#[test]
+fn who_came_to_own_the_asker_decides_no_more_than_who_always_did() {
+    // Asked when planner was nobody's; the roster says carol's now.
+    let story = Story::asked_under(two_humans(), &planner(), gate());
+    let facts = team(&EVERYBODY);
+    for command in [approve_because("fine"), reject("no")] {
+        let refusal = story.refuses_under(&facts, &carol(), command);
+        assert!(matches!(refusal, Refusal::OwnRequest { .. }), "{refusal}");
+    }
+    assert!(story.decide(&alice(), &approve_because("fine"), &facts).is_ok());
+}
+
+#[test]
+fn the_sign_off_of_somebody_who_is_no_longer_enrolled_so_counts_no_more() {
+    let before = team(&EVERYBODY);
+    let story = Story::asked_under(two_humans(), &planner(), gate());
+    let signed = story.decide(&alice(), &approve_because("fine"), &before).unwrap();
+    let story = story.with(signed);
+    assert_eq!(story.request.counting().count(), 1);
+    let gone: Vec<_> = EVERYBODY.into_iter().filter(|(name, ..)| *name != "alice").collect();
+    let mut fired = team(&gone);
+    fired.policy.digest = Some(countersign::domain::digest::PolicyDigest::of("another"));
+    let judged = story.decide(&bob(), &approve_because("fine"), &fired).unwrap();
+    let story = story.with(judged);
+    assert_eq!(story.request.state_name(), StateName::Requested, "alice's is void, bob's is one of two");
+    let counting: Vec<&str> = story.request.counting().map(|s| s.bound.signer.name.as_str()).collect();
+    assert_eq!(counting, ["bob"]);
+    // And what was approved with it does not start.
+    let approved = Story::asked_under(two_humans(), &planner(), runnable());
+    let first = approved.decide(&alice(), &approve_because("fine"), &before).unwrap();
+    let approved = approved.with(first);
+    let second = approved.decide(&bob(), &approve_because("fine"), &before).unwrap();
+    let approved = approved.with(second);
+    assert_eq!(approved.request.state_name(), StateName::Approved);
+    assert!(approved.decide(&planner(), &next(), &before).is_ok());
+    let refusal = approved.refuses_under(&fired, &planner(), next());
+    assert!(refusal.to_string().contains("the sign-offs it needs are now 1 human, 1 human"), "{refusal}");
 }
 
 #[test]
