@@ -118,7 +118,8 @@ impl App {
                 facts.runner_gone = begun && (lock.is_some() || is_free(&path, id));
                 let mut proven = None;
                 if let Some(armoured) = armoured {
-                    let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), now)?;
+                    let judged = now.max(request.updated_at);
+                    let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), judged)?;
                     proven =
                         Some(Caller { assurance: caller.assurance.max(brought.assurance), ..caller.clone() });
                     facts.signature = Some(brought.proof);
