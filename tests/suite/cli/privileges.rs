@@ -3,6 +3,8 @@
 
 use super::team::{TEAM, ssh_feed, team_with};
 use super::{Desk, Ran, gate, plan};
+use crate::domain::privileges::{self, Asked};
+use countersign::domain::request::StateName;
 use serde_json::json;
 
 /// Every verb of a session that takes a request, in every way that reads it otherwise. `@` is the request.
@@ -239,4 +241,144 @@ fn nobody_resubmits_under_anothers_name() {
     document["by"] = json!("ci");
     ssh_feed(&desk, "dave", "resubmit R-2 -", &document.to_string()).ended(0);
     desk.run(&["log", "R-2"]).ended(0).said(&["dave"]);
+}
+
+/// What is drawn from for the sample: verbs as they are typed, and whether they are recorded at once where allowed.
+const VERBS: [(&str, &str, bool); 17] = [
+    ("approve", "approve @ --reason fine --digest #", true),
+    ("reject", "reject @ --reason no --digest #", true),
+    ("request-changes", "request-changes @ --reason shorter --digest #", true),
+    ("withdraw", "withdraw @", true),
+    ("claim", "claim @", true),
+    ("release", "release @", true),
+    ("comment", "comment @ hello", true),
+    ("cancel", "cancel @ --reason no", true),
+    ("answer", "answer @ --option 1 --reason fine --digest #", true),
+    ("snooze", "snooze @ --for 1h", true),
+    ("attach", "attach @ --locator https://example.org --label proof", true),
+    ("modify", "modify @ --step lookup --set query=2", true),
+    ("escalate", "escalate @ --reason late", false),
+    ("reassign", "reassign @ --to judge", false),
+    ("next", "next @", false),
+    ("stop", "stop @ --reason no", false),
+    (
+        "override",
+        "override @ --class incident --reference INC-1 --reason 'nobody answers and it burns' --phrase 'OVERRIDE @' --digest #",
+        false,
+    ),
+];
+
+/// The next of a row of numbers that is the same every time.
+struct Draw(u64);
+
+impl Draw {
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        list[(self.0 >> 33) as usize % list.len()]
+    }
+}
+
+/// A team with one principal of each role.
+fn team_of_roles() -> Desk {
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "admin", "--admin", "admin2"]).ended(0);
+    let file = desk.file("team.toml", privileges::TEAM);
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    desk
+}
+
+fn digest_of(desk: &Desk, id: &str) -> String {
+    desk.shown(id)["decision_digest"].as_str().unwrap().to_owned()
+}
+
+/// A request of `asker` in this state; its number.
+fn in_state(desk: &Desk, asker: &str, kind: &str, state: StateName) -> String {
+    let mut document = json!({"kind": kind, "title": "Go on?"});
+    match kind {
+        "plan" => document["steps"] = plan(asker, "x")["steps"].clone(),
+        "question" => document["options"] = json!(["yes", "no"]),
+        _ => {}
+    }
+    let said = ssh_feed(desk, asker, "submit -", &document.to_string()).ended(0);
+    let id = said.out.lines().next().unwrap().trim().to_owned();
+    let by = |who: &str, line: &str| {
+        let line = line.replace('@', &id).replace('#', &digest_of(desk, &id));
+        ssh_feed(desk, who, &line, "").ended(0);
+    };
+    match (state, kind) {
+        (StateName::Approved, "question") => by("judge", "answer @ --option 1 --reason fine --digest #"),
+        (StateName::Approved, _) => {
+            by("judge", "approve @ --reason fine --digest #");
+            by("bot-judge", "approve @ --reason fine --digest #");
+        }
+        (StateName::Rejected, _) => by("judge", "reject @ --reason no"),
+        (StateName::ChangesRequested, _) => by("judge", "request-changes @ --reason shorter"),
+        (StateName::Cancelled, _) => by(asker, "cancel @ --reason no"),
+        _ => {}
+    }
+    id
+}
+
+/// One cell by the real program, if the draw is one that can be: somebody who may not ask has no request of their own.
+fn sampled(desk: &Desk, draw: &mut Draw) -> Option<bool> {
+    const STATES: [StateName; 6] = [
+        StateName::Requested,
+        StateName::Requested,
+        StateName::ChangesRequested,
+        StateName::Approved,
+        StateName::Rejected,
+        StateName::Cancelled,
+    ];
+    let (name, role) = draw.of(&privileges::PEOPLE);
+    let (verb, typed, at_once) = draw.of(&VERBS);
+    let (state, kind) = (draw.of(&STATES), draw.of(&["plan", "exception", "incident", "gate", "question"]));
+    let asked = draw.of(&[Asked::Other, Asked::Itself, Asked::Theirs]);
+    let is_agent = name.starts_with("bot-");
+    let holds = |permission: &str| {
+        let of = privileges::ROLES.iter().find(|(one, _)| *one == role);
+        of.is_some_and(|(_, permissions)| permissions.split(' ').any(|one| one == permission))
+    };
+    let asker = match asked {
+        Asked::Other => "other",
+        Asked::Itself if holds("submit") => name,
+        Asked::Theirs if is_agent => "owner",
+        _ => return None,
+    };
+    let id = in_state(desk, asker, kind, state);
+    let line = typed.replace('@', &id).replace('#', &digest_of(desk, &id));
+    let has_slot_for = name == "bot-agent" && kind != "question";
+    let sees = holds("see") || asked != Asked::Other || has_slot_for;
+    let word = privileges::expected(verb, state, kind, role, is_agent, asked);
+    let may: &[i32] = match word {
+        _ if !sees => &[4],
+        "ok" if at_once => &[0],
+        "ok" => &[0, 1],
+        "closed" => &[3],
+        _ => &[1],
+    };
+    let ran = ssh_feed(desk, name, &line, "").calm();
+    assert!(
+        ran.code.is_some_and(|code| may.contains(&code)),
+        "{name} ({role}) {verb} a {kind} while {}, asked by {asked:?} {asker}: {word}, {may:?}\n{ran}",
+        state.word()
+    );
+    Some(word == "ok" && sees)
+}
+
+#[test]
+fn two_hundred_cells_of_the_matrix_hold_for_the_program_itself() {
+    const SHARDS: u64 = 4;
+    const EACH: usize = 50;
+    let shard = |seed: u64| {
+        let (desk, mut draw) = (team_of_roles(), Draw(seed));
+        let cells = std::iter::repeat_with(|| sampled(&desk, &mut draw)).flatten().take(EACH);
+        let allowed = cells.filter(|allowed| *allowed).count();
+        assert!((1..EACH).contains(&allowed), "{allowed} of {EACH} were allowed");
+        desk.run(&["audit", "verify"]).ended(0);
+    };
+    std::thread::scope(|scope| {
+        for seed in 0..SHARDS {
+            scope.spawn(move || shard(seed));
+        }
+    });
 }

@@ -269,8 +269,9 @@ pub fn expected(
     };
     match by_person {
         "ok" if matches!(verb, "approve" | "reject") && kind == "debt" && asked != Asked::Other => "owed",
-        // No slot of these is an agent's.
-        "ok" if verb == "approve" && is_agent && matches!(kind, "debt" | "policy") => "slot",
+        // What a person went ahead with, a person looks at; and a policy has no slot of an agent's.
+        "ok" if verb == "approve" && is_agent && kind == "debt" => "permission",
+        "ok" if verb == "approve" && is_agent && kind == "policy" => "slot",
         // Nobody gave anything that could be taken back, nor is on it.
         "ok" if matches!(who, "author" | "holder") => "nothing",
         word => word,
