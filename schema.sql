@@ -45,6 +45,17 @@ CREATE TRIGGER store_is_not_changed BEFORE UPDATE ON store
 CREATE TRIGGER store_is_not_cut BEFORE DELETE ON store
     BEGIN SELECT raise(ABORT, 'a store keeps its id'); END;
 
+-- ── PRIMARY, ADDED LATER: as true as what stands above; made on opening where an older program did not. ───────────────
+
+-- The bytes of evidence under their SHA-256. A row that is gone was redacted; the event that named it stays.
+CREATE TABLE IF NOT EXISTS evidence (
+    id     INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    bytes  BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS evidence_is_not_changed BEFORE UPDATE ON evidence
+    BEGIN SELECT raise(ABORT, 'evidence is kept or redacted, never changed'); END;
+
 -- ── DERIVED: written from the evolved state in the same transaction; `rebuild` writes it again. ─────────────────
 
 CREATE TABLE requests (
@@ -173,6 +184,30 @@ CREATE TABLE IF NOT EXISTS progress (
     PRIMARY KEY (request, step)
 ) STRICT, WITHOUT ROWID;
 
+-- Which comments have come to whom: taken by a face of theirs, or drawn whole on their screen.
+CREATE TABLE IF NOT EXISTS heard (
+    author       TEXT    NOT NULL,
+    request      INTEGER NOT NULL,
+    comment      INTEGER NOT NULL,
+    delivered_at INTEGER NOT NULL,
+    read_at      INTEGER,
+    PRIMARY KEY (request, author, comment)
+) STRICT, WITHOUT ROWID;
+
+-- Which files of a request somebody has looked into.
+CREATE TABLE IF NOT EXISTS opened (
+    author  TEXT    NOT NULL,
+    request INTEGER NOT NULL,
+    sha256  BLOB    NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (author, request, sha256)
+) STRICT, WITHOUT ROWID;
+
+-- When somebody's screen was last open.
+CREATE TABLE IF NOT EXISTS visits (
+    author TEXT    PRIMARY KEY,
+    at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 -- What somebody is to be told: written with the event that calls for it, kept by `rebuild`, forgotten after a month. The key
 -- holds the request, the version of it, the kind and the assignment: one occasion is one notice.
 CREATE TABLE IF NOT EXISTS notices (

@@ -44,6 +44,8 @@ def verify(lines):
         try:
             event = json.loads(line.decode(), object_pairs_hook=once)
             envelope, facts, payload, written = (event.pop(k) for k in ("envelope", "facts", "payload", "hash"))
+            proof = event.pop("evidence", None)  # the bytes of the file that the facts name
+            kept = proof is None or hashlib.sha256(bytes.fromhex(proof)).hexdigest() == facts["file"]["sha256"]
             if event or {k: type(v) for k, v in envelope.items()} != FORM or type(facts) is not dict:
                 raise ValueError("keys or types are not those of an event")
             if payload is not None and set(payload) not in ({"digest"}, {"digest", "salt", "body"}):
@@ -60,6 +62,7 @@ def verify(lines):
                 (seq != count, "its seq is %d" % seq),
                 (of != store, "it belongs to another store"),
                 (version != versions[name], "version %d of %a, not %d" % (version, name[:80], versions[name])),
+                (not kept, "the evidence was changed"),
                 (opened and framed("countersign-payload@v1", salt, body) != commitment, "the payload was changed"),
                 (framed("countersign-event@v1", head, *parts) != written, "the hash does not match")):
             if wrong:

@@ -45,6 +45,7 @@ fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        shown_at: None,
         signature: None,
         debts: Vec::new(),
         reason_used: None,

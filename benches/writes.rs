@@ -186,8 +186,7 @@ fn eight_writers(table: &mut Table) {
                                 let text = countersign::domain::text::Text::new("a word");
                                 let command = countersign::domain::command::Command::Comment {
                                     text,
-                                    step: None,
-                                    reply_to: None,
+                                    about: countersign::domain::talk::About::REQUEST,
                                 };
                                 app.decide(id, &command, &caller).unwrap();
                                 // A request with very many comments would be the measure of something else.

@@ -85,6 +85,19 @@ impl App {
         Ok(report)
     }
 
+    /// Whether the caller may take the log out: in a team that is a permission of its own.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`], or the log cannot be read.
+    pub fn may_export(&self) -> Result<(), Error> {
+        let place = self.looker()?;
+        let permission = Permission::Export;
+        if place.team && !place.standing.may(permission) {
+            return Err(Refusal::NotPermitted { permission }.into());
+        }
+        Ok(())
+    }
+
     /// Hands every event behind `after` to `each`, in order, until it answers `false`.
     ///
     /// # Errors
@@ -96,9 +109,16 @@ impl App {
         self.store.events(after, each)
     }
 
-    /// One event as a line of the canonical export.
-    pub fn export_line(event: &Recorded) -> String {
-        crate::store::export::line(event)
+    /// One event as a line of the canonical export, with the bytes of the file it names.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read.
+    pub fn export_line(&self, event: &Recorded) -> Result<String, Failure> {
+        let file = match event.file() {
+            Some(digest) => self.store.evidence(digest)?,
+            None => None,
+        };
+        Ok(crate::store::export::line(event, file.as_deref()))
     }
 
     /// The last event's number and hash.

@@ -1,5 +1,6 @@
 //! Deciding with a signature: the statement is handed out, signed elsewhere, and verified inside the write that decides.
 
+use crate::app::decide::Beside;
 use crate::app::decide::Decided;
 use crate::app::team::Place;
 use crate::app::{App, Error};
@@ -41,12 +42,10 @@ impl App {
         let self_review = self.config.solo.self_review;
         self.store
             .write(|tx| -> Result<Result<Statement, Refusal>, Error> {
-                let Some(request) = tx.load(id)? else {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
-                };
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
+                let request = place.request(tx, id)?;
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = super::decide::facts(&policy, &place, open, self_review);
                 facts.debts = tx.debts_of(&caller.name, caller.person.as_ref())?;
@@ -79,7 +78,7 @@ impl App {
         caller: &Caller,
     ) -> Result<Decided, Error> {
         let armoured = sshsig::read(armour);
-        self.decide_with(id, command, caller, None, Some(&armoured))
+        self.decide_with(id, command, caller, Beside { armoured: Some(&armoured), ..Beside::default() })
     }
 
     /// Signs with a key file, by `ssh-keygen` on this terminal; the armour.

@@ -11,7 +11,7 @@ use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Caller, Face};
 use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
@@ -31,6 +31,17 @@ pub struct Decided {
     pub after: Request,
 }
 
+/// What stands beside a command and is no part of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// The lock of the request's runner, for who holds it.
+    pub(super) lock: Option<&'a RunLock>,
+    /// The signature that was brought along.
+    pub(super) armoured: Option<&'a Result<Armoured, Unfit>>,
+    /// The bytes of a file of evidence, kept in the same transaction.
+    pub(super) file: Option<&'a [u8]>,
+}
+
 /// What is true across requests for whoever stands there.
 pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self_review: bool) -> Facts {
     Facts {
@@ -40,6 +51,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         open_of_requester,
         team: place.team,
         runner_gone: false,
+        shown_at: None,
         signature: None,
         debts: Vec::new(),
         reason_used: None,
@@ -63,7 +75,7 @@ impl App {
     /// # Errors
     /// The refusal, or a failure; nothing but what was due was recorded then.
     pub fn decide(&mut self, id: RequestId, command: &Command, caller: &Caller) -> Result<Decided, Error> {
-        self.decide_holding(id, command, caller, None)
+        self.decide_with(id, command, caller, Beside::default())
     }
 
     /// As [`App::decide`]; who holds the lock of the request's runner knows that its last one is gone.
@@ -74,36 +86,30 @@ impl App {
         caller: &Caller,
         lock: Option<&RunLock>,
     ) -> Result<Decided, Error> {
-        self.decide_with(id, command, caller, lock, None)
+        self.decide_with(id, command, caller, Beside { lock, ..Beside::default() })
     }
 
-    /// As [`App::decide_holding`], with the signature that was brought along.
+    /// As [`App::decide`], with what stands beside the command.
     pub(super) fn decide_with(
         &mut self,
         id: RequestId,
         command: &Command,
         caller: &Caller,
-        lock: Option<&RunLock>,
-        armoured: Option<&Result<Armoured, Unfit>>,
+        beside: Beside<'_>,
     ) -> Result<Decided, Error> {
+        let Beside { lock, armoured, file } = beside;
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
         let known = &self.known;
         self.store
             .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
-                let Some(request) = tx.load(id)? else {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
-                };
-                if command.can_wait() {
-                    tx.room_for_more()?;
-                }
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
-                // What they may not see is not there.
-                if !place.sees(&request) {
-                    return Err(Refusal::NoSuchRequest(id.to_string()).into());
+                let request = place.request(tx, id)?;
+                if command.can_wait() {
+                    tx.room_for_more()?;
                 }
                 let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
@@ -112,23 +118,30 @@ impl App {
                 facts.runner_gone = begun && (lock.is_some() || is_free(&path, id));
                 let mut proven = None;
                 if let Some(armoured) = armoured {
-                    let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), now)?;
+                    let judged = now.max(request.updated_at);
+                    let brought = cosign::brought(tx, armoured, id, (&caller.name, &facts), judged)?;
                     proven =
                         Some(Caller { assurance: caller.assurance.max(brought.assurance), ..caller.clone() });
                     facts.signature = Some(brought.proof);
                 }
                 let caller = proven.as_ref().unwrap_or(caller);
+                if caller.face != Face::Clock {
+                    facts.shown_at = tx.first_opened(id, request.revision.number, &caller.name)?;
+                }
                 if let Command::Override { plea, .. } = command {
                     facts_to_override(tx, plea, caller, &mut facts)?;
                 }
                 match request.decide(command, caller, &facts, now) {
                     Ok(entries) => {
                         let (after, places) = tx.commit(&request, &entries)?;
+                        if let Some(file) = file {
+                            tx.keep_evidence(file)?;
+                        }
                         // Nobody signs for a policy that could not take effect any more.
                         if after.kind() == Kind::Policy && matches!(command, Command::Approve { .. }) {
                             proposing::ready(&request, &policy)?;
                             if entries.iter().any(|entry| matches!(entry.fact, Fact::Approved { .. })) {
-                                take_effect(tx, &request, &policy, caller, now)?;
+                                take_effect(tx, &after, &policy, caller, now)?;
                             }
                         }
                         // There is no override without its debt, and no debt without its override.

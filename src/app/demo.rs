@@ -11,6 +11,7 @@ use crate::domain::marks::Mark;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::principal::{Caller, Face};
+use crate::domain::talk::About;
 use crate::domain::text::Text;
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,7 +129,7 @@ fn command(what: What) -> Result<Command, Failure> {
         What::Approve { reason } => Command::Approve { reason: reason.map(Text::new), seen: Seen::Nothing },
         What::Reject { reason } => Command::Reject { reason: said(reason), seen: Seen::Nothing },
         What::Changes { reason } => Command::RequestChanges { reason: said(reason), seen: Seen::Nothing },
-        What::Comment { text } => Command::Comment { text: Text::new(text), step: None, reply_to: None },
+        What::Comment { text } => Command::Comment { text: Text::new(text), about: About::REQUEST },
         What::Cancel { reason } => Command::Cancel { reason: said(reason) },
         What::Answer { option } => {
             Command::Answer { option: Some(option), text: None, reason: None, seen: Seen::Nothing }

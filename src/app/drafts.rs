@@ -63,6 +63,11 @@ impl App {
 }
 
 impl Drafts {
+    /// The box, and the clock.
+    pub(super) fn parts(&self) -> (&DraftBox, &Clock) {
+        (&self.kept, &self.clock)
+    }
+
     /// Everything that was typed and not sent, without what is too old.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! An execution from outside: a producer that does the steps itself, and whoever looks how it stands.
 
+use crate::app::team::Place;
 use crate::app::{App, Decided, Error, Failure};
 use crate::domain::command::{Command, Said};
 use crate::domain::digest::{TokenDigest, hex};
@@ -76,10 +77,13 @@ impl App {
         step: &StepId,
         token: &str,
         percent: u8,
+        caller: &Caller,
     ) -> Result<(), Error> {
         let (now, digest) = (self.now(), TokenDigest::of(token));
+        let known = &self.known;
         self.store.write(|tx| {
-            let request = tx.load(id)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()))?;
+            let policy = known.effective(tx)?;
+            let request = Place::of(tx, &policy, caller, now)?.request(tx, id)?;
             let run = request.run.as_ref().filter(|run| run.token == digest);
             let Some(run) = run else {
                 let why = "only the holder of its token says how far it has come".to_owned();

@@ -29,6 +29,9 @@ pub mod notices;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
+pub mod talk;
+pub mod evidence;
+pub mod looking_back;
 pub mod editor;
 pub mod doctor;
 pub mod troubles;
@@ -38,6 +41,7 @@ pub use crate::store::bell::Bell;
 pub use crate::store::failure::Failure;
 pub use crate::store::inbox::{From, Row};
 pub use crate::store::log::Recorded;
+pub use crate::store::looking_back::Owed;
 pub use crate::store::notices::Tried;
 pub use crate::store::queue::Queue;
 pub use crate::store::search::{Ahead, Found};
@@ -185,9 +189,7 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub fn request(&self, id: RequestId) -> Result<crate::domain::request::Request, Error> {
         self.store.still_there()?;
-        let place = self.place_of(&self.caller(Face::Cli))?;
-        let request = self.store.load(id)?.filter(|request| place.sees(request));
-        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
+        self.looker()?.request(&self.store, id)
     }
 }
 

@@ -53,7 +53,7 @@ impl App {
         format!("{}/{}", self.store.id(), notice.key())
     }
 
-    fn opened(policy: &Policy) -> bool {
+    fn text_is_open(policy: &Policy) -> bool {
         policy.open_text
     }
 
@@ -151,7 +151,7 @@ impl App {
 
     fn message(&self, notice: &Notice, request: &Request) -> Result<Message, Error> {
         let policy: Arc<Policy> = self.known.effective(&self.store)?;
-        let (now, opened) = (self.now(), Self::opened(&policy));
+        let (now, opened) = (self.now(), Self::text_is_open(&policy));
         let id = self.notice_id(notice);
         let body = words::body(notice, request, &id, opened, now).to_string();
         Ok(Message {
@@ -176,7 +176,7 @@ impl App {
         if flags.is_empty() {
             return Ok(Vec::new());
         }
-        let opened = Self::opened(&*self.known.effective(&self.store)?);
+        let opened = Self::text_is_open(&*self.known.effective(&self.store)?);
         let entries = |queue, limit| -> Result<Vec<serde_json::Value>, Error> {
             let rows = self.page(queue, From::Start, limit)?;
             let asks = rows.iter().filter(|row| !row.flagged && row.state != StateName::ChangesRequested);

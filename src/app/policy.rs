@@ -34,6 +34,8 @@ pub(super) trait Shelf {
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure>;
     fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure>;
     fn founded(&self) -> Result<Option<Seq>, Failure>;
+    /// A request, whoever reads it: [`crate::app::team::Place::request`] asks who does.
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure>;
 }
 
 impl Shelf for Tx<'_> {
@@ -49,6 +51,9 @@ impl Shelf for Tx<'_> {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Tx::founded(self)
     }
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        Tx::load(self, id)
+    }
 }
 
 impl Shelf for Store {
@@ -63,6 +68,9 @@ impl Shelf for Store {
     }
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Store::founded(self)
+    }
+    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        Store::load(self, id)
     }
 }
 
@@ -197,7 +205,7 @@ fn propose(
         .iter()
         .map(|(sign, line)| format!("{sign}{line}"))
         .collect();
-    let content = proposing::content(digest, replaces, &difference, effective.limits.prose);
+    let content = proposing::content(digest, replaces, &difference)?;
     let facts = super::decide::facts(effective, place, tx.open_of(&place.caller.name)?, false);
     let entry = proposing::propose(content, text, &place.caller, &facts, now)?;
     let id = tx.next_number()?;
@@ -214,6 +222,10 @@ pub(super) fn take_effect(
     now: Moment,
 ) -> Result<(), Error> {
     let proposal = proposing::ready(request, effective)?;
+    if !proposing::admitted(request) {
+        let why = format!("{} is not signed off by an admin other than who proposed it", request.id);
+        return Err(Refusal::Outsider(Outsider::Policy(why)).into());
+    }
     let policy = policy::read(&proposal.text).map_err(|wrong| {
         Refusal::Outsider(Outsider::Policy(format!("what {} proposes cannot be read: {wrong}", request.id)))
     })?;

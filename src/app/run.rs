@@ -132,7 +132,7 @@ impl App {
             }
             let request = self.request(id)?;
             // Somebody holds it: a dead runner's last child does so until it is the program it was made to be.
-            let facts = Facts { runner_gone: false, ..self.facts(caller, &request)? };
+            let facts = Facts { runner_gone: false, shown_at: None, ..self.facts(caller, &request)? };
             let asked = request.decide(claim, caller, &facts, self.now());
             if let (Err(refusal), true) = (asked, tried >= SURE_AFTER) {
                 return Err(refusal.into());

@@ -163,7 +163,7 @@ fn one(
         Some(reference) => tx.by_reference(&requester.name, reference)?,
         None => None,
     };
-    let known = known.map(|id| tx.load(id)).transpose()?.flatten();
+    let known = known.map(|id| place.request(tx, id)).transpose()?;
     // What has expired by now is closed for this decision too, recorded or not.
     let settled =
         known.as_ref().map(|k| due::settle(k, now).iter().fold(k.clone(), |k, entry| k.evolve(entry)));
@@ -204,9 +204,7 @@ fn one(
             let request = match document.continues {
                 None => tx.commit_new(id, &entry)?,
                 Some(old) => {
-                    let Some(old) = tx.load(old)? else {
-                        return Err(Refusal::NoSuchRequest(old.to_string()).into());
-                    };
+                    let old = place.request(tx, old)?;
                     // What has lapsed or expired by now is recorded first.
                     let due = due::settle(&old, now);
                     let settled = due.iter().fold(old.clone(), |old, entry| old.evolve(entry));

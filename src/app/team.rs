@@ -3,9 +3,10 @@
 use crate::app::policy::Shelf;
 use crate::app::{App, Error, Failure};
 use crate::domain::event::{Actor, Entry, Fact, Held};
+use crate::domain::invalid::Invalid;
 use crate::domain::membership::{self, Member, Outsider};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, Seq};
+use crate::domain::names::{PrincipalName, RequestId, Seq};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Roster;
 use crate::domain::principal::{Assurance, Caller, Face, Permission, PrincipalKind, Standing};
@@ -53,6 +54,16 @@ impl Place {
     /// Whether they see this one: theirs, or one with an agent's slot that they could fill.
     pub(super) fn sees(&self, request: &Request) -> bool {
         self.sees_all() || request.requester.is(&self.caller) || self.could_sign_as_agent(request)
+    }
+
+    /// The request, for whoever stands here: what they may not see is not there. Every use case that was given a number
+    /// reads through this, before it asks anything else of the request, so that the two cannot be told apart.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRequest`], or its events cannot be read.
+    pub(super) fn request(&self, shelf: &impl Shelf, id: RequestId) -> Result<Request, Error> {
+        let request = shelf.load(id)?.filter(|request| self.sees(request));
+        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
 
     fn could_sign_as_agent(&self, request: &Request) -> bool {
@@ -145,6 +156,28 @@ impl App {
         let known = self.known.effective(&self.store).ok();
         let member = known.and_then(|policy| membership::member(&policy, &caller, self.now()).ok());
         member.map_or(caller, |member| member.caller)
+    }
+
+    /// Who revises by a document that names `by`. In a team the roster says who the caller is, whatever a document says;
+    /// in a solo store the document's word is as good as `--as`.
+    ///
+    /// # Errors
+    /// In a team, when `by` is neither the caller nor an agent they own; in a solo store, when `--as` says another name.
+    pub fn reviser(&self, caller: &Caller, by: Option<&PrincipalName>) -> Result<Caller, Error> {
+        if self.is_team()? {
+            let policy = self.known.effective(&self.store)?;
+            membership::requester(&policy, caller, by).map_err(Refusal::Outsider)?;
+            return Ok(caller.clone());
+        }
+        // Two names for one call are refused.
+        if let (Some(by), Some(name)) = (by, &self.identity.as_name)
+            && by != name
+        {
+            let why = format!("the document says {by}, --as says {name}");
+            return Err(Refusal::Invalid(Invalid::new("by", why)).into());
+        }
+        let name = by.unwrap_or(&caller.name).clone();
+        Ok(Caller { name, ..caller.clone() })
     }
 
     /// The roster in force, with the admins that founded the team.

@@ -4,6 +4,7 @@ pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::{Challenge, Cosign, Going};
+pub use crate::cli::talk_args::{Attach, Comment, Evidence, Stats, Thread};
 pub use crate::cli::time_args::{Notify, Reassign, Snooze, Wait};
 
 use crate::domain::names::PrincipalName;
@@ -93,8 +94,14 @@ pub enum Verb {
     Answer(Answer),
     /// Answer requested changes with a changed document, or go on with a closed request as a new one
     Resubmit(Resubmit),
-    /// Say something on a request or a step
+    /// Say something on a request, a step or a parameter; answer, edit or resolve what was said
     Comment(Comment),
+    /// Show what was said, answers below what they answer
+    Thread(Thread),
+    /// Attach evidence: a file, stdin, or a locator
+    Attach(Attach),
+    /// List the evidence of a request, or print one piece of it
+    Evidence(Evidence),
     /// Say that you are looking at it
     Claim(Which),
     /// Say that you no longer are
@@ -131,6 +138,10 @@ pub enum Verb {
     Check,
     /// A few lines: what waits, what is overdue, what came last
     Pulse,
+    /// One screen of what you leave open: claims, what you put off, reviews owed, drafts
+    Handoff,
+    /// How deciding goes: how long it takes, how it ends, why it is refused
+    Stats(Stats),
     /// Show the log, or one request's part of it
     Log(Log),
     /// Verify or export the log
@@ -339,21 +350,6 @@ pub struct Resubmit {
     /// The request is closed: ask for it anew, as a request that says which one it goes on with
     #[arg(long)]
     pub as_new: bool,
-}
-
-/// `comment`
-#[derive(Args, Debug)]
-pub struct Comment {
-    /// R-17, or a name that only one request carries
-    pub request: String,
-    /// What to say; `-` reads stdin
-    pub text: String,
-    /// About this step
-    #[arg(long, value_name = "STEP")]
-    pub step: Option<String>,
-    /// In reply to comment N
-    #[arg(long, value_name = "N")]
-    pub reply: Option<u32>,
 }
 
 /// `log`

@@ -10,22 +10,45 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+/// Kinds of disk that are none, by `statfs` magic (linux/magic.h): proc and sysfs.
+const KERNELS_OWN: [u64; 2] = [0x9FA0, 0x6265_6572];
+
 /// Opens a regular file, or stdin for `-`.
 ///
 /// # Errors
 /// Exit 74 when it cannot be opened, 65 when it is a device or a pipe.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+    open_as(path, OFlags::empty())
+}
+
+/// As [`open`], for what will be shown to others: a link is not followed, so that a name means the file that it names.
+///
+/// # Errors
+/// As [`open`], and for a link.
+pub fn open_unlinked(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+    open_as(path, OFlags::NOFOLLOW)
+}
+
+fn open_as(path: &Path, more: OFlags) -> Result<Box<dyn BufRead>, Stop> {
     if path == Path::new("-") {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
     let trouble = |e: rustix::io::Errno| {
+        if e == rustix::io::Errno::LOOP {
+            let words = format!("{} is a link; name the file itself, or pipe it in", path.display());
+            return Stop::quoting(exit::INVALID, words);
+        }
         Stop::quoting(exit::IO, format!("reading {}: {e}; check the path", path.display()))
     };
     // Non-blocking, so that naming a FIFO does not hang; what is not a regular file is refused below.
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty());
+    let file =
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | more, Mode::empty());
     let file = file.map_err(trouble)?;
     let meta = rustix::fs::fstat(&file).map_err(trouble)?;
-    if FileType::from_raw_mode(meta.st_mode) != FileType::RegularFile {
+    // The kernel calls what it tells of a process a regular file: for what others will see it is none.
+    let told_by_kernel = !more.is_empty()
+        && rustix::fs::fstatfs(&file).is_ok_and(|fs| KERNELS_OWN.contains(&(fs.f_type as u64 & 0xFFFF_FFFF)));
+    if FileType::from_raw_mode(meta.st_mode) != FileType::RegularFile || told_by_kernel {
         let words = format!("{} is not a regular file; pipe it in and name -", path.display());
         return Err(Stop::quoting(exit::INVALID, words));
     }

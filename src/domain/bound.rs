@@ -69,4 +69,7 @@ pub struct Bound {
     pub seen: Sight,
     /// Who decided.
     pub signer: Signer,
+    /// Whether it came within two seconds of the first time it was on the decider's screen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fast: bool,
 }

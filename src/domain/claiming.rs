@@ -7,13 +7,14 @@ use crate::domain::decide::Deciding;
 use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::execution::{End, How, Run, Runner, Stand, StepState, Work, stands};
+use crate::domain::hands;
 use crate::domain::moment::Moment;
-use crate::domain::policy::rules;
+use crate::domain::policy::{Assessment, rules};
 use crate::domain::preview::preview;
-use crate::domain::principal::Caller;
+use crate::domain::principal::{Assurance, Caller};
 use crate::domain::quorum::{Slot, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Execution, Request, Verdict};
+use crate::domain::request::{Execution, Request, SignOff, Verdict};
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 
@@ -203,7 +204,9 @@ impl Deciding<'_> {
         let request = self.request;
         let content = self.signed_content()?;
         let (then, now) = (request.assessment(), self.facts.policy.assess(content));
-        let signers: Vec<_> = request.counting().map(|s| s.bound.signer.clone()).collect();
+        // Who is no longer enrolled as they were when they signed stands for nothing any more.
+        let stands = |s: &&SignOff| !self.facts.team || hands::stands(s, &self.facts.policy);
+        let signers: Vec<_> = request.counting().filter(stands).map(|s| s.bound.signer.clone()).collect();
         // Other sign-offs than then are no reason: what was given must be enough for those that are asked now.
         // People who signed in the place of a rule, because somebody had spoken, are enough too.
         let people = rules::by_people(&now.slots);
@@ -219,10 +222,32 @@ impl Deciding<'_> {
         } else if !enough && !overridden {
             let slots: Vec<String> = now.slots.iter().map(ToString::to_string).collect();
             format!("the sign-offs it needs are now {}", slots.join(", "))
+        } else if overridden && let Some(why) = self.no_longer_overridden(&now) {
+            why
         } else {
             return Ok(content);
         };
         Err(Refusal::NowHarder { id: request.id, why })
+    }
+
+    /// Why policy would not let it be overridden now as it was.
+    fn no_longer_overridden(&self, now: &Assessment) -> Option<String> {
+        let Some(Verdict::Overridden { bound, .. }) = self.request.closed().map(|closed| &closed.verdict)
+        else {
+            return None;
+        };
+        let terms = now.overriding?;
+        let needed = terms.assurance.unwrap_or(Assurance::Asserted);
+        if !terms.allowed {
+            Some(format!(
+                "the rule `{}` lets nobody override it now",
+                crate::domain::text::safe_line(&now.rule)
+            ))
+        } else if bound.signer.assurance < needed {
+            Some(format!("to override it takes {needed} now, and it was {}", bound.signer.assurance))
+        } else {
+            None
+        }
     }
 
     /// Refused when policy asks for more now than when this was signed: nothing new is begun then. What runs may end.

@@ -4,6 +4,7 @@ use crate::domain::content::Content;
 use crate::domain::digest::{DecisionDigest, MarksDigest, RevisionDigest, TokenDigest, hex};
 use crate::domain::edit::Edit;
 use crate::domain::event::CommentNumber;
+use crate::domain::evidence::Attachment;
 use crate::domain::execution::{End, Runner, Work};
 use crate::domain::marks::Mark;
 use crate::domain::moment::Moment;
@@ -12,6 +13,7 @@ use crate::domain::overriding::Plea;
 use crate::domain::policy::Policy;
 use crate::domain::principal::Standing;
 use crate::domain::signing::Proof;
+use crate::domain::talk::About;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 use crate::domain::unfit::Unfit;
@@ -120,11 +122,25 @@ pub enum Command {
     Comment {
         /// What.
         text: Text,
-        /// About which step.
-        step: Option<StepId>,
-        /// In answer to which comment.
-        reply_to: Option<CommentNumber>,
+        /// About what.
+        about: About,
     },
+    /// Put one's own comment in other words.
+    EditComment {
+        /// Which.
+        number: CommentNumber,
+        /// In which.
+        text: Text,
+    },
+    /// Take the thread of a comment for settled, or take it up again.
+    Resolve {
+        /// A comment of it.
+        number: CommentNumber,
+        /// Whether it is settled.
+        resolved: bool,
+    },
+    /// Attach evidence.
+    Attach(Box<Attachment>),
     /// Put it out of one's own sight until then, or, with nothing, have it back.
     Snooze {
         /// Until when.
@@ -271,7 +287,13 @@ pub enum Said {
 impl Command {
     /// Whether it only adds, so that on a full disk it has to wait for room. Deciding and taking back never wait.
     pub const fn can_wait(&self) -> bool {
-        matches!(self, Command::Revise { .. } | Command::Comment { .. })
+        matches!(
+            self,
+            Command::Revise { .. }
+                | Command::Comment { .. }
+                | Command::EditComment { .. }
+                | Command::Attach(_)
+        )
     }
 
     /// Whether it says no to something, or changes it: no rule says yes to what is being refused, in the same transaction.
@@ -300,7 +322,8 @@ impl Command {
             Command::Answer { .. } => Verb::Answer,
             Command::Claim => Verb::Claim,
             Command::Release => Verb::Release,
-            Command::Comment { .. } => Verb::Comment,
+            Command::Comment { .. } | Command::EditComment { .. } | Command::Resolve { .. } => Verb::Comment,
+            Command::Attach(_) => Verb::Attach,
             Command::Cancel { .. } => Verb::Cancel,
             Command::Snooze { .. } => Verb::Snooze,
             Command::Override { .. } => Verb::Override,
@@ -335,6 +358,8 @@ pub struct Facts {
     pub open_of_requester: u64,
     /// Whether the store is a team's: there, who edited a step does not sign off the revision they made.
     pub team: bool,
+    /// When this revision was first opened on the caller's screen, as far as this place knows.
+    pub shown_at: Option<Moment>,
     /// Whether the program that runs this plan is gone: nobody holds its lock any more.
     pub runner_gone: bool,
     /// The signature that was brought along, verified, or why it is none.

@@ -2,20 +2,23 @@
 //!
 //! What is due by the clock is settled first, so that nobody decides on what has already expired.
 
+mod placement;
+
+pub use placement::{OnSameReference, Placement, place};
+
 use crate::domain::claiming::settle_gone;
 use crate::domain::command::{Command, Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::MarksDigest;
 use crate::domain::due;
 use crate::domain::event::{
-    Actor, Bound, CommentNumber, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight,
-    SignOffNumber, StepFact,
+    Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Payload, Revision, Sight, SignOffNumber, StepFact,
 };
 use crate::domain::invalid::Invalid;
 use crate::domain::judging;
 use crate::domain::marks::{Mark, Marks};
-use crate::domain::moment::Moment;
-use crate::domain::names::{Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::moment::{Moment, Span};
+use crate::domain::names::{Reference, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
 use crate::domain::quorum::Signer;
@@ -27,49 +30,6 @@ use crate::domain::snooze;
 use crate::domain::text::Text;
 use crate::domain::transitions::Verb;
 use std::borrow::Cow;
-
-/// What to do with content that a producer offers under a reference they used before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnSameReference {
-    /// Refuse other content.
-    Refuse,
-    /// Make it the next revision.
-    Revise,
-    /// Make it a new request.
-    Again,
-}
-
-/// Where offered content goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Placement {
-    /// It is a new request.
-    New,
-    /// It is that request already; nothing is stored.
-    Same(RequestId),
-    /// It is that request's next revision.
-    NextRevision(RequestId),
-}
-
-/// Where content goes that is offered under a reference which `known` already carries, if any does.
-///
-/// # Errors
-/// [`Refusal::ReferenceTaken`] when the content differs and the producer did not say what to do.
-pub fn place(known: Option<&Request>, content: &Content, how: OnSameReference) -> Result<Placement, Refusal> {
-    let Some(known) = known else { return Ok(Placement::New) };
-    // What the producer asked for counts, not what a reviewer made of it: asking again must find it.
-    let same_digest = known.asked == content.revision_digest();
-    let same_prose = known.content.as_deref() == Some(content);
-    match (how, known.is_open()) {
-        (OnSameReference::Refuse, _) if same_digest => Ok(Placement::Same(known.id)),
-        (OnSameReference::Refuse, open) => Err(Refusal::ReferenceTaken { id: known.id, open }),
-        // Asking again for what is still being asked is one request; after it is closed it is a new one.
-        (OnSameReference::Again, true) if same_digest => Ok(Placement::Same(known.id)),
-        (OnSameReference::Again, _) => Ok(Placement::New),
-        (OnSameReference::Revise, _) if same_digest && same_prose => Ok(Placement::Same(known.id)),
-        (OnSameReference::Revise, true) => Ok(Placement::NextRevision(known.id)),
-        (OnSameReference::Revise, false) => Err(Refusal::ReferenceTaken { id: known.id, open: false }),
-    }
-}
 
 /// Decides on a new request; the content was checked against the limits.
 ///
@@ -155,13 +115,16 @@ impl Request {
     ) -> Result<Vec<Entry>, Refusal> {
         let resubmits = self.state_name() == StateName::ChangesRequested;
         let (mut entries, settled) = self.settled(facts, now);
-        let (judged, request) = judging::again(settled, command, &facts.policy, now)?;
+        let (judged, request) = judging::again(settled, command, facts, now)?;
         entries.extend(judged);
         let decided = Deciding { request: &request, caller, facts, now }.decide(command)?;
         let speak = match command {
             Command::Revise { .. } => !resubmits,
-            // Neither changes what rules may do: without a grant there is nothing to look for.
-            Command::Mark { .. } | Command::Approve { .. } => request.assessment().grant.is_some(),
+            // None of them changes what rules may do: without a grant there is nothing to look for. Evidence may be what a
+            // rule was waiting for.
+            Command::Mark { .. } | Command::Approve { .. } | Command::Attach(_) => {
+                request.assessment().grant.is_some()
+            }
             _ => false,
         };
         let left =
@@ -175,7 +138,7 @@ impl Request {
     /// no yes: no rule speaks beside it.
     pub fn due_beside(&self, refused: &Command, facts: &Facts, now: Moment) -> Vec<Entry> {
         let (mut entries, settled) = self.settled(facts, now);
-        entries.extend(judging::beside(settled, refused, &facts.policy, now).0);
+        entries.extend(judging::beside(settled, refused, facts, now).0);
         entries
     }
 
@@ -190,6 +153,8 @@ impl Request {
     }
 }
 
+/// Who decides sooner after the first display can hardly have read it: it is recorded, and refuses nothing.
+pub const FAST: Span = Span::from_millis(2_000);
 /// The request after `entries`; not copied when there are none.
 pub(super) fn after<'a>(request: Cow<'a, Request>, entries: &[Entry]) -> Cow<'a, Request> {
     match entries {
@@ -225,7 +190,10 @@ impl Deciding<'_> {
                 self.entry(Fact::Claimed { until: self.now.plus(self.facts.policy.claim_time) }, Held::None),
             ]),
             Command::Release => Ok(vec![self.entry(Fact::Released {}, Held::None)]),
-            Command::Comment { text, step, reply_to } => self.comment(text, step.as_ref(), *reply_to),
+            Command::Comment { text, about } => self.comment(text, about),
+            Command::EditComment { number, text } => self.edit_comment(*number, text),
+            Command::Resolve { number, resolved } => self.resolve(*number, *resolved),
+            Command::Attach(what) => self.attach(what),
             Command::Cancel { reason } => {
                 rules::reason_given(Verb::Cancel, self.request, reason.as_ref())?;
                 self.prose_fits("reason", reason.as_ref())?;
@@ -245,7 +213,7 @@ impl Deciding<'_> {
     }
 
     /// Revising is resubmitting while changes are requested.
-    fn verb_here(&self, verb: Verb) -> Verb {
+    pub(super) fn verb_here(&self, verb: Verb) -> Verb {
         match (verb, self.request.state_name()) {
             (Verb::Revise, StateName::ChangesRequested) => Verb::Resubmit,
             _ => verb,
@@ -282,6 +250,7 @@ impl Deciding<'_> {
                 Seen::Drawn { whole: false, .. } => Sight::Drawn,
                 Seen::Drawn { whole: true, .. } => Sight::Whole,
             },
+            fast: self.facts.shown_at.is_some_and(|shown| self.now.since(shown) < FAST),
             signer: Signer {
                 newcomer: rules::newcomer(self.request, self.caller, self.facts).is_some(),
                 ..rules::signer(self.caller, self.facts)
@@ -434,28 +403,6 @@ impl Deciding<'_> {
         self.prose_fits("reason", reason.as_ref())?;
         let payload = Payload { answer: Some(answer), reason: reason.clone(), ..Payload::default() };
         let fact = Fact::Answered { option, bound: self.bound(&self.request.marks, seen) };
-        Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
-    }
-
-    fn comment(
-        &self,
-        text: &Text,
-        step: Option<&StepId>,
-        reply_to: Option<CommentNumber>,
-    ) -> Result<Vec<Entry>, Refusal> {
-        if let Some(step) = step {
-            rules::has_step(self.request, step)?;
-        }
-        if text.is_blank() {
-            return Err(Refusal::Invalid(Invalid::new("text", "is empty")));
-        }
-        if reply_to.is_some_and(|n| n.0 == 0 || n.0 as usize > self.request.comments.len()) {
-            return Err(Refusal::Invalid(Invalid::new("reply", "there is no such comment")));
-        }
-        self.prose_fits("text", Some(text))?;
-        let number = CommentNumber(self.request.comments.len() as u32 + 1);
-        let payload = Payload { text: Some(text.clone()), ..Payload::default() };
-        let fact = Fact::Commented { number, step: step.cloned(), reply_to };
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
     }
 

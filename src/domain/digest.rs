@@ -138,6 +138,10 @@ digest!(
     TokenDigest
 );
 digest!(
+    /// The bytes of a file of evidence: plain SHA-256, as `sha256sum` prints it.
+    EvidenceDigest
+);
+digest!(
     /// The reason of an override, by which it is known again when it is given twice.
     ReasonDigest
 );
@@ -164,6 +168,13 @@ impl TokenDigest {
     /// The digest of a token as it was given out.
     pub fn of(token: &str) -> Self {
         Self(framed("countersign-run-token@v1", &[token.as_bytes()]))
+    }
+}
+
+impl EvidenceDigest {
+    /// Over the bytes as they are.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
     }
 }
 

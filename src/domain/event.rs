@@ -15,9 +15,10 @@ pub use parts::*;
 
 use crate::domain::chain::{Occasion, Whom, Why};
 use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
+use crate::domain::evidence::Filed;
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
-use crate::domain::names::{PrincipalName, Reference, RequestId, RevisionNumber, StepId};
+use crate::domain::names::{ParamKey, PrincipalName, Reference, RequestId, RevisionNumber, StepId};
 use crate::domain::overriding::Instead;
 use crate::domain::policy::Assessment;
 use crate::domain::principal::Requester;
@@ -177,6 +178,44 @@ pub enum Fact {
         step: Option<StepId>,
         /// The comment it answers, if any.
         reply_to: Option<CommentNumber>,
+        /// The parameter of the step it is about, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        param: Option<ParamKey>,
+        /// Whom it calls.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<PrincipalName>,
+    },
+    /// Somebody put their own comment in other words; what it said stays where it was. Payload: the text.
+    #[serde(rename = "comment.edited")]
+    CommentEdited {
+        /// Which.
+        number: CommentNumber,
+        /// Whom it calls now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<PrincipalName>,
+    },
+    /// Somebody took a thread for settled.
+    #[serde(rename = "comment.resolved")]
+    ThreadResolved {
+        /// Its first comment.
+        number: CommentNumber,
+    },
+    /// Somebody took it up again.
+    #[serde(rename = "comment.reopened")]
+    ThreadReopened {
+        /// Its first comment.
+        number: CommentNumber,
+    },
+    /// Somebody attached a file, whose bytes are kept beside the log, or said where proof is. Payload: its label, and the
+    /// locator.
+    #[serde(rename = "evidence.attached")]
+    Attached {
+        /// Its number among what was attached.
+        number: u32,
+        /// The step it is about, if any.
+        step: Option<StepId>,
+        /// The file; nothing for a locator.
+        file: Option<Filed>,
     },
     /// Somebody put it out of their own sight; for nobody else, and no deadline moves.
     #[serde(rename = "snooze.set")]

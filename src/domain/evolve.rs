@@ -4,16 +4,18 @@
 
 use crate::domain::chain::{Assignment, Timing, Whom};
 use crate::domain::edit::{Original, Standing};
-use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held, Revision, SignOffNumber};
+use crate::domain::event::{CommentNumber, Deadlines, Edited, Entry, Fact, Revision, SignOffNumber};
+use crate::domain::evidence::Attached;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, RevisionNumber, StepId};
+use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::quorum::Signer;
 use crate::domain::request::{
-    Answer, Claim, Closed, Comment, Execution, Level, MarkedBy, Request, SignOff, SignOffStanding, State,
-    Verdict, Waiting,
+    Answer, Claim, Closed, Execution, Level, MarkedBy, Request, SignOff, SignOffStanding, State, Verdict,
+    Waiting,
 };
 use crate::domain::shared::Shared;
+use crate::domain::talk::{About, Comment, Earlier, Resolved};
 use crate::domain::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +74,8 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         claim: None,
         snoozes: BTreeMap::new(),
         comments: Vec::new(),
+        resolved: BTreeMap::new(),
+        attached: Vec::new(),
         execution: None,
         lapses_at: None,
         edits: BTreeMap::new(),
@@ -182,7 +186,10 @@ impl Request {
                         until: *producer_until,
                     };
                     // The reason is what the producer must read: it stands in the thread, where answers go.
-                    self.say(entry, None, None, reason);
+                    self.say(entry, &About::REQUEST, Vec::new(), reason);
+                    if let Some(said) = self.comments.last_mut() {
+                        said.is_reason = true;
+                    }
                 }
             }
             Fact::ChangesWithdrawn { deadlines } => self.wait_again(*deadlines),
@@ -191,13 +198,35 @@ impl Request {
                 self.claim = Some(Claim { by: entry.by.clone(), taken: entry.at, until: *until });
             }
             Fact::Released {} => self.claim = None,
-            Fact::Commented { step, reply_to, .. } => {
-                let text = match &entry.payload {
-                    Held::Here(payload) => payload.text.clone(),
-                    Held::None | Held::Gone => None,
-                };
-                self.say(entry, step.clone(), *reply_to, text);
+            Fact::Commented { step, reply_to, param, mentions, .. } => {
+                let about = About { step: step.clone(), param: param.clone(), reply_to: *reply_to };
+                self.say(entry, &about, mentions.clone(), payload.and_then(|p| p.text.clone()));
             }
+            Fact::CommentEdited { number, mentions } => {
+                let index = (number.0 as usize).wrapping_sub(1);
+                if let Some(comment) = self.comments.get_mut(index) {
+                    let text = std::mem::replace(&mut comment.text, payload.and_then(|p| p.text.clone()));
+                    let from = comment.edited.replace(entry.at).unwrap_or(comment.at);
+                    comment.earlier.push(Earlier { at: from, text });
+                    comment.mentions.clone_from(mentions);
+                }
+            }
+            Fact::ThreadResolved { number } => {
+                self.resolved.insert(*number, Resolved { by: entry.by.clone(), at: entry.at });
+            }
+            Fact::ThreadReopened { number } => {
+                self.resolved.remove(number);
+            }
+            Fact::Attached { number, step, file } => self.attached.push(Attached {
+                number: *number,
+                by: entry.by.clone(),
+                kind: entry.actor.kind,
+                at: entry.at,
+                step: step.clone(),
+                label: payload.and_then(|p| p.label.clone()),
+                file: *file,
+                locator: payload.and_then(|p| p.locator.clone()),
+            }),
             Fact::Snoozed { until } => {
                 self.snoozes.insert(entry.by.clone(), *until);
             }
@@ -365,14 +394,21 @@ impl Request {
         self.claim = None;
     }
 
-    fn say(
-        &mut self,
-        entry: &Entry,
-        step: Option<StepId>,
-        reply_to: Option<crate::domain::event::CommentNumber>,
-        text: Option<Text>,
-    ) {
-        let number = crate::domain::event::CommentNumber(self.comments.len() as u32 + 1);
-        self.comments.push(Comment { number, by: entry.by.clone(), at: entry.at, step, reply_to, text });
+    fn say(&mut self, entry: &Entry, about: &About, mentions: Vec<PrincipalName>, text: Option<Text>) {
+        let About { step, param, reply_to } = about.clone();
+        self.comments.push(Comment {
+            number: CommentNumber(self.comments.len() as u32 + 1),
+            by: entry.by.clone(),
+            kind: entry.actor.kind,
+            at: entry.at,
+            step,
+            param,
+            reply_to,
+            mentions,
+            text,
+            earlier: Vec::new(),
+            edited: None,
+            is_reason: false,
+        });
     }
 }

@@ -3,19 +3,20 @@
 //! Neither ever approves more than the policy grants: a policy change voids, tightens and takes back; it gives nothing
 //! that a person had refused, and no time.
 
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Facts};
 use crate::domain::digest::MarksDigest;
 use crate::domain::event::{Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Sight, SignOffNumber};
+use crate::domain::hands;
 use crate::domain::marks::Mark;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::StepId;
+use crate::domain::policy::Assessment;
 use crate::domain::policy::risk::{Circumstances, named};
 use crate::domain::policy::rules::policy_slot;
-use crate::domain::policy::{Assessment, Policy};
 use crate::domain::principal::{Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{MarkedBy, Request, State};
+use crate::domain::request::{MarkedBy, Request, SignOff, State};
 use crate::domain::rules;
 use std::borrow::Cow;
 
@@ -28,7 +29,7 @@ use std::borrow::Cow;
 pub fn again<'a>(
     request: Cow<'a, Request>,
     command: &Command,
-    policy: &Policy,
+    facts: &Facts,
     now: Moment,
 ) -> Result<(Vec<Entry>, Cow<'a, Request>), Refusal> {
     // A revision is judged by the policy of now anyway.
@@ -36,7 +37,7 @@ pub fn again<'a>(
         return Ok((Vec::new(), request));
     }
     let before = request.revision.assessment.clone();
-    let (entries, after) = beside(request, command, policy, now);
+    let (entries, after) = beside(request, command, facts, now);
     let decides = matches!(
         command,
         Command::Approve { .. } | Command::Answer { .. } | Command::Mark { .. } | Command::Override { .. }
@@ -57,11 +58,11 @@ pub fn again<'a>(
 pub fn beside<'a>(
     request: Cow<'a, Request>,
     command: &Command,
-    policy: &Policy,
+    facts: &Facts,
     now: Moment,
 ) -> (Vec<Entry>, Cow<'a, Request>) {
     let no = command.says_no();
-    let Some(entry) = reassessed_while(&request, policy, no, now) else { return (Vec::new(), request) };
+    let Some(entry) = reassessed_while(&request, facts, no, now) else { return (Vec::new(), request) };
     let mut after = request.into_owned().evolve(&entry);
     let mut entries = vec![entry];
     let by_rules = if no { Vec::new() } else { by_rule(&after, now) };
@@ -73,12 +74,13 @@ pub fn beside<'a>(
 }
 
 /// The entry that judges an open request again; nothing when it was judged by this policy.
-pub fn reassessed(request: &Request, policy: &Policy, now: Moment) -> Option<Entry> {
-    reassessed_while(request, policy, false, now)
+pub fn reassessed(request: &Request, facts: &Facts, now: Moment) -> Option<Entry> {
+    reassessed_while(request, facts, false, now)
 }
 
 /// The same, while somebody says `no` to it or not.
-fn reassessed_while(request: &Request, policy: &Policy, no: bool, now: Moment) -> Option<Entry> {
+fn reassessed_while(request: &Request, facts: &Facts, no: bool, now: Moment) -> Option<Entry> {
+    let policy = &facts.policy;
     // What cannot be read judges nothing; what was redacted can only be refused.
     if policy.trouble.is_some() || !request.is_open() || request.assessment().policy == policy.digest {
         return None;
@@ -96,9 +98,11 @@ fn reassessed_while(request: &Request, policy: &Policy, no: bool, now: Moment) -
     let harder = assessment.is_harder_than(request.assessment());
     let lost =
         |rule: &Option<String>| rule.is_some() && *rule != assessment.grant.as_ref().map(|g| g.rule.clone());
+    // Who is no longer enrolled as they were when they signed stands for nothing any more.
+    let left = |s: &SignOff| facts.team && !hands::stands(s, policy);
     let voids = request
         .counting()
-        .filter(|s| harder || s.bound.marks_digest != digest || lost(&s.rule))
+        .filter(|s| harder || s.bound.marks_digest != digest || lost(&s.rule) || left(s))
         .map(|s| s.number)
         .collect();
     let deadlines = match &request.state {
@@ -197,6 +201,7 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
             marks_digest: after.marks_digest(),
             seen: Sight::No,
             signer: rule_signer(),
+            fast: false,
         };
         push(&mut entries, &mut after, Fact::SignedByRule { rule: grant.rule, number, bound }, now);
         let counting: Vec<_> = after.counting().map(|s| (s.number, &s.bound.signer)).collect();

@@ -8,12 +8,13 @@ use crate::domain::content::{Content, Kind};
 use crate::domain::decide::{Deciding, revision_of};
 use crate::domain::digest::{ReasonDigest, framed};
 use crate::domain::event::{Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Owed, Payload};
+use crate::domain::hands;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::preview::{Outcome, preview};
-use crate::domain::principal::{Assurance, Caller, PrincipalKind, Requester};
+use crate::domain::principal::{Assurance, Caller, Permission, PrincipalKind, Requester};
 use crate::domain::quorum::Slot;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
@@ -21,7 +22,7 @@ use crate::domain::risk::Priority;
 use crate::domain::rules;
 use crate::domain::shared::Shared;
 use crate::domain::signing;
-use crate::domain::text::Text;
+use crate::domain::text::{Text, is_marked};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -205,7 +206,9 @@ fn lack<T>(id: RequestId, lack: Lack) -> Result<T, Refusal> {
 /// The digest by which a reason is known again: of its letters and digits, whatever their case, and whatever stands
 /// between them.
 pub fn digest_of_reason(reason: &Text) -> ReasonDigest {
-    let letters = reason.raw().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    // Some letters are drawn as nothing: they make no reason a new one.
+    let seen = |c: &char| c.is_alphanumeric() && !is_marked(*c);
+    let letters = reason.raw().chars().filter(seen).flat_map(char::to_lowercase);
     let mut essence: String = letters.collect();
     if essence.is_empty() {
         essence = reason.raw().split_whitespace().collect();
@@ -435,9 +438,12 @@ fn said_of_the_debt(overridden: &Request, bound: &Bound, instead: &Instead) -> C
 /// # Errors
 /// [`Refusal::OwnDebt`].
 pub fn may_close(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
-    let Some(owes) = request.owes.as_ref().filter(|owes| owes.is_of(&caller.name, caller.person.as_ref()))
-    else {
-        return Ok(());
+    let Some(owes) = request.owes.as_ref().filter(|owes| hands::owes(owes, caller, facts)) else {
+        // What a person went ahead with, a person looks at.
+        return match (&request.owes, caller.kind) {
+            (Some(_), PrincipalKind::Agent) => Err(Refusal::NotPermitted { permission: Permission::Review }),
+            _ => Ok(()),
+        };
     };
     let from = request.created_at.plus(SOLO_REST);
     if !facts.team && caller.kind == PrincipalKind::Human && now >= from {

@@ -39,6 +39,12 @@ pub struct Payload {
     /// What can be picked as an answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Text>,
+    /// What evidence is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Text>,
+    /// Where evidence is that was not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locator: Option<Text>,
     /// The text of a policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Text>,

@@ -264,6 +264,13 @@ impl Requester {
         self.name == caller.name || (self.person.is_some() && self.person == caller.person)
     }
 
+    /// Whether `caller` may do what is the requester's to do: the same principal, or its person in person. An agent does
+    /// nothing with what its owner, or another agent of its owner, asked for.
+    pub fn is_acted_for_by(&self, caller: &Caller) -> bool {
+        self.name == caller.name
+            || (caller.kind == PrincipalKind::Human && self.person.is_some() && self.person == caller.person)
+    }
+
     /// Whether `caller` is the person who owns the agent that asked (and not the agent itself).
     pub fn is_agent_of(&self, caller: &Caller) -> bool {
         self.kind == PrincipalKind::Agent

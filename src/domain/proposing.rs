@@ -8,7 +8,7 @@ use crate::domain::event::{Entry, Held, Payload};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::policy::Policy;
-use crate::domain::principal::{Caller, Permission, Requester};
+use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester, Role};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::risk::Priority;
@@ -30,18 +30,37 @@ pub struct Proposal {
     pub digest: PolicyDigest,
 }
 
-/// The content of the request that proposes a policy; `difference` is how it differs from the one in force.
-pub fn content(digest: PolicyDigest, replaces: PolicyDigest, difference: &[String], most: usize) -> Content {
+/// The most bytes that the difference of a proposed policy from the one in force can have: every line of it is read before
+/// it is signed, and none is left out.
+pub const LONGEST_DIFFERENCE: usize = 64 << 10;
+
+/// The content of the request that proposes a policy; `difference` is how it differs from the one in force, all of it.
+///
+/// # Errors
+/// [`Outsider::Policy`] when it is longer than anybody could be asked to read at once.
+pub fn content(
+    digest: PolicyDigest,
+    replaces: PolicyDigest,
+    difference: &[String],
+) -> Result<Content, Refusal> {
     let pinned = |label: &str, digest: PolicyDigest| Evidence {
         label: Text::new(label),
         locator: Text::new(format!("{POLICY}{digest}")),
         sha256: None,
         pinned: true,
     };
-    Content {
+    let difference = difference.join("\n");
+    if difference.len() > LONGEST_DIFFERENCE {
+        let why = format!(
+            "it differs from the policy in force by {} bytes; at most {LONGEST_DIFFERENCE} are read at once: propose it in parts",
+            difference.len()
+        );
+        return Err(Refusal::Outsider(Outsider::Policy(why)));
+    }
+    Ok(Content {
         kind: Kind::Policy,
         title: Text::new(format!("Adopt policy {}", digest.short())),
-        summary: Text::new(clipped(difference, most)),
+        summary: Text::new(difference),
         target: Target::default(),
         priority: Priority::default(),
         risk: None,
@@ -50,22 +69,7 @@ pub fn content(digest: PolicyDigest, replaces: PolicyDigest, difference: &[Strin
         options: Vec::new(),
         tiers: Vec::new(),
         evidence: vec![pinned(PROPOSED, digest), pinned(REPLACED, replaces)],
-    }
-}
-
-/// As many lines as fit in `most` bytes, and how many do not.
-fn clipped(lines: &[String], most: usize) -> String {
-    const ROOM: usize = 80;
-    let mut out = String::new();
-    for (n, line) in lines.iter().enumerate() {
-        if out.len() + line.len() + 1 + ROOM > most {
-            out.push_str(&format!("… and {} more lines: `show --json` has the whole text", lines.len() - n));
-            return out;
-        }
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
+    })
 }
 
 /// Decides on proposing a policy.
@@ -104,6 +108,15 @@ pub fn proposal(request: &Request) -> Option<Proposal> {
     }
     let (digest, text) = (pinned(request, PROPOSED)?, request.proposed.as_ref()?);
     (PolicyDigest::of(text.raw()) == digest).then(|| Proposal { text: text.raw().to_owned(), digest })
+}
+
+/// Whether an admin who is not who proposed it, in person or by another name, stands for it: asked once more when it takes
+/// effect, whatever its slots were.
+pub fn admitted(request: &Request) -> bool {
+    request.counting().map(|signoff| &signoff.bound.signer).any(|signer| {
+        let by_admin = signer.kind == PrincipalKind::Human && signer.roles.contains(&Role::Admin);
+        by_admin && !request.is_self_review(signer)
+    })
 }
 
 /// What a request proposes, when it can take effect now: the policy in force is still the one it is to replace.

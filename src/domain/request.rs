@@ -6,7 +6,10 @@ use crate::domain::chain::{Assignment, Timing};
 use crate::domain::content::Content;
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::edit::Standing;
+pub use crate::domain::talk::Comment;
+
 use crate::domain::event::{Bound, CommentNumber, Deadlines, Owed, Revision, SignOffNumber};
+use crate::domain::evidence::Attached;
 use crate::domain::execution::Run;
 use crate::domain::marks::Marks;
 use crate::domain::moment::Moment;
@@ -15,7 +18,9 @@ use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
 use crate::domain::shared::Shared;
 use crate::domain::statement::Signature;
+use crate::domain::talk::Resolved;
 use crate::domain::text::Text;
+
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,23 +249,6 @@ pub struct Claim {
     pub until: Moment,
 }
 
-/// Something that was said.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Comment {
-    /// Its number.
-    pub number: CommentNumber,
-    /// Who said it.
-    pub by: PrincipalName,
-    /// When.
-    pub at: Moment,
-    /// The step it is about.
-    pub step: Option<StepId>,
-    /// The comment it answers.
-    pub reply_to: Option<CommentNumber>,
-    /// What was said; nothing when it was redacted.
-    pub text: Option<Text>,
-}
-
 /// One request, as its events made it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
@@ -300,6 +288,10 @@ pub struct Request {
     pub snoozes: BTreeMap<PrincipalName, Moment>,
     /// What was said.
     pub comments: Vec<Comment>,
+    /// The threads that are taken for settled, by their first comment.
+    pub resolved: BTreeMap<CommentNumber, Resolved>,
+    /// What was attached after it was asked.
+    pub attached: Vec<Attached>,
     /// Its execution, once approved, for kinds that are executed.
     pub execution: Option<Execution>,
     /// When an approval that is not started lapses.

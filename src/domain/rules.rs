@@ -2,21 +2,27 @@
 //!
 //! Every refusal is checked in the order of [`crate::domain::refusal`].
 
+mod assigning;
+mod given;
+
+pub use assigning::{at_the_top, eligible};
+pub use given::{Withdrawable, last_signoff, overtaken, reaffirms, withdrawable};
+
 use crate::domain::command::{Facts, Seen};
 use crate::domain::conflict::conflicts;
 use crate::domain::content::Kind;
 use crate::domain::difference;
-use crate::domain::event::SignOffNumber;
+use crate::domain::hands;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
-use crate::domain::names::{PersonName, PrincipalName, StepId};
+use crate::domain::names::StepId;
 use crate::domain::overriding;
 use crate::domain::preview::{Outcome, Results, nothing_is_missing, preview};
 use crate::domain::principal::{Assurance, Caller, PrincipalKind};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Request, SignOff, SignOffStanding, State, Verdict};
+use crate::domain::request::{Request, State, Verdict};
 use crate::domain::signing;
 use crate::domain::statement::Deed;
 use crate::domain::text::Text;
@@ -47,11 +53,15 @@ pub fn may(
     }
     match verb {
         Verb::Approve => may_fill_a_slot(request, caller, facts, now),
+        Verb::Answer => may_answer(request, caller, facts, now),
         Verb::Withdraw => withdrawable(request, caller).map(|_| ()),
         Verb::Claim => may_claim(request, caller, facts, now),
         Verb::Release => may_release(request, caller, now),
         Verb::Escalate if request.next_rung().is_none() => Err(at_the_top(request)),
-        Verb::Override => overriding::may_go_ahead(request, facts),
+        Verb::Override => {
+            was_there(request, caller, facts)?;
+            overriding::may_go_ahead(request, facts)
+        }
         _ => Ok(()),
     }
 }
@@ -102,6 +112,13 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
             }
         ));
     }
+    let changes = matches!(verb, Verb::RequestChanges | Verb::Resubmit | Verb::Revise);
+    if changes && request.kind() == crate::domain::content::Kind::Policy {
+        return not_now(
+            "a policy that was proposed is not changed: reject or cancel it, and propose again with `policy adopt`"
+                .to_owned(),
+        );
+    }
     if !row.only.is_empty() && !row.only.contains(&request.kind()) {
         return not_now(format!("a {} is not for `{}`", request.kind(), verb.word()));
     }
@@ -113,7 +130,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
 
 /// Whether the policy can be read, or `verb` lets nothing run: what a broken policy must not stop.
 fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
-    const LETS_NOTHING_RUN: [Verb; 18] = [
+    const LETS_NOTHING_RUN: [Verb; 19] = [
         Verb::Withdraw,
         Verb::Reject,
         Verb::RequestChanges,
@@ -122,6 +139,7 @@ fn may_without_policy(verb: Verb, facts: &Facts) -> Result<(), Refusal> {
         Verb::Claim,
         Verb::Release,
         Verb::Comment,
+        Verb::Attach,
         Verb::Cancel,
         Verb::Expire,
         Verb::Lapse,
@@ -157,7 +175,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
     let who = verb.row().who;
     match who {
         Who::Reviewer | Who::Answerer => {
-            let own = request.requester.is(caller)
+            let own = hands::is_own(&request.requester, caller, facts)
                 && !facts.self_review
                 && !(who == Who::Answerer && request.requester.is_agent_of(caller));
             if own {
@@ -166,7 +184,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Overrider => {
-            if request.requester.is(caller) {
+            if hands::is_own(&request.requester, caller, facts) {
                 return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
             }
             let permission = verb.permission(request.kind(), caller.kind);
@@ -176,14 +194,14 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
                 _ => Err(Refusal::NotPermitted { permission }),
             }
         }
-        Who::Editor if request.requester.is(caller) => Ok(()),
+        Who::Editor if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Requester if !request.requester.is(caller) => {
+        Who::Requester if !request.requester.is_acted_for_by(caller) => {
             Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
         }
-        Who::Runner if request.requester.is(caller) => Ok(()),
+        Who::Runner if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),
     }
@@ -232,6 +250,29 @@ pub fn seen_enough(request: &Request, seen: &Seen, facts: &Facts) -> Result<(), 
     Ok(())
 }
 
+/// Who was enrolled, or given the role, after the request was made stands for it only where policy says so.
+fn was_there(request: &Request, caller: &Caller, facts: &Facts) -> Result<(), Refusal> {
+    match newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
+        Some(since) => Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since })),
+        None => Ok(()),
+    }
+}
+
+/// An answer is one person's, and closes the question: it stands for all the sign-offs that policy asks for, or is none.
+fn may_answer(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
+    may_fill_a_slot(request, caller, facts, now)?;
+    match request.open_slots().len() {
+        0 | 1 => Ok(()),
+        more => Err(Refusal::NotNow {
+            id: request.id,
+            why: format!(
+                "policy asks for {more} sign-offs, and an answer is one: ask for it as a gate, or let a rule for questions \
+                 ask for one"
+            ),
+        }),
+    }
+}
+
 /// Whether the caller's sign-off would fill a slot that is open: the matching grows by one.
 fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
     let me = signer(caller, facts);
@@ -246,9 +287,7 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
         }
         return Err(Refusal::AlreadySigned { by: signed, at: mine.at });
     }
-    if let Some(since) = newcomer(request, caller, facts).filter(|_| !newcomers_count(request, facts)) {
-        return Err(Refusal::Outsider(Outsider::Newcomer { name: caller.name.clone(), since }));
-    }
+    was_there(request, caller, facts)?;
     if let Some(step) = request.edited_by(caller).filter(|_| facts.team) {
         return Err(Refusal::OwnEdit { step: step.clone() });
     }
@@ -274,88 +313,6 @@ fn may_fill_a_slot(request: &Request, caller: &Caller, facts: &Facts, now: Momen
         Refusal::NoSlot { open: request.open_slots().into_iter().cloned().collect() }
     };
     Err(unfilled)
-}
-
-/// What the caller could take back: their request for changes, or their sign-off.
-///
-/// # Errors
-/// [`Refusal::NotNow`] when there is nothing of theirs.
-pub fn withdrawable<'a>(request: &'a Request, caller: &Caller) -> Result<Withdrawable<'a>, Refusal> {
-    let changes = match &request.state {
-        State::ChangesRequested { bound, .. } => Some(&bound.signer.name),
-        State::Waiting(_) | State::Closed(_) => None,
-    };
-    if changes == Some(&caller.name) {
-        return Ok(Withdrawable::Changes);
-    }
-    // A sign-off is its author's to take back whoever has the ball.
-    if let Some(signoff) = request.counting().find(|s| s.bound.signer.name == caller.name) {
-        return Ok(Withdrawable::SignOff(signoff));
-    }
-    let why = match changes {
-        Some(author) => format!("{author} requested the changes; only they can take that back"),
-        None => "there is no sign-off of yours that counts".to_owned(),
-    };
-    Err(Refusal::NotNow { id: request.id, why })
-}
-
-/// What can be taken back.
-pub enum Withdrawable<'a> {
-    /// A request for changes.
-    Changes,
-    /// A sign-off.
-    SignOff(&'a SignOff),
-}
-
-/// Why a request cannot be raised any further.
-pub fn at_the_top(request: &Request) -> Refusal {
-    let why = match request.assigned() {
-        Some(top) => format!("it is at the top of its chain: {} has it", top.to),
-        None => "it has no escalation chain".to_owned(),
-    };
-    Refusal::NotNow { id: request.id, why }
-}
-
-/// Whether a request can be given to `to`: somebody who could decide on it, never who asked. In a solo store nobody is
-/// enrolled, and every name but the requester's will do.
-///
-/// # Errors
-/// [`Refusal::NotEligible`] with the reason.
-pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
-    let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
-    if *to == request.requester.name {
-        return not("it is their own request".to_owned());
-    }
-    if *to == PrincipalName::system() {
-        return not("nobody is behind that name".to_owned());
-    }
-    if !facts.team {
-        return Ok(());
-    }
-    let Some(them) = facts.policy.roster.find(to) else {
-        return not("nobody of that name is enrolled".to_owned());
-    };
-    if request.requester.person.as_ref() == Some(&them.person) {
-        return not("it is their own request, or their agent's".to_owned());
-    }
-    let needed = Verb::Approve.permission(request.kind(), them.kind);
-    if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
-        return not(format!("they do not hold the permission `{}`", needed.word()));
-    }
-    // How sure one can be of them is told when they sign.
-    let signer = Signer {
-        name: them.name.clone(),
-        kind: them.kind,
-        person: Some(them.person.clone()),
-        roles: them.roles.clone(),
-        assurance: Assurance::SignedTouch,
-        newcomer: false,
-    };
-    let slots = request.open_slots();
-    if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {
-        return Ok(());
-    }
-    not("none of the sign-offs that are open fits them".to_owned())
 }
 
 fn may_claim(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
@@ -393,42 +350,13 @@ pub fn still_as_seen(request: &Request, seen: &Seen) -> Result<(), Refusal> {
     }
 }
 
-/// The sign-off that a new one by `caller` re-affirms: their last, when it is void because what it stood for changed,
-/// and they say what they saw now.
-pub fn reaffirms(request: &Request, caller: &Caller, seen: &Seen) -> Option<SignOffNumber> {
-    let last = last_signoff(request, caller)?;
-    (last.standing == SignOffStanding::Void && *seen != Seen::Nothing).then_some(last.number)
-}
-
-/// The last sign-off that `caller`, or another principal of their person, gave and did not take back.
-pub fn last_signoff<'a>(request: &'a Request, caller: &Caller) -> Option<&'a SignOff> {
-    request.signoffs.iter().rev().filter(|s| s.standing != SignOffStanding::Withdrawn).find(|s| {
-        let signer = &s.bound.signer;
-        signer.name == caller.name || (signer.person.is_some() && signer.person == caller.person)
-    })
-}
-
-/// The last sign-off of `name`, or of `person`, on an open request, when what it stood for changed since.
-pub fn overtaken<'a>(
-    request: &'a Request,
-    name: &PrincipalName,
-    person: Option<&PersonName>,
-) -> Option<&'a SignOff> {
-    let is_theirs = |s: &&SignOff| {
-        let signer = &s.bound.signer;
-        signer.name == *name || (signer.person.is_some() && signer.person.as_ref() == person)
-    };
-    let mut theirs = request.signoffs.iter().rev().filter(|s| s.standing != SignOffStanding::Withdrawn);
-    let last = theirs.find(is_theirs)?;
-    (request.is_open() && last.standing == SignOffStanding::Void).then_some(last)
-}
-
 /// Whether `marks` could be signed: the content is there, some step is approved, and none of those is blocked.
 ///
 /// # Errors
 /// [`Refusal::Uninspectable`], [`Refusal::NothingApproved`] or [`Refusal::Blocked`].
 pub fn may_sign(request: &Request, marks: &Marks) -> Result<(), Refusal> {
     let Some(content) = &request.content else { return Err(Refusal::Uninspectable) };
+    crate::domain::evidence::is_there(request)?;
     if !request.has_steps() {
         return Ok(());
     }

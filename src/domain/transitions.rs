@@ -47,6 +47,8 @@ pub enum Verb {
     Snooze,
     /// Change a step's parameters while it waits.
     Modify,
+    /// Add evidence.
+    Attach,
     /// This program does the approved steps.
     Run,
     /// The producer asks which step it may do.
@@ -162,18 +164,29 @@ const BUT_DEBT: &[Kind] = &[
     Kind::Question,
     Kind::Policy,
 ];
+/// What the program itself asks for says what it says: a policy that is proposed is pinned with the text, and what stands
+/// beside it is the difference that this program made.
+const BY_OTHERS: &[Kind] = &[
+    Kind::Plan,
+    Kind::Deployment,
+    Kind::Promotion,
+    Kind::Exception,
+    Kind::Incident,
+    Kind::Gate,
+    Kind::Question,
+];
 const RUNS: &[StateName] = &[Approved, Overridden];
 
 /// The table, in the order of the document.
 #[rustfmt::skip]
-pub const TABLE: [Row; 28] = [
+pub const TABLE: [Row; 29] = [
     Row { verb: Verb::Mark, from: WAITING, to: To::Same, who: Who::Reviewer, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "sign-offs on other marks" },
     Row { verb: Verb::Approve, from: WAITING, to: To::SameOrApproved, who: Who::Reviewer, reason: Reason::WhenSensitive, only: &[], voids: "–" },
     Row { verb: Verb::Withdraw, from: OPEN, to: To::SameOrBefore, who: Who::Author, reason: Reason::Welcome, only: &[], voids: "that one" },
     Row { verb: Verb::Reject, from: OPEN, to: To::State(Rejected), who: Who::Reviewer, reason: Reason::Required, only: &[], voids: "–" },
-    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: BUT_DEBT, voids: "–" },
-    Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
-    Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[], voids: "what the change touches" },
+    Row { verb: Verb::RequestChanges, from: WAITING, to: To::State(ChangesRequested), who: Who::Reviewer, reason: Reason::Required, only: BY_OTHERS, voids: "–" },
+    Row { verb: Verb::Resubmit, from: &[ChangesRequested], to: To::Before, who: Who::Requester, reason: Reason::Welcome, only: BY_OTHERS, voids: "what the change touches" },
+    Row { verb: Verb::Revise, from: WAITING, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: BY_OTHERS, voids: "what the change touches" },
     Row { verb: Verb::Claim, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Release, from: OPEN, to: To::Same, who: Who::Looker, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Comment, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
@@ -184,6 +197,7 @@ pub const TABLE: [Row; 28] = [
     Row { verb: Verb::Lapse, from: &[Approved, Overridden], to: To::Same, who: Who::Clock, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Snooze, from: OPEN, to: To::Same, who: Who::Oneself, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Modify, from: WAITING, to: To::Same, who: Who::Editor, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "what the change touches" },
+    Row { verb: Verb::Attach, from: ANY, to: To::Same, who: Who::Anyone, reason: Reason::Welcome, only: &[], voids: "–" },
     Row { verb: Verb::Run, from: RUNS, to: To::Same, who: Who::Runner, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Next, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
     Row { verb: Verb::Report, from: RUNS, to: To::Same, who: Who::Requester, reason: Reason::Welcome, only: &[Kind::Plan, Kind::Deployment], voids: "–" },
@@ -214,8 +228,7 @@ pub struct Later {
 
 /// The verbs of the design that are not built yet.
 #[rustfmt::skip]
-pub const LATER: [Later; 1] = [
-    Later { verb: "attach", from: ANY, to: To::Same, who: "who can see it; pinned: the requester", reason: Reason::Welcome },
+pub const LATER: [Later; 0] = [
 ];
 
 /// One row of the execution's table.
@@ -269,6 +282,7 @@ impl Verb {
             Verb::Lapse => "lapse",
             Verb::Snooze => "snooze",
             Verb::Modify => "modify",
+            Verb::Attach => "attach",
             Verb::Run => "run",
             Verb::Next => "next",
             Verb::Report => "report",

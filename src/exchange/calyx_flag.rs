@@ -29,10 +29,16 @@ pub fn entry(request: &Request, opened: bool) -> Value {
     let Some(closed) = request.closed() else { return entry };
     let mut set = |key: &str, value: Value| entry[key] = value;
     match &closed.verdict {
-        Verdict::Approved { .. } | Verdict::Overridden { .. } => {
+        Verdict::Approved { .. } => {
             set("status", json!("approved"));
             set("approved_by", json!(closed.by));
             set("approved_at", json!(offset(closed.at)));
+        }
+        // Neither word of theirs is true of it, and "approved" least of all.
+        Verdict::Overridden { .. } => {
+            set("status", json!("overridden"));
+            set("overridden_by", json!(closed.by));
+            set("overridden_at", json!(offset(closed.at)));
         }
         Verdict::Rejected | Verdict::Cancelled | Verdict::Expired => {
             set("status", json!("rejected"));

@@ -127,6 +127,7 @@ impl Form {
                 terms,
                 auto_approve: rule.auto_approve,
                 programs: rule.programs,
+                evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
             });
@@ -285,3 +286,20 @@ fn slots(
 
 #[cfg(test)]
 mod tests;
+
+/// Labels that evidence must have: each of characters that can be seen, so that it can be typed.
+fn evidence(labels: Vec<Spanned<String>>) -> Result<Vec<String>, Fault> {
+    let mut out = Vec::with_capacity(labels.len());
+    for label in labels {
+        let (span, label) = (label.span(), label.into_inner());
+        let seen = !label.trim().is_empty()
+            && label.trim() == label
+            && !label.chars().any(crate::domain::text::is_marked);
+        if !seen || label.chars().count() > crate::domain::evidence::LONGEST_LABEL {
+            let most = crate::domain::evidence::LONGEST_LABEL;
+            return Err((span, format!("require_evidence: a label has 1 to {most} visible characters")));
+        }
+        out.push(label);
+    }
+    Ok(out)
+}

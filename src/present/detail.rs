@@ -8,7 +8,7 @@ use crate::domain::text::safe_line;
 use crate::present::execution::execution;
 use crate::present::line::{Line, Tone};
 use crate::present::plan::{Long, plan};
-use crate::present::{keys, time, words};
+use crate::present::{evidence, keys, thread, time, words};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -24,6 +24,8 @@ pub struct Sheet {
     pub must: Range<usize>,
     /// Those in which a long value is folded.
     pub folded: BTreeSet<usize>,
+    /// Where each thing begins that one can go to by itself, and its number.
+    pub items: Vec<(usize, usize)>,
 }
 
 impl From<Vec<Line>> for Sheet {
@@ -40,10 +42,10 @@ pub fn detail(request: &Request, now: Moment) -> Vec<Line> {
 /// The same, with long values as `long` says.
 pub fn detail_with(request: &Request, now: Moment, long: Long) -> Vec<Line> {
     let mut out = deciding(request, now, long).lines;
-    out.extend(evidence(request));
+    out.extend(evidence::list(request, None).lines);
     out.extend(risk(request));
     out.extend(signoffs(request));
-    out.extend(thread(request, now));
+    out.extend(thread::thread(request, now, thread::View::default()).lines);
     out
 }
 
@@ -233,23 +235,6 @@ fn claimed(request: &Request, content: &Content) -> Vec<Line> {
     out
 }
 
-/// What the producer names as proof. A locator has a line of its own, so that it can be taken whole.
-pub fn evidence(request: &Request) -> Vec<Line> {
-    let mut out = Vec::new();
-    let all = request.content.as_ref().map(|c| c.evidence.as_slice()).unwrap_or_default();
-    if !all.is_empty() {
-        out.push(Line::heading("Evidence (named by the producer; not opened by this program)"));
-    }
-    for evidence in all {
-        out.extend(quoted(Some(&evidence.label), 0));
-        out.extend(quoted(Some(&evidence.locator), 2));
-        if evidence.pinned {
-            out.push(Line::default().and(Tone::Dim, "pinned: part of what is decided on").indented(2));
-        }
-    }
-    out
-}
-
 /// Who stood for it, and whether that still counts.
 pub fn signoffs(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
@@ -293,29 +278,6 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
         if signoff.reason.is_some() {
             out.extend(quoted(signoff.reason.as_ref(), 2));
         }
-    }
-    out
-}
-
-/// What was said.
-pub fn thread(request: &Request, now: Moment) -> Vec<Line> {
-    let mut out = Vec::new();
-    if !request.comments.is_empty() {
-        out.push(Line::heading(format_args!("Thread: {}", request.comments.len())));
-    }
-    for comment in &request.comments {
-        let about = comment.step.as_ref().map(|s| format!(" on {s}")).unwrap_or_default();
-        let reply = comment.reply_to.map(|n| format!(" in reply to {}", n.0)).unwrap_or_default();
-        out.push(
-            Line::plain(format_args!(
-                "{}. {}{about}{reply}, {}",
-                comment.number.0,
-                comment.by,
-                time::ago(comment.at, now)
-            ))
-            .indented(2),
-        );
-        out.extend(quoted(comment.text.as_ref(), 2));
     }
     out
 }

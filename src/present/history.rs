@@ -8,6 +8,7 @@ use crate::domain::names::{Seq, StepId};
 use crate::domain::request::Execution;
 use crate::domain::text::{Text, safe_line};
 use crate::present::detail::quoted;
+use crate::present::evidence::size;
 use crate::present::execution;
 use crate::present::line::{Line, Tone};
 
@@ -24,7 +25,10 @@ pub fn event(seq: Seq, aggregate: &str, entry: &Entry) -> Vec<Line> {
         Held::None => {}
         Held::Gone => out.push(Line::default().and(Tone::Dim, "(payload redacted)").indented(8)),
         Held::Here(payload) => {
-            for text in [&payload.reason, &payload.text, &payload.answer].into_iter().flatten() {
+            for text in [&payload.reason, &payload.text, &payload.answer, &payload.label, &payload.locator]
+                .into_iter()
+                .flatten()
+            {
                 out.extend(quoted(Some(text as &Text), 8));
             }
             for option in &payload.options {
@@ -137,10 +141,25 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("put it off for themselves until {}", until.date_and_time()), Tone::Dim)
         }
         Fact::SnoozeEnded {} => ("has it back in sight".to_owned(), Tone::Dim),
-        Fact::Commented { step, .. } => (
-            format!("commented{}", step.as_ref().map(|s| format!(" on {s}")).unwrap_or_default()),
-            Tone::Plain,
-        ),
+        Fact::Commented { number, step, param, .. } => {
+            let step = step.as_ref().map(|s| format!(" on {s}")).unwrap_or_default();
+            let param = param.as_ref().map(|p| format!(".{p}")).unwrap_or_default();
+            (format!("commented{step}{param}: comment {}", number.0), Tone::Plain)
+        }
+        Fact::CommentEdited { number, .. } => (format!("edited comment {}", number.0), Tone::Plain),
+        Fact::ThreadResolved { number } => {
+            (format!("resolved the thread of comment {}", number.0), Tone::Good)
+        }
+        Fact::ThreadReopened { number } => {
+            (format!("reopened the thread of comment {}", number.0), Tone::Plain)
+        }
+        Fact::Attached { number, step, file } => {
+            let step = step.as_ref().map(|s| format!(" to {s}")).unwrap_or_default();
+            let what = file.as_ref().map_or("a locator".to_owned(), |file| {
+                format!("{}, {}, sha256 {}", file.kind, size(file.size), file.sha256.short())
+            });
+            (format!("attached evidence {number}{step}: {what}"), Tone::Plain)
+        }
         Fact::Modified { step, revision, edits, voids, .. } => {
             let done = if edits.iter().any(|edit| edit.step == *step) { "edited" } else { "put back" };
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)

@@ -108,7 +108,9 @@ pub fn request(request: &Request, now: Moment) -> Value {
     }
     set("lapses_at", json!(request.lapses_at.map(Moment::iso)));
     set("signoffs", request.signoffs.iter().map(signoff).collect());
-    set("comments", request.comments.iter().map(comment).collect());
+    set("comments", request.comments.iter().map(|c| comment(request, c)).collect());
+    set("attached", request.attached.iter().map(attached).collect());
+    set("missing_evidence", json!(request.missing_evidence()));
     set(
         "decision",
         json!(request.closed().map(|closed| json!({
@@ -151,10 +153,32 @@ fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
     })
 }
 
-fn comment(comment: &crate::domain::request::Comment) -> Value {
+/// One comment.
+pub fn comment(request: &Request, comment: &crate::domain::talk::Comment) -> Value {
     json!({
         "number": comment.number, "by": comment.by, "at": comment.at.iso(), "step": comment.step,
-        "reply_to": comment.reply_to, "text": comment.text.as_ref().map(Text::raw),
+        "reply_to": comment.reply_to, "text": comment.text.as_ref().map(Text::raw), "by_kind": comment.kind,
+        "param": comment.param, "mentions": comment.mentions, "edited_at": comment.edited.map(Moment::iso),
+        "earlier": comment.earlier.iter().map(|earlier| json!({
+            "at": earlier.at.iso(), "text": earlier.text.as_ref().map(Text::raw),
+        })).collect::<Vec<_>>(),
+        "resolved": request.resolved.get(&comment.number).map(|resolved| json!({
+            "by": resolved.by, "at": resolved.at.iso(),
+        })),
+    })
+}
+
+/// How far one comment has come to one reader.
+pub fn receipt(receipt: &crate::domain::talk::Receipt) -> Value {
+    json!({"by": receipt.by, "delivered_at": receipt.delivered.iso(), "read_at": receipt.read.map(Moment::iso)})
+}
+
+/// Something that was attached.
+pub fn attached(attached: &crate::domain::evidence::Attached) -> Value {
+    json!({
+        "number": attached.number, "by": attached.by, "by_kind": attached.kind, "at": attached.at.iso(),
+        "step": attached.step, "label": attached.label.as_ref().map(Text::raw), "file": attached.file,
+        "locator": attached.locator.as_ref().map(Text::raw),
     })
 }
 

@@ -24,5 +24,8 @@ pub mod table;
 pub mod sides;
 pub mod keys;
 pub mod alike;
+pub mod thread;
+pub mod evidence;
+pub mod looking_back;
 pub mod tabs;
 pub mod fields;

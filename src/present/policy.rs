@@ -1,9 +1,11 @@
 //! A policy in words: what it holds, what another one would change.
 
+use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
+use crate::domain::policy::roster::Enrolled;
 use crate::domain::policy::rules::Rule;
 use crate::domain::policy::{Assessment, Policy};
-use crate::domain::principal::{Assurance, PrincipalKind};
+use crate::domain::principal::{Assurance, PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::text::{Safe, safe_line};
 use crate::present::line::{Line, Tone};
@@ -36,6 +38,21 @@ fn rule(rule: &Rule) -> Line {
 
 fn slots(slots: &[Slot]) -> String {
     slots.iter().map(Slot::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What can shut a team out of its own store: admins without a key that opens a session for them now.
+pub fn notes_for_team(policy: &Policy, now: Moment) -> Vec<String> {
+    let without = |of: &&Enrolled| !of.keys.iter().any(|key| key.is_valid_at(now));
+    let admins = policy.roster.holders(Role::Admin);
+    let names: Vec<&str> = admins.filter(without).map(|of| of.name.as_str()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "{} (admin) has no valid key in the roster: `admin authorized-keys` opens no session for them; with fewer than \
+         two admins who can come in, nobody can change the policy again",
+        names.join(", ")
+    )]
 }
 
 /// What a solo store cannot do of it: there is one person, nobody holds a role, and nothing is signed.

@@ -12,7 +12,7 @@ use crate::present::line::{Line, Tone};
 use crate::present::plan::Long;
 use crate::present::sides::{How, ROOM_FOR_BOTH, said};
 use crate::present::table::{Order, table};
-use crate::present::{history, json, keys};
+use crate::present::{evidence, history, json, keys, thread};
 
 /// A part of a request that is read by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,8 +25,10 @@ pub enum Tab {
     Risk,
     /// What was said.
     Thread,
-    /// What the producer names as proof.
+    /// What was brought as proof.
     Evidence,
+    /// One file of it, looked into.
+    Opened,
     /// Who signed off.
     Keys,
     /// What happened, by event.
@@ -43,12 +45,13 @@ pub enum Tab {
 
 impl Tab {
     /// All of them, in their order.
-    pub const ALL: [Tab; 11] = [
+    pub const ALL: [Tab; 12] = [
         Tab::Since,
         Tab::Plan,
         Tab::Risk,
         Tab::Thread,
         Tab::Evidence,
+        Tab::Opened,
         Tab::Keys,
         Tab::History,
         Tab::Graph,
@@ -65,6 +68,7 @@ impl Tab {
             Tab::Risk => "risk",
             Tab::Thread => "thread",
             Tab::Evidence => "evidence",
+            Tab::Opened => "opened",
             Tab::Keys => "keys",
             Tab::History => "history",
             Tab::Graph => "graph",
@@ -77,11 +81,11 @@ impl Tab {
     /// How many things there are to say in it; nothing for the two that are always whole.
     pub fn count(self, request: &Request, history: &[(Seq, Entry)]) -> Option<usize> {
         match self {
-            Tab::Since | Tab::Plan | Tab::Graph | Tab::Changes | Tab::Raw => None,
+            Tab::Since | Tab::Plan | Tab::Graph | Tab::Changes | Tab::Opened | Tab::Raw => None,
             Tab::Params => Some(steps(request).map(|step| step.params.len()).sum()),
             Tab::Risk => Some(request.assessment().factors.len()),
             Tab::Thread => Some(request.comments.len()),
-            Tab::Evidence => Some(request.content.as_ref().map_or(0, |c| c.evidence.len())),
+            Tab::Evidence => Some(request.pieces().len() + request.missing_evidence().len()),
             Tab::Keys => Some(request.signoffs.len()),
             Tab::History => Some(history.len()),
         }
@@ -102,7 +106,7 @@ impl Tab {
     pub fn is_there(self, request: &Request, history: &[(Seq, Entry)]) -> bool {
         let there = match self {
             // Only a reader knows what they had signed.
-            Tab::Raw | Tab::Since => false,
+            Tab::Raw | Tab::Since | Tab::Opened => false,
             // One step needs nothing, and nothing needs it.
             Tab::Graph => steps(request).nth(1).is_some(),
             Tab::Changes => !request.earlier.is_empty(),
@@ -117,8 +121,9 @@ impl Tab {
         match self {
             Tab::Plan => return detail::deciding(request, now, long),
             Tab::Risk => detail::risk(request),
-            Tab::Thread => detail::thread(request, now),
-            Tab::Evidence => detail::evidence(request),
+            Tab::Thread => return thread::thread(request, now, thread::View::default()),
+            Tab::Evidence => return evidence::list(request, None),
+            Tab::Opened => Vec::new(),
             Tab::Keys => [keys::waited_for(request), detail::signoffs(request)].concat(),
             Tab::History => timeline(request, history),
             Tab::Params => match &request.content {

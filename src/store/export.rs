@@ -5,8 +5,9 @@ use crate::domain::digest::hex;
 use crate::store::log::Recorded;
 use serde_json::{Value, json};
 
-/// One event as one line of canonical JSON, without the line feed.
-pub fn line(event: &Recorded) -> String {
+/// One event as one line of canonical JSON, without the line feed. An event that names a file has the file's bytes beside
+/// it, in hexadecimal digits, as long as they are here: the hash covers their digest, which stands in the facts.
+pub fn line(event: &Recorded, file: Option<&[u8]>) -> String {
     let read = |text: &str| canon::read(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()));
     let payload = match (&event.payload, &event.body) {
         (None, _) => Value::Null,
@@ -15,7 +16,11 @@ pub fn line(event: &Recorded) -> String {
             json!({"digest": digest, "salt": hex(salt), "body": read(body)})
         }
     };
-    canonical_or_poison(&json!({
+    let mut line = json!({
         "envelope": event.envelope, "facts": read(&event.facts), "payload": payload, "hash": event.hash,
-    }))
+    });
+    if let Some(file) = file {
+        line["evidence"] = json!(hex(file));
+    }
+    canonical_or_poison(&line)
 }

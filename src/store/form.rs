@@ -13,6 +13,13 @@ fn derived_schema() -> Option<&'static str> {
     derived.split_once('\n').map(|(_, statements)| statements)
 }
 
+/// Primary tables that an older form did not have: each is made when it is missing, and never touched when it is not.
+fn added_schema() -> Option<&'static str> {
+    let (_, rest) = SCHEMA.split_once("-- ── PRIMARY, ADDED LATER")?;
+    let (added, _) = rest.split_once("-- ── DERIVED")?;
+    added.split_once('\n').map(|(_, statements)| statements)
+}
+
 /// The part of the schema that is of this place only: each table is made when it is missing, and kept when it is not.
 fn local_schema() -> Option<&'static str> {
     let (_, local) = SCHEMA.split_once("-- ── LOCAL")?;
@@ -55,9 +62,12 @@ impl Store {
         }
         let statements =
             derived_schema().ok_or_else(|| Failure::damaged("the schema has no derived part"))?;
+        let added =
+            added_schema().ok_or_else(|| Failure::damaged("the schema has no part that was added"))?;
         let local = local_schema().ok_or_else(|| Failure::damaged("the schema has no local part"))?;
         self.conn
-            .execute_batch(statements)
+            .execute_batch(added)
+            .and_then(|()| self.conn.execute_batch(statements))
             .and_then(|()| self.conn.execute_batch(local))
             .map_err(renewing)?;
         replay(

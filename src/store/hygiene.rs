@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 /// "ccsn": marks a SQLite file as a countersign store (`PRAGMA application_id`).
 pub const APPLICATION_ID: i32 = 0x6363_736e;
 /// The form of the tables (`PRAGMA user_version`).
-pub const FORM: i32 = 4;
-/// The oldest form with these primary tables: from there on only derived ones changed, and they can be made anew.
+pub const FORM: i32 = 5;
+/// The oldest form whose log is this one: from there on primary tables were only added, and derived ones can be made anew.
 const SAME_LOG_SINCE: i32 = 1;
 
 /// Kinds of disk on which locks or fsync cannot be trusted, by `statfs` magic (linux/magic.h).

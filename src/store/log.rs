@@ -1,7 +1,7 @@
 //! The log: appending events with their hashes, and reading them back.
 
 use crate::domain::canon::{self, canonical_or_poison, canonical_value_or_poison};
-use crate::domain::digest::{EventHash, PayloadDigest};
+use crate::domain::digest::{EventHash, EvidenceDigest, PayloadDigest};
 use crate::domain::event::{Actor, Entry, Fact, Held, Payload};
 use crate::domain::log::{Envelope, Salt, event_hash, payload_digest};
 use crate::domain::moment::Moment;
@@ -188,6 +188,15 @@ pub fn recorded(row: &rusqlite::Row<'_>, store: &StoreId) -> rusqlite::Result<Re
 }
 
 impl Recorded {
+    /// The file of evidence that it names, if it names one.
+    pub fn file(&self) -> Option<EvidenceDigest> {
+        if self.envelope.name != "evidence.attached" {
+            return None;
+        }
+        let facts = canon::read(self.facts.as_bytes()).ok()?;
+        EvidenceDigest::try_from(facts["file"]["sha256"].as_str()?.to_owned()).ok()
+    }
+
     /// The event as the domain knows it.
     ///
     /// # Errors

@@ -29,16 +29,16 @@ pub struct Place {
 pub struct Recent(RefCell<VecDeque<(Place, Request)>>);
 
 impl Recent {
-    /// The request, when the log still says what it said when it was kept.
+    /// The request and where it stood, when the log still says what it said when it was kept.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn get(&self, conn: &Connection, id: RequestId) -> Result<Option<Request>, Failure> {
+    pub fn get(&self, conn: &Connection, id: RequestId) -> Result<Option<(Place, Request)>, Failure> {
         let kept = self.0.borrow();
         let Some((place, request)) = kept.iter().find(|(_, request)| request.id == id) else {
             return Ok(None);
         };
-        Ok((place_of(conn, id)? == Some(*place)).then(|| request.clone()))
+        Ok((place_of(conn, id)? == Some(*place)).then(|| (*place, request.clone())))
     }
 
     /// Keeps a request as it is at `place`.

@@ -2,7 +2,7 @@
 //! this one person did, never how many requests there are.
 
 use crate::domain::moment::Moment;
-use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::rules;
 use crate::store::cut::Cut;
 use crate::store::drafts::DraftBox;
@@ -10,6 +10,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{Reader, Row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::write::Tx;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,6 +140,27 @@ pub(super) fn numbers_of(rows: &[Row]) -> String {
     let open = rows.iter().filter(|row| row.state.is_open());
     let numbers: Vec<String> = open.map(|row| row.id.number().to_string()).collect();
     format!("[{}]", numbers.join(","))
+}
+
+impl Tx<'_> {
+    /// When somebody first opened a request at this revision on the screen, as far as this place knows.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn first_opened(
+        &self,
+        id: RequestId,
+        revision: RevisionNumber,
+        by: &PrincipalName,
+    ) -> Result<Option<Moment>, Failure> {
+        self.conn()
+            .prepare_cached("SELECT at FROM seen WHERE author = ?1 AND request = ?2 AND revision = ?3")
+            .and_then(|mut query| {
+                query.query_row(params![by.as_str(), id.number(), revision.0], |row| row.get(0)).optional()
+            })
+            .map(|at| at.map(Moment::from_millis))
+            .map_err(|e| failed("reading when it was opened", e))
+    }
 }
 
 impl DraftBox {

@@ -39,6 +39,10 @@ pub struct Report {
     pub redacted: BTreeSet<RequestId>,
     /// Derived rows that still know redacted words; `rebuild` forgets them.
     pub stale_rows: u64,
+    /// Files of evidence that are here, each as its digest says.
+    pub files: u64,
+    /// Files that an event names and that are gone: redacted.
+    pub files_gone: u64,
     /// Events that decide something.
     pub decisions: u64,
     /// Decisions that carry a signature.
@@ -111,12 +115,15 @@ impl Store {
             payloads_gone: Vec::new(),
             redacted: BTreeSet::new(),
             stale_rows: 0,
+            files: 0,
+            files_gone: 0,
             decisions: 0,
             signed: 0,
             problems: Vec::new(),
         };
         self.check_chain(&mut report, tell)?;
         self.check_payloads(&mut report)?;
+        self.check_evidence(&mut report)?;
         self.check_policies(&mut report)?;
         self.check_team(&mut report)?;
         self.check_file(&mut report)?;

@@ -11,7 +11,9 @@ use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::views::{self, Entry};
-use crate::tui::{alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting};
+use crate::tui::{
+    alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting, talking,
+};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes one event of the terminal.
@@ -132,6 +134,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(Tone::Dim, "nothing was decided");
             Vec::new()
         }
+        Action::Back if model.help.is_none() && model.page.take().is_some() => Vec::new(),
         Action::Back => {
             if model.help.take().is_none() {
                 match model.reading.as_mut().filter(|reading| reading.search.is_some()) {
@@ -229,6 +232,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             looking::to_steps(model);
             Vec::new()
         }
+        Action::Thread => talking::begin(model, Tab::Thread),
+        Action::Evidence => talking::begin(model, Tab::Evidence),
+        Action::Resolve => talking::resolve(model),
+        Action::Look(page) => vec![Effect::Look(page)],
         Action::Left | Action::Right | Action::ScrollLeft | Action::ScrollRight => {
             looking::sideways(model, action);
             Vec::new()
@@ -267,6 +274,9 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
 
 /// One level out: from the steps to the plan, from the request to the list.
 fn leave(model: &mut Model) {
+    if talking::leave(model) {
+        return;
+    }
     let was_at = model.reading.as_mut().and_then(|reading| {
         let here = reading.step_here().is_some();
         reading.at_step.take().filter(|_| here)
@@ -277,7 +287,7 @@ fn leave(model: &mut Model) {
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
-        _ if model.help.is_none() && model.alike.is_some() => {
+        _ if model.help.is_none() && (model.alike.is_some() || model.page.is_some()) => {
             layout.map_or(1, |l| l.body.height.saturating_sub(2))
         }
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
@@ -299,6 +309,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
         model.help = Some(crate::tui::view::help::moved(model, selected, lines));
         return Vec::new();
     }
+    if let Some(sheet) = &mut model.page {
+        sheet.scroll = sheet.scroll.saturating_add_signed(lines);
+        return Vec::new();
+    }
     if let Some(sheet) = &mut model.alike {
         sheet.scroll = sheet.scroll.saturating_add_signed(lines);
         return Vec::new();
@@ -310,6 +324,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
             && matches!(action, Action::Down | Action::Up | Action::Top | Action::Bottom)
         {
             reading.move_step(lines);
+        } else if let Some(reading) = model.reading.as_mut().filter(|r| r.item_here().is_some())
+            && matches!(action, Action::Down | Action::Up | Action::Top | Action::Bottom)
+        {
+            reading.move_item(lines);
         } else if let Some(reading) = &mut model.reading {
             reading.scroll = reading.scroll.saturating_add_signed(lines);
         }
@@ -328,6 +346,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
     if model.scope() == Scope::Graph {
         looking::to_step(model);
         return Vec::new();
+    }
+    if model.scope() == Scope::Evidence {
+        return talking::look_into(model);
     }
     model.in_detail = true;
     if model.subject().is_some() { opened(model) } else { vec![Effect::Read(id)] }

@@ -6,6 +6,7 @@ pub use ask::Ask;
 
 use crate::app::{Draft, Errand, Looking, Queue, Row};
 use crate::domain::command::Command;
+use crate::domain::event::CommentNumber;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
@@ -151,6 +152,36 @@ pub enum Action {
     Alike,
     /// To the steps of the plan, one by one, and back.
     Steps,
+    /// To what was said, comment by comment.
+    Thread,
+    /// To the evidence, piece by piece.
+    Evidence,
+    /// Take the thread one is in for settled, or take it up again.
+    Resolve,
+    /// Look back, or over everything, on a page of its own.
+    Look(Page),
+}
+
+/// A page of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Page {
+    /// What happened since one was last here.
+    Since,
+    /// What one leaves open.
+    Handoff,
+    /// How deciding goes.
+    Stats,
+}
+
+impl Page {
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Page::Since => "Since you were here",
+            Page::Handoff => "What you leave open",
+            Page::Stats => "How deciding goes",
+        }
+    }
 }
 
 impl Action {
@@ -230,6 +261,21 @@ pub enum Effect {
     },
     /// Ask how late it is, to hide what was opened by then.
     HideSeen,
+    /// Note comments as delivered, or as read.
+    NoteHeard {
+        /// On which request.
+        id: RequestId,
+        /// Which.
+        comments: Vec<CommentNumber>,
+        /// Whether all of each was drawn.
+        read: bool,
+    },
+    /// Say what happened since one was last here, and note that one is here.
+    ComeBack,
+    /// Read what stands on a page.
+    Look(Page),
+    /// Look into a piece of evidence, counted from 1.
+    LookInto(RequestId, usize),
     /// Note that a request was opened at this revision.
     NoteSeen(RequestId, RevisionNumber),
     /// Read the counters.

@@ -17,6 +17,8 @@ use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::stepwise::{self, On};
 
+/// How many lines of a comment stand above its answer.
+const QUOTED: usize = 6;
 /// How many step names are spelled out.
 const NAMED: usize = 12;
 
@@ -66,8 +68,20 @@ pub fn about(
         Ask::Withdraw => out.push(withdrawing(request, caller)),
         Ask::Answer => out.extend(answering(request)),
         Ask::Comment => {
-            out.extend(stepwise::about(ask, on, request));
+            match on.comment.and_then(|number| request.comment(number)) {
+                Some(comment) => {
+                    out.push(Line::plain(format_args!(
+                        "In answer to {}, comment {}:",
+                        comment.by, comment.number.0
+                    )));
+                    out.extend(quoted(comment.text.as_ref(), 0).into_iter().take(QUOTED));
+                }
+                None => out.extend(stepwise::about(ask, on, request)),
+            }
             out.push(Line::plain("Everybody who can see the request can read it. It decides nothing."));
+        }
+        Ask::EditComment => {
+            out.push(Line::plain("What it said stays in the log, where everybody can read it too."));
         }
         Ask::Stop => out.push(Line::plain(
             "What is under way is ended, and nothing of it begins again. What was done stays done.",
@@ -95,7 +109,7 @@ pub fn about(
             ),
         );
     }
-    if Ask::KEPT.contains(&ask) && ask != Ask::Comment {
+    if Ask::KEPT.contains(&ask) && !ask.talks() {
         out.push(words::if_nobody_acts(request, now));
     }
     out

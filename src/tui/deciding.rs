@@ -14,6 +14,7 @@ use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
 use crate::tui::signing;
 use crate::tui::stepwise::{self, On};
+use crate::tui::talking;
 use crate::tui::view::dialog::on_screen;
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -33,7 +34,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     };
     let step = reading.step_here().cloned();
     let ask = stepwise::meant(Model::ask_on(ask, &reading.request), &reading.request, step.as_ref());
-    if ask != Ask::Comment && model.arrival.is_fresh(model.at) {
+    if !ask.talks() && model.arrival.is_fresh(model.at) {
         model.say(Tone::Warn, format_args!("{id} came or changed just now: look, then press again"));
         return Vec::new();
     }
@@ -55,7 +56,15 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
         return vec![Effect::Challenge(id, deed)];
     }
     let Some(reading) = model.subject() else { return Vec::new() };
-    let on = On { step: step.filter(|_| ask.is_about_a_step() || ask == Ask::Comment), ..On::default() };
+    let comment = reading.comment_here();
+    if ask == Ask::EditComment
+        && let Some(words) = talking::why_not_edit(reading, &model.caller)
+    {
+        model.say(Tone::Warn, words);
+        return Vec::new();
+    }
+    let on =
+        On { step: step.filter(|_| ask.is_about_a_step() || ask == Ask::Comment), comment, ..On::default() };
     let facts = reading.facts.as_ref();
     let mut dialog = Dialog::open(ask, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = reading.was_read_whole();

@@ -9,6 +9,7 @@ use crate::domain::principal::Caller;
 use crate::domain::request::Request;
 use crate::domain::statement::Statement;
 use crate::domain::step::Step;
+use crate::domain::talk::About;
 use crate::domain::text::Text;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::{Line, Tone};
@@ -17,6 +18,7 @@ use crate::tui::asking;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::reading::Drawn;
 use crate::tui::stepwise::{self, On};
+use crate::tui::talking;
 
 /// Where the keys go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,7 +101,9 @@ impl Dialog {
         facts: Option<&Facts>,
         now: Moment,
     ) -> Self {
-        let fields = stepwise::fields(ask, &on, request).unwrap_or_else(|| asking::fields(ask, request));
+        let fields = stepwise::fields(ask, &on, request)
+            .or_else(|| talking::fields(ask, &on, request))
+            .unwrap_or_else(|| asking::fields(ask, request));
         let typing = matches!(ask, Ask::Modify | Ask::ModifyJson).then_some(0);
         let required = fields.iter().position(|f| f.required && ask != Ask::Override);
         // The longest path is gone step by step: it begins with the way out.
@@ -126,7 +130,7 @@ impl Dialog {
             scroll: 0,
             statement: None,
             note: None,
-            sensitive: ask == Ask::Override || (ask != Ask::Comment && request.assessment().sensitive),
+            sensitive: ask == Ask::Override || (!ask.talks() && request.assessment().sensitive),
             seen: Seen::default(),
         }
     }
@@ -312,8 +316,13 @@ impl Dialog {
             Ask::Withdraw => Command::Withdraw,
             Ask::Override => Command::Override { plea: Box::new(self.plea()?), seen },
             Ask::Comment => {
-                let step = self.on.step.clone();
-                Command::Comment { text: reason.unwrap_or_default(), step, reply_to: None }
+                let (step, reply_to) = (self.on.step.clone(), self.on.comment);
+                let about = About { step, reply_to, ..About::default() };
+                Command::Comment { text: reason.unwrap_or_default(), about }
+            }
+            Ask::EditComment => {
+                let Some(number) = self.on.comment else { return Ok(None) };
+                Command::EditComment { number, text: reason.unwrap_or_default() }
             }
             Ask::Stop => Command::Stop { reason },
             Ask::Escalate => Command::Escalate { reason },
@@ -389,7 +398,7 @@ impl Dialog {
             (FieldName::Answer, _) => "an answer is missing".to_owned(),
             (FieldName::Given, _) => "the value is missing".to_owned(),
             (FieldName::Signature, _) => "the signature is missing: paste it".to_owned(),
-            (_, Ask::Comment) => "the comment is empty".to_owned(),
+            (_, Ask::Comment | Ask::EditComment) => "the comment is empty".to_owned(),
             (_, Ask::Approve | Ask::Sign | Ask::Answer) => {
                 "a reason is required: the request is sensitive".to_owned()
             }

@@ -1,8 +1,9 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
+use crate::app::looking_back::COUNTED;
 use crate::app::{App, Draft, Errand, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::{Command, Seen};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
@@ -10,12 +11,19 @@ use crate::domain::request::Request;
 use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
-use crate::tui::action::{Ask, Effect, Place};
+use crate::present::line::{Line, Tone};
+use crate::present::looking_back;
+use crate::tui::action::{Ask, Effect, Page, Place};
 use crate::tui::gate::Drawn;
 use crate::tui::hear::Message;
 use crate::tui::keeping::Keeper;
 use crate::tui::list::PAGE;
 use std::sync::Arc;
+
+/// Who was away for less has missed nothing.
+const AWAY: Span = Span::from_minutes(5);
+/// Of how long the page of numbers tells.
+const STATS_OF: Span = Span::from_hours(24 * 30);
 
 /// The program, and who uses it.
 pub struct Hands {
@@ -49,6 +57,13 @@ impl Hands {
         let done: Result<Vec<Message>, Error> = match effect {
             Effect::Load { queue, place, looking } => self.load(queue, place, looking).map_err(Error::from),
             Effect::HideSeen => Ok(vec![Message::HideSeen(self.app.now())]),
+            Effect::NoteHeard { id, comments, read } => {
+                self.keeper.note_heard(id, &comments, read);
+                Ok(Vec::new())
+            }
+            Effect::LookInto(id, number) => self.look_into(id, number),
+            Effect::ComeBack => self.come_back().map_err(Error::from),
+            Effect::Look(page) => self.look(page),
             Effect::NoteSeen(id, revision) => {
                 self.keeper.note_seen(id, revision);
                 Ok(Vec::new())
@@ -152,7 +167,48 @@ impl Hands {
             let facts = self.app.facts(&self.caller, &request)?;
             Ok(Message::Read { request: Box::new(request), history, facts: Some(Box::new(facts)) })
         };
-        vec![read().unwrap_or_else(|error| cannot(id, error))]
+        let mut out = vec![read().unwrap_or_else(|error| cannot(id, error))];
+        // What is not known of it is only not said.
+        if let (Ok(receipts), Ok(opened)) = (self.app.receipts(id), self.app.opened(id, &self.caller)) {
+            out.push(Message::Talk { id, receipts, opened });
+        }
+        out
+    }
+
+    /// What happened since one was last here; from now on that is now.
+    fn come_back(&self) -> Result<Vec<Message>, Failure> {
+        let back = self.app.coming_back(&self.caller)?;
+        self.keeper.note_visit(back.as_ref().map(|back| back.then));
+        let now = self.app.now();
+        let line = back.filter(|back| now.since(back.then) >= AWAY).map(|back| back.line(now));
+        Ok(line.map(|line| Message::CameBack(line.and(Tone::Dim, "; w says more"))).into_iter().collect())
+    }
+
+    fn look(&mut self, page: Page) -> Result<Vec<Message>, Error> {
+        let now = self.app.now();
+        let lines = match page {
+            Page::Since => match self.keeper.last_visit() {
+                Some(then) => self.app.since(then)?.lines(now),
+                None => vec![Line::plain("You were not here before.")],
+            },
+            Page::Handoff => self.app.handoff(&self.caller)?.lines(now),
+            Page::Stats => {
+                let (numbers, cut) = self.app.numbers(STATS_OF, &self.caller)?;
+                looking_back::numbers(&numbers, STATS_OF, cut.then_some(COUNTED))
+            }
+        };
+        Ok(vec![Message::Look(page, lines)])
+    }
+
+    fn look_into(&self, id: RequestId, number: usize) -> Result<Vec<Message>, Error> {
+        let request = self.app.request(id)?;
+        let looked = self.app.look_into(&request, number, &self.caller)?;
+        let opened = self.app.opened(id, &self.caller)?;
+        let receipts = self.app.receipts(id)?;
+        Ok(vec![
+            Message::Talk { id, receipts, opened },
+            Message::Evidence { id, number, kind: looked.kind, bytes: looked.bytes },
+        ])
     }
 
     fn gather(&self, ask: Ask, ids: &[RequestId]) -> Result<Vec<Message>, Error> {

@@ -1,160 +1,32 @@
 //! What the screen is told: answers to its effects, the time, and that the store changed.
 
+mod message;
 mod outcome;
 
-use crate::app::{Ahead, Counters, Draft, Errand, Failure, Found, Queue, Returned, Row};
+pub use message::Message;
+
 use crate::domain::command::Facts;
 use crate::domain::event::Entry;
-use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules::{may, still_as_seen};
 use crate::domain::signing::may as may_sign;
-use crate::domain::statement::{Deed, Statement};
-use crate::domain::text::Safe;
+use crate::domain::statement::Deed;
 use crate::domain::transitions::Verb;
 use crate::present::changes::{Plan, changes};
 use crate::present::line::Tone;
 use crate::present::tabs::Tab;
 use crate::tui::act::opened;
-use crate::tui::action::{Action, Ask, Effect, Place};
+use crate::tui::action::{Action, Ask, Effect};
 use crate::tui::arrival::Arrival;
 use crate::tui::dialog::Focus;
-use crate::tui::filtering::{self, Seek};
+use crate::tui::filtering::{self};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, deciding, drafts, editing, signing, snoozing, sorting};
+use crate::tui::{alike, asking, batch, deciding, drafts, editing, signing, snoozing, sorting, talking};
 use outcome::{launched, outcome, returned};
-use std::collections::BTreeSet;
-
-/// Something the screen is told.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// Rows of a queue.
-    Page {
-        /// Of which.
-        queue: Queue,
-        /// Read where.
-        place: Place,
-        /// The rows, in reading order.
-        rows: Vec<Row>,
-    },
-    /// What is now around the cursor.
-    Around {
-        /// In which queue.
-        queue: Queue,
-        /// Before the cursor, in reading order.
-        above: Vec<Row>,
-        /// From the cursor on.
-        below: Vec<Row>,
-    },
-    /// The rows that match a filter.
-    Found {
-        /// In which queue.
-        queue: Queue,
-        /// What they were looked for for.
-        why: Seek,
-        /// The rows.
-        found: Found,
-    },
-    /// How many rows of a queue are hidden.
-    Hidden {
-        /// Of which.
-        queue: Queue,
-        /// How many.
-        hidden: u64,
-    },
-    /// What was opened by then is to be hidden.
-    HideSeen(Moment),
-    /// How many each view has.
-    Aheads(Vec<Ahead>),
-    /// The kept counters.
-    Counters(Counters),
-    /// A request, whole.
-    Read {
-        /// The request.
-        request: Box<Request>,
-        /// Its events, oldest first.
-        history: Vec<(Seq, Entry)>,
-        /// What is true across requests.
-        facts: Option<Box<Facts>>,
-    },
-    /// A decision, a claim or a comment was recorded.
-    Decided {
-        /// What was done.
-        verb: Verb,
-        /// The request after it.
-        after: Box<Request>,
-    },
-    /// A process of its own was started for a plan.
-    Launched {
-        /// On which request.
-        id: RequestId,
-        /// What it does.
-        errand: Errand,
-    },
-    /// That process ended.
-    Returned {
-        /// On which request.
-        id: RequestId,
-        /// What it did.
-        errand: Errand,
-        /// How it ended.
-        how: Returned,
-    },
-    /// The statement that stands for a sign-off.
-    Challenged(Box<Statement>),
-    /// What was marked, read whole.
-    Gathered {
-        /// What would be decided.
-        ask: Ask,
-        /// The requests, and what is true across requests for each.
-        gathered: Vec<(Request, Facts)>,
-    },
-    /// What may look alike, read whole.
-    Alikes(Box<crate::app::Alikes>),
-    /// Several were decided on, one by one.
-    DecidedAll {
-        /// What was asked.
-        ask: Ask,
-        /// What came of each.
-        outcomes: Vec<(RequestId, Result<(), Safe>)>,
-    },
-    /// Several were put off, or are no longer, one by one.
-    PutOffAll {
-        /// Until when.
-        until: Option<Moment>,
-        /// What came of each.
-        outcomes: Vec<(RequestId, Result<(), Safe>)>,
-    },
-    /// No, and why.
-    Refused {
-        /// On which request.
-        id: RequestId,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// Cannot, and what it was doing.
-    Failed(Failure),
-    /// What was typed and not sent in an earlier sitting.
-    Drafts(Vec<Draft>),
-    /// A draft is in the file, or, being blank, no longer.
-    DraftKept(Box<Draft>),
-    /// A draft could not be kept.
-    DraftNotKept(Failure),
-    /// What began to wait since it was last looked for, and is urgent.
-    Urgent(BTreeSet<RequestId>),
-    /// What came back from the editor.
-    Edited(Result<String, Failure>),
-    /// Nobody pressed a key for long.
-    Idle,
-    /// It is this late.
-    Now(Moment),
-    /// Somebody committed something.
-    Changed,
-}
 
 /// Takes a message, and says what it makes necessary.
 pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -196,6 +68,22 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Read { request, history, facts } => {
             read(model, *request, history, facts.map(|facts| *facts));
             opened(model)
+        }
+        Message::CameBack(line) => {
+            model.said = Some(line);
+            Vec::new()
+        }
+        Message::Look(page, lines) => {
+            model.page = Some(crate::tui::page::Sheet::new(page, lines));
+            Vec::new()
+        }
+        Message::Talk { id, receipts, opened } => {
+            talking::heard(model, id, receipts, opened);
+            Vec::new()
+        }
+        Message::Evidence { id, number, kind, bytes } => {
+            talking::show(model, id, number, kind, bytes);
+            Vec::new()
         }
         Message::Decided { verb, after } => decided(model, verb, *after),
         Message::Launched { id, errand } => {
@@ -321,6 +209,7 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     let mut reading = Reading::new(request, history, facts, model.now);
     let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
     reading.know_since(&model.caller, &approve);
+    reading.know_reader(&model.caller);
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -384,10 +273,12 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
+    let talked = model.reading.as_ref().filter(|r| r.request.id == id && verb == Verb::Comment);
+    let talked = talked.and_then(|reading| talking::outcome(&reading.request, &after));
     if verb == Verb::Snooze {
         snoozing::done(model, &after);
     } else {
-        let (tone, words) = outcome(verb, &after, model.habits.keys);
+        let (tone, words) = talked.unwrap_or_else(|| outcome(verb, &after, model.habits.keys));
         model.say(tone, words);
     }
     let mut effects = changed(model);

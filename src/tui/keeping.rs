@@ -1,6 +1,8 @@
 //! The last words: drafts go to the file when the keys rest, and, whatever ends the program, before it ends.
 
 use crate::app::{Draft, Drafts, Failure};
+use crate::domain::event::CommentNumber;
+use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ const AT_THE_END: Duration = Duration::from_millis(300);
 pub struct Keeper {
     drafts: Mutex<Drafts>,
     unsaved: Mutex<Vec<Draft>>,
+    before: Mutex<Option<Moment>>,
 }
 
 fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -29,7 +32,7 @@ fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Keeper {
     /// Keeps drafts in `drafts`.
     pub fn new(drafts: Drafts) -> Arc<Self> {
-        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default() })
+        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default(), before: Mutex::default() })
     }
 
     /// What was typed and is not in the file yet: what is kept at the end, if there is no time before.
@@ -58,9 +61,27 @@ impl Keeper {
         let _ = open(&self.drafts).note_seen(id, revision);
     }
 
+    /// Notes comments as delivered, or as read. What cannot be noted now is noted another time, so nobody is told.
+    pub fn note_heard(&self, id: RequestId, comments: &[CommentNumber], read: bool) {
+        let _ = open(&self.drafts).note_heard(id, comments, read);
+    }
+
+    /// Notes that somebody is here, and remembers when they were here before.
+    pub fn note_visit(&self, before: Option<Moment>) {
+        open(&self.before).clone_from(&before);
+        let _ = open(&self.drafts).note_visit();
+    }
+
+    /// When somebody was here before this sitting; nothing when they never were.
+    pub fn last_visit(&self) -> Option<Moment> {
+        *open(&self.before)
+    }
+
     /// Keeps what is left. There is nobody to tell when that fails.
     pub fn keep_the_rest(&self) {
         let drafts = open(&self.drafts);
+        // Until now they were here; only one who came was.
+        let _ = drafts.note_visit();
         let rest = std::mem::take(&mut *open(&self.unsaved));
         for draft in rest {
             let _ = drafts.keep(&draft, AT_THE_END);

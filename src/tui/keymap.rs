@@ -34,16 +34,25 @@ pub enum Scope {
     Graph,
     /// In the table of what looks alike.
     Alike,
+    /// On the comments of a thread.
+    Thread,
+    /// On the pieces of evidence.
+    Evidence,
+    /// On a page of its own.
+    Page,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 10] = [
+    pub const ALL: [Scope; 13] = [
         Scope::List,
         Scope::Detail,
         Scope::Steps,
         Scope::Graph,
+        Scope::Thread,
+        Scope::Evidence,
         Scope::Alike,
+        Scope::Page,
         Scope::Search,
         Scope::Prompt,
         Scope::Dialog,
@@ -64,6 +73,9 @@ impl Scope {
             Scope::Steps => "On the steps of a plan",
             Scope::Graph => "In the graph",
             Scope::Alike => "In the look-alikes",
+            Scope::Thread => "On the comments",
+            Scope::Evidence => "On the evidence",
+            Scope::Page => "On a page of its own",
         }
     }
 }

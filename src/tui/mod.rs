@@ -16,6 +16,8 @@ pub mod field;
 pub mod dialog;
 pub mod asking;
 pub mod stepwise;
+pub mod talking;
+pub mod page;
 pub mod prompt;
 pub mod filtering;
 pub mod palette;

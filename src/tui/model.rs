@@ -93,6 +93,8 @@ pub struct Model {
     pub marks: Marks,
     /// The dialog of a batch.
     pub batch: Option<Batch>,
+    /// The page that lies over everything, while it is read.
+    pub page: Option<crate::tui::page::Sheet>,
     /// What looks alike, while it is looked at.
     pub alike: Option<crate::tui::alike::Sheet>,
     /// What the settings say.
@@ -134,6 +136,7 @@ impl Model {
             noted: BTreeMap::new(),
             marks: Marks::default(),
             batch: None,
+            page: None,
             alike: None,
             habits: Habits::default(),
             attention: Attention::default(),
@@ -148,7 +151,7 @@ impl Model {
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+        vec![Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
     }
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
@@ -185,11 +188,14 @@ impl Model {
         match focus {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
+            None if self.page.is_some() => Scope::Page,
             None if self.alike.is_some() => Scope::Alike,
             None if self.prompt.is_some() => Scope::Prompt,
             None if self.in_detail && self.is_typing_a_search() => Scope::Search,
             None if self.in_detail && self.subject().is_some_and(|r| r.tab == Tab::Graph) => Scope::Graph,
             None if self.in_detail && self.subject().is_some_and(|r| r.step_here().is_some()) => Scope::Steps,
+            None if self.in_detail && self.item_here(Tab::Thread) => Scope::Thread,
+            None if self.in_detail && self.item_here(Tab::Evidence) => Scope::Evidence,
             None if self.in_detail => Scope::Detail,
             None => Scope::List,
         }
@@ -199,6 +205,10 @@ impl Model {
     pub fn subject(&self) -> Option<&Reading> {
         let id = self.list.selected_id()?;
         self.reading.as_ref().filter(|reading| reading.request.id == id)
+    }
+
+    fn item_here(&self, tab: Tab) -> bool {
+        self.subject().is_some_and(|reading| reading.tab == tab && reading.item_here().is_some())
     }
 
     fn is_typing_a_search(&self) -> bool {
@@ -304,7 +314,7 @@ impl Model {
 
     /// Whether a dialog is open.
     pub fn asks(&self) -> bool {
-        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some()
+        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some() || self.page.is_some()
     }
 
     /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
@@ -330,6 +340,9 @@ impl Model {
         if let Some(alike) = &mut self.alike {
             alike.fit(layout.body, glyphs);
         }
+        if let Some(page) = &mut self.page {
+            page.fit(layout.body, glyphs);
+        }
         if let (Some(pane), Some(reading)) = (layout.detail, &mut self.reading) {
             let text = pane.text();
             reading.fit(text.width.saturating_sub(2), text.height, glyphs);
@@ -351,6 +364,7 @@ impl Model {
         let (height, uncovered) = (self.text_height(), self.shows_the_text());
         if let Some(reading) = self.reading.as_mut().filter(|_| uncovered) {
             reading.shown(height);
+            reading.note_drawn(height);
         }
         self.arrival.shown(self.at);
         if let (Some(batch), Some(layout)) = (&mut self.batch, layout)

@@ -6,7 +6,7 @@ use crate::domain::text::safe_line;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::tui::act::act;
-use crate::tui::action::{Action, Ask, Effect};
+use crate::tui::action::{Action, Ask, Effect, Page};
 use crate::tui::model::Model;
 use crate::tui::{filtering, snoozing, views};
 
@@ -61,6 +61,9 @@ pub const COMMANDS: &[Command] = &[
     acts("show", Action::Open, "go into the request"),
     Command { name: "filter", does: Does::Filter, words: "filter the list, as in: filter deploy risk:high" },
     Command { name: "view", does: Does::View, words: "put on a filter that has a name in the settings, as in: view late" },
+    acts("since", Action::Look(Page::Since), "what happened since you were last here"),
+    acts("handoff", Action::Look(Page::Handoff), "what you leave open, on one screen"),
+    acts("stats", Action::Look(Page::Stats), "how deciding goes, of the last 30 days"),
     acts("sort", Action::Sort, "another order: to read in, newest first, due first"),
     acts("hide-seen", Action::HideSeen, "hide what you have opened; again: show it"),
     acts("copy", Action::CopyField, "pick one field and send its value to the terminal's clipboard"),
@@ -83,7 +86,14 @@ pub const COMMANDS: &[Command] = &[
 
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
+    "attach",
+    "evidence",
+    "thread",
+    "admin",
     "challenge",
+    "roster",
+    "session",
+    "team",
     "verify",
     "next",
     "report",
@@ -109,8 +119,6 @@ pub const ELSEWHERE: &[&str] = &[
     "rebuild",
     "policy",
     "resubmit",
-    "session",
-    "admin",
     "skip",
     "submit",
     "notify",

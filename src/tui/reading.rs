@@ -22,7 +22,10 @@ use crate::tui::search::{Found, Search, find};
 use crate::tui::wrap::{Wrapped, wrap};
 use std::collections::BTreeMap;
 
+mod items;
+
 pub use crate::tui::gate::Drawn;
+pub use items::Talk;
 
 /// A request as it is read.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub struct Reading {
     pub gate: Gate,
     /// The step one is at, while one goes through them.
     pub at_step: Option<StepId>,
+    /// Who reads, what of the talk they have, and the file that is looked into.
+    pub talk: Talk,
     /// What changed since the reader's own sign-off, when it is void.
     pub since: Option<Since>,
     /// The graph, while it is looked at.
@@ -87,6 +92,7 @@ impl Reading {
             unfolded: false,
             copied: 0,
             at_step: None,
+            talk: Talk::default(),
             since: None,
             follows: false,
             graph: GraphView::default(),
@@ -111,7 +117,7 @@ impl Reading {
     /// Goes on where `before`, a reading of the same request, was. What was shown counts only for what is still there.
     pub fn continuing(mut self, before: Reading, now: Moment) -> Self {
         let same = before.gate.of == self.gate.of;
-        let is_there = before.tab == Tab::Raw
+        let is_there = matches!(before.tab, Tab::Raw | Tab::Opened)
             || (before.tab == Tab::Since && self.since.is_some())
             || before.tab.is_there(&self.request, &self.history);
         if is_there {
@@ -129,6 +135,7 @@ impl Reading {
         self.graph = before.graph;
         self.at_step = before.at_step.filter(|id| self.request.revision.steps.iter().any(|s| s.id == *id));
         self.copied = before.copied;
+        self.talk.go_on(before.talk);
         self.compose(now);
         self
     }
@@ -148,6 +155,7 @@ impl Reading {
                 None => Sheet::default(),
             },
             Tab::Changes => difference(&self.request, self.how, self.columns).into(),
+            Tab::Thread | Tab::Evidence | Tab::Opened => self.talk_sheet(now, long),
             tab => tab.sheet(&self.request, &self.history, now, long),
         };
         if self.tab == Tab::Graph {
@@ -184,7 +192,7 @@ impl Reading {
             self.scroll = self.row_of(&step).unwrap_or(self.scroll);
         }
         if std::mem::take(&mut self.follows)
-            && let Some(row) = self.step_row()
+            && let Some(row) = self.here_row()
         {
             let next = self.row_after(row);
             let height = usize::from(height);
@@ -207,6 +215,9 @@ impl Reading {
 
     /// The row behind the last one of the step that begins at `row`.
     fn row_after(&self, row: usize) -> usize {
+        if self.item_here().is_some() {
+            return self.row_after_item(row);
+        }
         let ids = self.request.revision.steps.iter().filter_map(|step| self.row_of(&step.id));
         ids.filter(|next| *next > row).min().unwrap_or(row + 1)
     }

@@ -6,7 +6,7 @@
 use crate::app::Queue;
 use crate::app::config::Rebinding;
 use crate::domain::marks::Mark;
-use crate::tui::action::{Action, Ask, Copied};
+use crate::tui::action::{Action, Ask, Copied, Page};
 use crate::tui::keymap::{Binding, KEYMAP, Key, Keys, Scope};
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -46,13 +46,17 @@ const NAMES: &[(&str, Action)] = &[
     ("mark-undecided", Action::Ask(Ask::Mark(Mark::Undecided))), ("modify", Action::Ask(Ask::Modify)),
     ("modify-json", Action::Ask(Ask::ModifyJson)), ("restore", Action::Ask(Ask::Restore)),
     ("stop", Action::Ask(Ask::Stop)), ("continue", Action::Ask(Ask::Continue)), ("retry", Action::Ask(Ask::Retry)),
-    ("confirm", Action::Ask(Ask::Confirm)), ("escalate", Action::Ask(Ask::Escalate)),
+    ("confirm", Action::Ask(Ask::Confirm)),
+    ("thread", Action::Thread), ("evidence", Action::Evidence), ("resolve", Action::Resolve),
+    ("edit-comment", Action::Ask(Ask::EditComment)), ("since", Action::Look(Page::Since)),
+    ("handoff", Action::Look(Page::Handoff)), ("stats", Action::Look(Page::Stats)),
+    ("escalate", Action::Ask(Ask::Escalate)),
     ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 10] = [
+const SCOPES: [(&str, Scope); 13] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("steps", Scope::Steps),
@@ -63,6 +67,9 @@ const SCOPES: [(&str, Scope); 10] = [
     ("help", Scope::Help),
     ("graph", Scope::Graph),
     ("alike", Scope::Alike),
+    ("thread", Scope::Thread),
+    ("evidence", Scope::Evidence),
+    ("page", Scope::Page),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.

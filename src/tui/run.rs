@@ -17,7 +17,7 @@ use crate::tui::keyboard::Keyboard;
 use crate::tui::list::List;
 use crate::tui::model::Model;
 use crate::tui::terminal::{Tui, give_back, is_lent};
-use crate::tui::{Habits, Options};
+use crate::tui::{Habits, Options, talking};
 use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -136,6 +136,8 @@ fn turn(
             if model.frame_shown() {
                 dialog_shown = left;
             }
+            let heard = talking::noted(model);
+            perform(desk, model, heard)?;
         }
         let due = pace.due_in(!model.kept.unsaved().is_empty(), last_key);
         let wanted = model.wants_reading().filter(|id| tried != Some(*id));

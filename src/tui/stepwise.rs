@@ -5,6 +5,7 @@ use crate::domain::command::{Command, DigestPrefix};
 use crate::domain::conflict::{Conflict, Way, conflicts};
 use crate::domain::content::Content;
 use crate::domain::edit::Edit;
+use crate::domain::event::CommentNumber;
 use crate::domain::execution::{AskedFor, Stand, stands};
 use crate::domain::form;
 use crate::domain::marks::{Mark, Marks};
@@ -36,6 +37,8 @@ pub struct On {
     pub lacks: Vec<(StepId, Lack)>,
     /// A mark that is set before.
     pub first: Option<(StepId, Mark)>,
+    /// The comment that is answered, or edited.
+    pub comment: Option<CommentNumber>,
 }
 
 /// What the key of `ask` asks about on `step` of `request`: a form that is too long, or empty, is JSON.

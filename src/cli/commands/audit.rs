@@ -90,13 +90,20 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
             report.problems.iter().map(|p| json!({"seq": p.seq, "what": p.what.as_str()})).collect();
         out.json(&json!({"v": json::VERSION, "sound": report.is_sound(), "events": report.events, "head": report.head,
             "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone, "stale_rows": report.stale_rows,
-            "decisions": report.decisions, "signed": report.signed, "anchored_to": anchored, "anchor": words}));
+            "evidence": report.files,
+            "evidence_missing": report.files_gone, "decisions": report.decisions, "signed": report.signed, "anchored_to": anchored, "anchor": words}));
         return Ok(code);
     }
     if report.is_sound() {
         out.line(format_args!("{} events, head {}, {words}", report.events, report.head));
         let plural = if report.decisions == 1 { "" } else { "s" };
         out.line(format_args!("{} decision{plural}, {} signed", report.decisions, report.signed));
+        if report.files + report.files_gone > 0 {
+            out.line(format_args!(
+                "evidence: {} files, each as its digest says; {} redacted",
+                report.files, report.files_gone
+            ));
+        }
     } else {
         match report.first_bad() {
             Some(seq) => out.line(format_args!("DOES NOT VERIFY: first bad event {seq}")),
@@ -143,8 +150,9 @@ fn anchor_words(anchor: Option<Against>) -> (String, bool) {
 
 /// `audit export`
 pub fn export(app: &mut App, out: &mut Out) -> Done {
+    app.may_export()?;
     app.events(Seq(0), |event| {
-        out.json_line(&App::export_line(&event));
+        out.json_line(&app.export_line(&event)?);
         Ok(!out.is_over())
     })?;
     match out.trouble() {

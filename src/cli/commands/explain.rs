@@ -38,7 +38,7 @@ pub fn explain(app: &mut App, which: &str, out: &mut Out) -> Done {
     let now = app.now();
     let settled =
         due::settle(&stored, now).iter().fold(stored.clone(), |request, entry| request.evolve(entry));
-    let again = judging::reassessed(&settled, &facts.policy, now);
+    let again = judging::reassessed(&settled, &facts, now);
     let request = again.iter().fold(settled, |request, entry| request.evolve(entry));
     let answers = answers(&request, &caller, &facts, now);
     if out.as_json {

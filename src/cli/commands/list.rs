@@ -234,12 +234,15 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
     let (counters, now) = (app.counters()?, app.now());
     let first = app.page(Queue::Waiting, From::Start, NEWEST)?;
     let decided = app.page(Queue::Decided, From::Start, NEWEST)?;
+    let back = app.coming_back(&super::caller(app))?;
     if out.as_json {
         let row = |r: &Row| {
             json!({"id": r.id.to_string(), "kind": r.kind, "risk": r.risk, "state": r.state.word(),
             "due_at": r.due_at.iso(), "overdue": r.closed_at.is_none() && r.due_at <= now, "title": r.title.raw()})
         };
         out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "overdue": counters.overdue, "open": counters.open,
+            "since_last_here": back.as_ref().map(|back| json!({"then": back.then.iso(), "arrived": back.since.arrived,
+                "closed": back.since.closed, "at_least": back.at_least})),
             "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0,
             "first": first.iter().map(row).collect::<Vec<_>>(), "latest": decided.iter().map(row).collect::<Vec<_>>()}));
         return Ok(exit::DONE);
@@ -249,6 +252,9 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
         "{needed}: {} wait for you ({} overdue), {} open, {} escalated, {} decided",
         counters.waiting, counters.overdue, counters.open, counters.escalated, counters.decided
     ));
+    if let Some(back) = &back {
+        out.lines(&[back.line(now)]);
+    }
     for (heading, rows) in [("first:", &first), ("latest decisions:", &decided)] {
         if !rows.is_empty() {
             out.line(heading);

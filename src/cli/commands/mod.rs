@@ -12,6 +12,8 @@ pub mod overriding;
 pub mod plans;
 pub mod delta;
 pub mod talk;
+pub mod evidence;
+pub mod looking_back;
 pub mod wait;
 pub mod watch;
 pub mod run;
@@ -45,6 +47,8 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::List(args) => list::list(app, &args, out),
         Verb::Check => list::check(app, out),
         Verb::Pulse => list::pulse(app, out),
+        Verb::Handoff => looking_back::handoff(app, out),
+        Verb::Stats(args) => looking_back::stats(app, &args, out),
         Verb::Show(args) => show::show(app, &args, out),
         Verb::Explain(which) => explain::explain(app, &which.request, out),
         Verb::Approve(args) => verdict::approve(app, &args, out),
@@ -63,6 +67,9 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Override(args) => overriding::go_ahead(app, &args, out),
         Verb::Cancel(args) => verdict::cancel(app, &args, out),
         Verb::Comment(args) => talk::comment(app, &args, out),
+        Verb::Thread(args) => talk::thread(app, &args, out),
+        Verb::Attach(args) => evidence::attach(app, &args, out),
+        Verb::Evidence(args) => evidence::evidence(app, &args, out),
         Verb::Claim(which) => talk::claim(app, &which.request, out),
         Verb::Release(which) => talk::release(app, &which.request, out),
         Verb::Snooze(args) => talk::snooze(app, &args, out),

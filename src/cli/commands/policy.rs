@@ -148,7 +148,10 @@ fn diff(app: &mut App, file: &Path, out: &mut Out) -> Done {
 fn adopt(app: &mut App, file: &Path, out: &mut Out) -> Done {
     let (text, policy) = read(file)?;
     let done = app.adopt(&text, &policy, &commands::caller(app))?;
-    let notes = if app.is_team()? { Vec::new() } else { words::notes_for_solo(&policy) };
+    let notes = match app.is_team()? {
+        true => words::notes_for_team(&policy, app.now()),
+        false => words::notes_for_solo(&policy),
+    };
     for note in notes {
         out.aside(&Safe::composed(format_args!("note: {note}")));
     }

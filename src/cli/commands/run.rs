@@ -180,7 +180,7 @@ pub fn report(app: &mut App, args: &Report, out: &mut Out) -> Done {
         if !begun {
             app.report(id, &step, &args.token, Said::Began, &caller)?;
         }
-        app.keep_progress(id, &step, &args.token, percent)?;
+        app.keep_progress(id, &step, &args.token, percent, &caller)?;
         return told(app, id, &step, out);
     }
     let over = |how: How, result: Option<Value>| Said::Over {

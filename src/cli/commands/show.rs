@@ -6,7 +6,7 @@ use crate::cli::args::{Diff, Params, Show};
 use crate::cli::commands::delta;
 use crate::cli::commands::run;
 use crate::cli::output::Out;
-use crate::domain::refusal::exit;
+use crate::domain::refusal::{Refusal, exit};
 use crate::domain::request::{Request, Verdict};
 use crate::present::changes::Plan;
 use crate::present::detail::detail;
@@ -54,7 +54,11 @@ fn debt_of(app: &App, request: &Request) -> Result<Option<Request>, Error> {
     let Some(Verdict::Overridden { instead, .. }) = request.closed().map(|closed| &closed.verdict) else {
         return Ok(None);
     };
-    app.request(instead.debt).map(Some)
+    // Whoever asked need not be one who sees the review of it.
+    match app.request(instead.debt) {
+        Err(Error::Refused(Refusal::NoSuchRequest(_))) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// `show R --diff`: the plan of the revision before and of this one, with the marks there are now.

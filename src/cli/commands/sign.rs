@@ -85,10 +85,10 @@ pub fn cosign(app: &mut App, args: &Cosign, out: &mut Out) -> Done {
 /// `verify R`: every sign-off with its signature, checked again from the log. Exit 5 when one does not verify.
 pub fn verify(app: &mut App, which: &str, out: &mut Out) -> Done {
     let id = app.resolve(which)?;
+    let request = app.request(id)?;
     let checked = app.check_signatures(Some(id))?;
     let bad = checked.iter().any(|one| one.trouble.is_some());
     let code = if bad { exit::NOT_VERIFIED } else { exit::DONE };
-    let request = app.request(id)?;
     if out.as_json {
         let list: Vec<_> = checked.iter().map(told).collect();
         out.json(&json!({"v": json::VERSION, "id": id.to_string(), "sound": !bad, "signed": list}));

@@ -206,16 +206,9 @@ pub fn resubmit(app: &mut App, args: &Resubmit, out: &mut Out) -> Done {
         let why = "no changes were requested; use `submit --revise` to change it".to_owned();
         return Err(Stop::Because(Refusal::NotNow { id, why }.into()));
     }
-    let mut caller = commands::caller(app);
-    // The document's `by` asserts who resubmits, as it asserted who asked; two names for one call are refused.
-    match (document.by, app.asserted_name()) {
-        (Some(by), Some(name)) if by != *name => {
-            let words = format!("by: the document says {by}, --as says {name}");
-            return Err(Stop::quoting(exit::INVALID, words));
-        }
-        (Some(by), _) => caller.name = by,
-        (None, _) => {}
-    }
+    let caller = commands::caller(app);
+    // The document's `by` asserts who resubmits, as it asserted who asked.
+    let caller = app.reviser(&caller, document.by.as_ref())?;
     let decided = app.decide(id, &Command::Revise { content: Box::new(document.content) }, &caller)?;
     if out.as_json {
         out.json(&json::request(&decided.after, app.now()));

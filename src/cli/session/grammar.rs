@@ -3,9 +3,9 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Audit, Challenge, Comment, Confirm, Cosign, Decide, Going, List, Log, Look, Modify, Next,
-    OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip, Snooze, Submit,
-    Verb, Wait, Which,
+    Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, List, Log, Look,
+    Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip,
+    Snooze, Stats, Submit, Thread, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -62,6 +62,12 @@ pub enum Words {
     Resubmit(Again),
     /// Say something on a request or a step
     Comment(Say),
+    /// Show what was said, answers below what they answer
+    Thread(Thread),
+    /// Attach evidence: stdin, or a locator
+    Attach(Enclose),
+    /// List the evidence of a request, or print one piece of it
+    Evidence(Evidence),
     /// Say that you are looking at it
     Claim(Which),
     /// Say that you no longer are
@@ -94,6 +100,10 @@ pub enum Words {
     Check,
     /// A few lines: what waits, what is overdue, what came last
     Pulse,
+    /// One screen of what you leave open: claims, what you put off, reviews owed, drafts
+    Handoff,
+    /// How deciding goes: how long it takes, how it ends, why it is refused
+    Stats(Stats),
     /// Show the log, or one request's part of it
     Log(Log),
     /// Print the log, one event a line
@@ -181,15 +191,49 @@ pub struct Bring {
 pub struct Say {
     /// R-17, or a name that only one request carries
     pub request: String,
-    /// What to say; `-` reads stdin
-    #[arg(required = true)]
+    /// What to say; `-` reads stdin. `@name` calls somebody
+    #[arg(required_unless_present_any = ["resolve", "reopen"])]
     pub text: Vec<String>,
+    /// About this step
+    #[arg(long, value_name = "STEP", conflicts_with_all = ["edit", "resolve", "reopen"])]
+    pub step: Option<String>,
+    /// About this parameter of the step
+    #[arg(long, value_name = "K", requires = "step")]
+    pub param: Option<String>,
+    /// In reply to comment N
+    #[arg(long, value_name = "N", conflicts_with_all = ["edit", "resolve", "reopen"])]
+    pub reply: Option<u32>,
+    /// Put your own comment N in these words; what it said stays in the log
+    #[arg(long, value_name = "N", requires = "text")]
+    pub edit: Option<u32>,
+    /// Take the thread of comment N for settled
+    #[arg(long, value_name = "N", conflicts_with_all = ["text", "reopen"])]
+    pub resolve: Option<u32>,
+    /// Take the thread of comment N up again
+    #[arg(long, value_name = "N", conflicts_with = "text")]
+    pub reopen: Option<u32>,
+}
+
+/// `attach`
+#[derive(Args, Debug)]
+pub struct Enclose {
+    /// R-17, or a name that only one request carries
+    pub request: String,
+    /// Read the file from stdin, at most 1 MiB
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, required_unless_present = "locator")]
+    pub stdin: Option<String>,
+    /// Where the proof is; never opened by this program
+    #[arg(long, value_name = "URL", conflicts_with = "stdin")]
+    pub locator: Option<String>,
+    /// What it is called, in one line
+    #[arg(long, value_name = "LABEL")]
+    pub label: String,
     /// About this step
     #[arg(long, value_name = "STEP")]
     pub step: Option<String>,
-    /// In reply to comment N
-    #[arg(long, value_name = "N")]
-    pub reply: Option<u32>,
+    /// Make it part of what is decided on: the requester's next revision
+    #[arg(long, requires = "stdin", conflicts_with = "step")]
+    pub pin: bool,
 }
 
 /// `audit`
@@ -260,9 +304,16 @@ impl Words {
             Words::Resubmit(Again { request, stdin, as_new }) => {
                 Verb::Resubmit(Resubmit { request, file: stdin.map(|_| Stdin::path()), as_new })
             }
-            Words::Comment(Say { request, text, step, reply }) => {
-                Verb::Comment(Comment { request, text: text.join(" "), step, reply })
+            Words::Comment(Say { request, text, step, param, reply, edit, resolve, reopen }) => {
+                let text = (!text.is_empty()).then(|| text.join(" "));
+                Verb::Comment(Comment { request, text, step, param, reply, edit, resolve, reopen })
             }
+            Words::Thread(args) => Verb::Thread(args),
+            Words::Attach(Enclose { request, stdin, locator, label, step, pin }) => {
+                let file = stdin.map(|_| Stdin::path());
+                Verb::Attach(Attach { request, file, locator, label, step, pin })
+            }
+            Words::Evidence(args) => Verb::Evidence(args),
             Words::Claim(args) => Verb::Claim(args),
             Words::Release(args) => Verb::Release(args),
             Words::Snooze(args) => Verb::Snooze(args),
@@ -278,6 +329,8 @@ impl Words {
             Words::Continue(args) => Verb::Continue(args),
             Words::Check => Verb::Check,
             Words::Pulse => Verb::Pulse,
+            Words::Handoff => Verb::Handoff,
+            Words::Stats(args) => Verb::Stats(args),
             Words::Log(args) => Verb::Log(args),
             Words::Audit { verb: Take::Export } => {
                 Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
@@ -398,7 +451,7 @@ mod tests {
         let Verb::Approve(args) = read("approve R-1 --reason=-x").unwrap() else { panic!() };
         assert_eq!(args.reason.as_deref(), Some("-x"));
         let Verb::Comment(args) = read("comment R-1 -- -x --as bob").unwrap() else { panic!() };
-        assert_eq!(args.text, "-x --as bob");
+        assert_eq!(args.text.as_deref(), Some("-x --as bob"));
         let Verb::Submit(args) = read("submit -").unwrap() else { panic!() };
         assert_eq!(args.file, PathBuf::from("-"));
         let Verb::Submit(args) = read("submit").unwrap() else { panic!() };

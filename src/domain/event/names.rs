@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 44] = [
+pub const NAMES: [&str; 48] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -19,6 +19,10 @@ pub const NAMES: [&str; 44] = [
     "claim.taken",
     "claim.released",
     "comment.added",
+    "comment.edited",
+    "comment.resolved",
+    "comment.reopened",
+    "evidence.attached",
     "snooze.set",
     "snooze.ended",
     "step.modified",

@@ -75,6 +75,9 @@ pub struct Assessment {
     /// What a rule approves by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,
+    /// The labels of evidence without which nobody signs it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
     /// Why it is no decision and should not have been asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violation: Option<Violation>,
@@ -89,7 +92,11 @@ pub const BUILT_IN_RULE: &str = "built-in: one human";
 impl Assessment {
     /// Whether this asks more of reviewers than `other`: a higher risk, sensitivity, or other sign-offs.
     pub fn is_harder_than(&self, other: &Assessment) -> bool {
-        self.risk > other.risk || (self.sensitive && !other.sensitive) || self.slots != other.slots
+        let more_evidence = self.evidence.iter().any(|label| !other.evidence.contains(label));
+        self.risk > other.risk
+            || (self.sensitive && !other.sensitive)
+            || self.slots != other.slots
+            || more_evidence
     }
 
     /// Leaves the signing to people: where a rule would have signed, one human does, so that the quorum is not smaller.
@@ -200,6 +207,7 @@ impl Policy {
             remind_after: Some(terms.remind.unwrap_or_else(|| remind_after(risk)).min(due_after)),
             chain: self.chain(),
             grant,
+            evidence: rule.map(|rule| rule.evidence.clone()).unwrap_or_default(),
             violation: self.asks.recognise(content, sensitive),
             overriding: rule.and_then(|rule| rule.overriding),
             factors,

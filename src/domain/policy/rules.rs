@@ -6,7 +6,7 @@ use crate::domain::names::Identifier;
 use crate::domain::overriding::OverrideTerms;
 use crate::domain::policy::glob::Glob;
 use crate::domain::policy::risk::Place;
-use crate::domain::principal::{PrincipalKind, Role};
+use crate::domain::principal::{Assurance, PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::risk::{Priority, Risk};
 use std::collections::BTreeMap;
@@ -69,6 +69,8 @@ pub struct Rule {
     pub auto_approve: Vec<Glob>,
     /// The programs those steps may run, each the whole first entry of `run` or `undo`; none: steps without commands only.
     pub programs: Vec<String>,
+    /// The labels of evidence without which nobody signs.
+    pub evidence: Vec<String>,
     /// Whether sign-offs of those count who were enrolled after the request was made; nothing: where it is not sensitive.
     pub newcomers: Option<bool>,
 }
@@ -84,14 +86,20 @@ pub fn slots(rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
     if rule_may_sign { rule.slots.clone() } else { by_people(&rule.slots) }
 }
 
-/// The slots of a request of this kind: a policy is signed off by admins, whatever a rule leaves open.
+/// The slots of a request of this kind. A policy is signed off by admins, whatever a rule says: no agent stands for it, and
+/// a rule that names others would shut the admins out of changing that rule. How many, and how sure, is the rule's.
 pub fn slots_for(kind: Kind, rule: Option<&Rule>, rule_may_sign: bool) -> Vec<Slot> {
-    let mut slots = slots(rule, rule_may_sign);
-    let open = |slot: &&mut Slot| slot.kind == PrincipalKind::Human && slot.role.is_none();
-    if kind == Kind::Policy {
-        slots.iter_mut().filter(open).for_each(|slot| slot.role = Some(Role::Admin));
+    let slots = slots(rule, rule_may_sign);
+    if kind != Kind::Policy {
+        return slots;
     }
-    slots
+    let admin = |assurance| Slot { role: Some(Role::Admin), assurance, ..Slot::one_human() };
+    let people = by_people(&slots).into_iter().filter(|slot| slot.kind == PrincipalKind::Human);
+    let mut admins: Vec<Slot> = people.map(|slot| admin(slot.assurance)).collect();
+    if admins.is_empty() {
+        admins.push(admin(Assurance::Asserted));
+    }
+    admins
 }
 
 /// These slots, with one human wherever a rule would sign.

@@ -151,6 +151,8 @@ pub(super) struct RuleForm {
     pub(super) auto_approve: Vec<Glob>,
     #[serde(default)]
     pub(super) programs: Vec<String>,
+    #[serde(default)]
+    pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
 }
 

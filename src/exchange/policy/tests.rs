@@ -57,6 +57,7 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "allowed",
         "auto_approve",
         "programs",
+        "require_evidence",
         "newcomers",
         "document",
         "steps",

@@ -22,6 +22,8 @@ pub enum Ask {
     Answer,
     /// Say something; decides nothing.
     Comment,
+    /// Put one's own comment in other words.
+    EditComment,
     /// Set the working answer on one step.
     Mark(Mark),
     /// Edit one step's parameters, field by field.
@@ -63,7 +65,7 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 21] = [
+    pub const KEYED: [Ask; 22] = [
         Ask::Approve,
         Ask::Sign,
         Ask::Reject,
@@ -71,6 +73,7 @@ impl Ask {
         Ask::Withdraw,
         Ask::Override,
         Ask::Comment,
+        Ask::EditComment,
         Ask::Mark(Mark::Undecided),
         Ask::Mark(Mark::Approved),
         Ask::Mark(Mark::Rejected),
@@ -102,6 +105,11 @@ impl Ask {
         )
     }
 
+    /// Whether it only talks: it is bound to nothing that was drawn, and decides nothing.
+    pub const fn talks(self) -> bool {
+        matches!(self, Ask::Comment | Ask::EditComment)
+    }
+
     /// The verb whose rules hold.
     pub const fn verb(self) -> Verb {
         match self {
@@ -111,7 +119,7 @@ impl Ask {
             Ask::Withdraw => Verb::Withdraw,
             Ask::Override => Verb::Override,
             Ask::Answer => Verb::Answer,
-            Ask::Comment => Verb::Comment,
+            Ask::Comment | Ask::EditComment => Verb::Comment,
             Ask::Mark(_) => Verb::Mark,
             Ask::Modify | Ask::ModifyJson | Ask::Restore | Ask::Give => Verb::Modify,
             Ask::Stop => Verb::Stop,
@@ -136,6 +144,7 @@ impl Ask {
             Ask::Override => "Override",
             Ask::Answer => "Answer",
             Ask::Comment => "Comment",
+            Ask::EditComment => "Edit the comment",
             Ask::Mark(Mark::Undecided) => "Mark undecided",
             Ask::Mark(Mark::Approved) => "Mark approved",
             Ask::Mark(Mark::Rejected) => "Mark rejected",

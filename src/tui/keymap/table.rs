@@ -3,21 +3,35 @@
 use super::{Binding, Key, Scope};
 use crate::app::Queue;
 use crate::domain::marks::Mark;
-use crate::tui::action::{Action, Ask, Copied};
+use crate::tui::action::{Action, Ask, Copied, Page};
 use crossterm::event::{KeyCode, KeyModifiers};
 
 const LIST: &[Scope] = &[Scope::List];
 const VERBS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph];
-const PANES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Graph, Scope::Steps];
-const READING: &[Scope] = &[Scope::Detail, Scope::Graph, Scope::Steps];
+const PANES: &[Scope] =
+    &[Scope::List, Scope::Detail, Scope::Graph, Scope::Steps, Scope::Thread, Scope::Evidence];
+const READING: &[Scope] = &[Scope::Detail, Scope::Graph, Scope::Steps, Scope::Thread, Scope::Evidence];
+const RUNNING: &[Scope] = &[Scope::Detail, Scope::Graph, Scope::Steps];
+const ITEMS: &[Scope] = &[Scope::Thread, Scope::Evidence];
+const THREAD: &[Scope] = &[Scope::Thread];
+const EVIDENCE: &[Scope] = &[Scope::Evidence];
 const STEPS: &[Scope] = &[Scope::Steps];
 const GRAPH: &[Scope] = &[Scope::Graph];
 const ALIKE: &[Scope] = &[Scope::Alike];
-const MOVING: &[Scope] = &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike, Scope::Steps];
+const MOVING: &[Scope] = &[
+    Scope::List,
+    Scope::Detail,
+    Scope::Help,
+    Scope::Graph,
+    Scope::Alike,
+    Scope::Steps,
+    Scope::Thread,
+    Scope::Evidence,
+    Scope::Page,
+];
 const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
-const OUTSIDE_DIALOGS: &[Scope] =
-    &[Scope::List, Scope::Detail, Scope::Help, Scope::Graph, Scope::Alike, Scope::Steps];
+const OUTSIDE_DIALOGS: &[Scope] = MOVING;
 const EVERYWHERE: &[Scope] = &Scope::ALL;
 
 /// A line that decides.
@@ -71,11 +85,15 @@ pub const KEYMAP: &[Binding] = &[
     decides_in(STEPS, &[Key::char('O')], Ask::Restore, "originals", "put the step back as its producer had it"),
     decides_in(STEPS, &[Key::char('T')], Ask::Retry, "try again", "let a step that ended badly run once more"),
     decides_in(STEPS, &[Key::char('Y')], Ask::Confirm, "confirm", "let a step go on that waits for a person"),
-    decides_in(READING, &[Key::char('V')], Ask::Continue, "go on", "go on past what ended badly, with the rest"),
+    decides_in(RUNNING, &[Key::char('V')], Ask::Continue, "go on", "go on past what ended badly, with the rest"),
+    decides_in(RUNNING, &[Key::char('X')], Ask::Stop, "stop", "stop the plan that runs"),
+    looks(ITEMS, &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "back to reading"),
+    looks(EVIDENCE, &[Key::of(KeyCode::Enter), Key::char('l'), Key::of(KeyCode::Right)], Action::Open, "look into it", "look into the file: text, JSON, diff or bytes"),
+    looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it; on a step or a comment: on that"),
+    looks(THREAD, &[Key::char('o')], Action::Resolve, "resolve", "take the thread for settled; again: take it up"),
+    looks(THREAD, &[Key::char('w')], Action::Ask(Ask::EditComment), "edit yours", "put your own comment in other words; what it said stays in the log"),
     decides_in(PANES, &[Key::char('L')], Ask::Run, "run", "let it run: what was approved, on this host; or go on where it stands still"),
     decides_in(PANES, &[Key::char('B')], Ask::RollBack, "roll back", "take back what was done, last first"),
-    decides_in(READING, &[Key::char('X')], Ask::Stop, "stop", "stop the plan that runs"),
-    looks(PANES, &[Key::char('c')], Action::Ask(Ask::Comment), "comment", "comment on it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Enter)], Action::RunLine, "run it", "close the help and do what the selected line says"),
@@ -93,7 +111,9 @@ pub const KEYMAP: &[Binding] = &[
     looks(READING, &[Key::char('['), Key::of(KeyCode::BackTab)], Action::PreviousTab, "", "the tab before"),
     looks(&[Scope::Detail], &[Key::char('/')], Action::Search, "search", "search in this tab"),
     looks(&[Scope::Detail], &[Key::char('s')], Action::Steps, "steps", "to the steps, one by one: mark them, edit them"),
-    looks(&[Scope::Detail, Scope::Steps], &[Key::char('f')], Action::Unfold, "", "show long values whole; again: fold them"),
+    looks(&[Scope::Detail, Scope::Thread, Scope::Evidence], &[Key::char('t')], Action::Thread, "thread", "to what was said, comment by comment: answer, resolve, edit"),
+    looks(&[Scope::Detail, Scope::Thread, Scope::Evidence], &[Key::char('a')], Action::Evidence, "evidence", "to the evidence, piece by piece: look into it"),
+    looks(&[Scope::Detail, Scope::Steps, Scope::Thread], &[Key::char('f')], Action::Unfold, "", "show long values, and what comments said before, whole; again: fold them"),
     looks(READING, &[Key::char('x')], Action::Raw, "", "the request as JSON; again: back to the plan"),
     looks(READING, &[Key::char('y')], Action::Copy(Copied::Id), "", "send its number to the terminal's clipboard"),
     looks(READING, &[Key::char('d')], Action::Copy(Copied::Digest), "", "send its decision digest to the terminal's clipboard"),
@@ -102,6 +122,10 @@ pub const KEYMAP: &[Binding] = &[
     looks(PANES, &[Key::char('z')], Action::Snooze, "", "snooze it, or what is marked; a change wakes it"),
     looks(LIST, &[Key::char('s')], Action::Sort, "", "another order: to read in, newest first, due first"),
     looks(LIST, &[Key::char('u')], Action::HideSeen, "", "hide what you have opened (never overdue or escalated ones); again: show it"),
+    looks(LIST, &[Key::char('w')], Action::Look(Page::Since), "", "what happened since you were last here"),
+    looks(LIST, &[Key::char('o')], Action::Look(Page::Handoff), "", "what you leave open, on one screen"),
+    looks(LIST, &[Key::char('%')], Action::Look(Page::Stats), "", "how deciding goes, of the last 30 days"),
+    looks(&[Scope::Page], &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h')], Action::Back, "back", "close it"),
     looks(LIST, &[Key::char('9')], Action::NextView, "", "the first view of the settings; again: the next one"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),

@@ -66,13 +66,13 @@ pub fn detail(model: &Model, canvas: &mut Canvas, pane: Pane) -> Option<Position
     for (y, line) in (text.y..).zip(reading.wrapped.iter().skip(first).take(height)) {
         canvas.wrapped(left + 1, y, text.width.saturating_sub(1), line);
     }
-    let at = matches(canvas, text, reading).or(step_mark(canvas, text, reading));
+    let at = matches(canvas, text, reading).or(here_mark(canvas, text, reading));
     Some(typed.or(at).unwrap_or(Position { x: left, y: text.y }))
 }
 
-/// A mark before the step one is at; returns where it stands.
-fn step_mark(canvas: &mut Canvas, text: Rect, reading: &Reading) -> Option<Position> {
-    let offset = u16::try_from(reading.step_row()?.checked_sub(reading.scroll)?).ok()?;
+/// A mark before the step, the comment or the piece of evidence one is at; returns where it stands.
+fn here_mark(canvas: &mut Canvas, text: Rect, reading: &Reading) -> Option<Position> {
+    let offset = u16::try_from(reading.here_row()?.checked_sub(reading.scroll)?).ok()?;
     let y = text.y + offset;
     (offset < text.height).then(|| {
         canvas.put(text.x, y, 1, canvas.glyphs.here(), Tone::Strong);

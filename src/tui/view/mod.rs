@@ -12,6 +12,7 @@ pub mod prompt;
 pub mod batch;
 pub mod band;
 pub mod alike;
+pub mod page;
 
 use crate::present::line::Tone;
 use crate::tui::layout::LEAST;
@@ -67,6 +68,9 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
+    }
+    if let Some(sheet) = &model.page {
+        cursor = page::page(sheet, canvas, layout.body);
     }
     if let Some(alike) = &model.alike {
         cursor = alike::alike(alike, canvas, layout.body);

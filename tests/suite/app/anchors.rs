@@ -10,7 +10,7 @@ use std::path::Path;
 fn export(app: &App) -> Vec<String> {
     let mut lines = Vec::new();
     app.events(Seq(0), |event| {
-        lines.push(App::export_line(&event));
+        lines.push(app.export_line(&event).unwrap());
         Ok::<_, Error>(true)
     })
     .unwrap();

@@ -7,6 +7,7 @@ use countersign::domain::digest::TokenDigest;
 use countersign::domain::document::{Limits, read};
 use countersign::domain::edit::Edit;
 use countersign::domain::event::{Entry, Fact, Held};
+use countersign::domain::evidence::{Attachment, Filed, Offered};
 use countersign::domain::evolve;
 use countersign::domain::execution::{End, How, Runner, Work};
 use countersign::domain::marks::Mark;
@@ -20,6 +21,7 @@ use countersign::domain::principal::{
 use countersign::domain::quorum::Slot;
 use countersign::domain::refusal::Refusal;
 use countersign::domain::request::Request;
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -103,6 +105,7 @@ pub fn facts() -> Facts {
         open_of_requester: 0,
         team: false,
         runner_gone: false,
+        shown_at: None,
         signature: None,
         debts: Vec::new(),
         reason_used: None,
@@ -233,8 +236,14 @@ pub fn answer(option: Option<u32>, text: Option<&str>) -> Command {
     Command::Answer { option, text: text.map(Text::from), reason: None, seen: Seen::Nothing }
 }
 
+/// A file, under its label.
+pub fn attach(label: &str, bytes: &[u8]) -> Command {
+    let what = Offered::File(Filed::of(bytes));
+    Command::Attach(Box::new(Attachment { label: Text::from(label), step: None, what, pin: false }))
+}
+
 pub fn comment(text: &str) -> Command {
-    Command::Comment { text: Text::from(text), step: None, reply_to: None }
+    Command::Comment { text: Text::from(text), about: About::REQUEST }
 }
 
 /// What a screen that is up to date drew.

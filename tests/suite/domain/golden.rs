@@ -104,6 +104,9 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "reaffirms",
         "filled",
         "until",
+        "param",
+        "mentions",
+        "file",
         "next_at",
         "signature",
         "owes",
@@ -112,7 +115,7 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         // A comment is about a step or about none; an edit is always about one.
         let may = |key: &str| {
             may_be_absent.contains(&key)
-                || (key == "step" && name == "comment.added")
+                || (key == "step" && ["comment.added", "evidence.attached"].contains(&name.as_str()))
                 || (key == "was_due_at" && name == "request.escalated")
         };
         for key in facts.as_object().unwrap().keys().filter(|key| !may(key)) {

@@ -3,9 +3,11 @@
 pub mod build;
 mod overriding;
 mod table;
+pub mod privileges;
 pub mod laws;
 mod needs;
 mod scenarios;
+mod standing;
 mod raising;
 mod plans;
 mod golden;
@@ -13,3 +15,5 @@ mod policy;
 mod executing;
 mod random_plans;
 mod late;
+mod talk;
+mod numbers;

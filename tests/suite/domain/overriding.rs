@@ -180,6 +180,7 @@ fn a_reason_is_the_same_whatever_its_case_and_punctuation() {
         "the bridge is down and nobody answers",
         "The  bridge\nis down — and NOBODY answers!!!",
         "The\u{200b} bridge is down and nobody answers",
+        "The\u{3164} bridge is down and nobody answers\u{ffa0}",
     ] {
         assert_eq!(digest(again), first, "{again}");
     }

@@ -631,3 +631,22 @@ fn asking_whether_one_may_go_on_is_recognised_and_a_decision_is_not_taken_for_it
     assert_eq!(by_own("Is it OK to go on?").as_deref(), Some("blessing"));
     assert_eq!(by_own("Should I proceed?"), None, "a team can take the words that ship out");
 }
+
+#[test]
+fn a_policy_is_signed_off_by_admins_whatever_a_rule_says() {
+    let mut content = two_reads();
+    content.kind = countersign::domain::content::Kind::Policy;
+    let waits_for = |slots: &str| {
+        let text = format!("[[rule]]\nname = \"whatever is asked\"\nslots = {slots}\n");
+        let slots = policy(&text).assess(&content).slots;
+        slots.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let agent = r#"{kind = "agent", any_of = ["cp14"], assurance = "signed"}"#;
+    let lead = r#"{kind = "human", role = "lead", any_of = ["rita"], assurance = "signed"}"#;
+    assert_eq!(waits_for(&format!("[{agent}]")), ["1 human (admin)"]);
+    assert_eq!(waits_for(&format!("[{agent}, {lead}]")), ["1 human (admin, signed)"]);
+    assert_eq!(
+        waits_for(&format!("[{lead}, {lead}]")),
+        ["1 human (admin, signed)", "1 human (admin, signed)"]
+    );
+}

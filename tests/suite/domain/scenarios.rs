@@ -16,6 +16,7 @@ use countersign::domain::refusal::{Refusal, exit};
 use countersign::domain::request::{
     Execution, Level, Request, SignOffStanding, State, StateName, Verdict, Waiting,
 };
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 
 fn state(story: &Story) -> StateName {
@@ -114,7 +115,10 @@ fn a_step_that_is_not_there_cannot_be_marked_or_talked_about() {
     let told = story.refuses(&bob(), mark(&["a", "z"], Mark::Approved));
     assert_eq!(told, Refusal::NoSuchStep { id: story.request.id, step: step("z") });
     assert_eq!(told.exit_code(), exit::INVALID);
-    let about = Command::Comment { text: Text::from("hm"), step: Some(step("z")), reply_to: None };
+    let about = Command::Comment {
+        text: Text::from("hm"),
+        about: About { step: Some(step("z")), ..About::default() },
+    };
     assert!(matches!(story.refuses(&bob(), about), Refusal::NoSuchStep { .. }));
 }
 
@@ -320,7 +324,7 @@ fn a_reason_that_is_too_long_is_refused_by_every_verb_that_takes_one() {
         (&plan, bob(), Command::Reject { reason: long.clone(), seen: seen.clone() }),
         (&plan, bob(), Command::RequestChanges { reason: long.clone(), seen: seen.clone() }),
         (&plan, planner(), Command::Cancel { reason: long.clone() }),
-        (&plan, bob(), Command::Comment { text: long.clone().unwrap(), step: None, reply_to: None }),
+        (&plan, bob(), Command::Comment { text: long.clone().unwrap(), about: About::REQUEST }),
         (
             &asked,
             bob(),
@@ -553,8 +557,10 @@ fn a_closed_request_can_be_commented() {
 fn an_empty_comment_and_an_answer_to_no_comment_are_refused() {
     let story = Story::asked(&planner(), plan()).then(&bob(), comment("hm"));
     assert!(matches!(story.refuses(&bob(), comment(" \n")), Refusal::Invalid(_)));
-    let reply =
-        |n| Command::Comment { text: Text::from("yes"), step: None, reply_to: Some(CommentNumber(n)) };
+    let reply = |n| Command::Comment {
+        text: Text::from("yes"),
+        about: About { reply_to: Some(CommentNumber(n)), ..About::default() },
+    };
     for none in [0, 2] {
         assert!(matches!(story.refuses(&bob(), reply(none)), Refusal::Invalid(_)), "{none}");
     }

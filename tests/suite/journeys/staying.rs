@@ -139,6 +139,47 @@ fn somebody_who_never_rests_loses_no_more_than_a_second() {
 }
 
 #[test]
+fn a_line_that_drops_in_a_long_comment_takes_at_most_a_second_of_it() {
+    let desk = Desk::new();
+    let mut alice = desk.alice();
+    alice.press("c").sees("Comment R-1");
+    let words: String = (0..200).map(|n| format!("word{n:05} ")).collect();
+    assert_eq!(words.len(), 2_000);
+    // All but the end was typed more than a second ago.
+    for n in (0..1_900).step_by(380) {
+        alice.press(&words[n..n + 380]).sees(words[..n + 380].trim_end().rsplit(' ').next().unwrap());
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    alice.press(&words[1_900..]).sees("word00199");
+    alice.hangs_up("\x0c");
+    assert_eq!(alice.ends_alone(), 129);
+    let mut again = desk.alice();
+    again.press("c").sees("draft from ").press(ALT_ENTER).sees("your comment is recorded");
+    let thread = String::from_utf8(desk.command(&["thread", "R-1", "--json"]).stdout).unwrap();
+    assert!(thread.contains(words[..1_900].trim_end()), "{thread}");
+}
+
+#[test]
+fn a_file_is_walked_at_a_terminal_of_the_least_size() {
+    let desk = Desk::new();
+    let diff: String = (0..60).map(|n| format!("+added {n}\n")).collect();
+    let path = desk.home.path().join("plan.diff");
+    std::fs::write(&path, format!("--- a/x\n+++ b/x\n@@ -0,0 +1,60 @@\n{diff}")).unwrap();
+    assert!(
+        desk.command(&["attach", "R-1", "--label", "plan.diff", path.to_str().unwrap()]).status.success()
+    );
+    let mut alice = Person::sits_down(&["--as", "alice"], &desk.environment(), (80, 24));
+    alice.sees("R-1").press("\r").sees("What would run");
+    alice.press("a").sees("not yet opened").press("\r").sees("60 lines added (+)");
+    alice.press("/").press("added 47").press("\r").sees("match 1 of 1").sees("+added 47");
+    alice.press("\x1b").press("G").sees("+added 59").press("\x1b").sees("plan.diff");
+    alice.waits_until("it counts as opened", |screen| !screen.contains("not yet opened"));
+    alice.press("c").sees("Comment R-1").press("fine @alice").sees("fine @alice").press(ALT_ENTER);
+    alice.sees("your comment is recorded").press("t").sees("calls you").press("q");
+    drop(alice);
+}
+
+#[test]
 fn a_draft_about_what_somebody_else_decided_is_forgotten() {
     let desk = Desk::new();
     let mut alice = desk.alice_typing("half a reason");

@@ -200,10 +200,11 @@ fn what_is_no_store_is_refused_without_writing_a_byte() {
 
 #[test]
 fn another_form_than_this_ones_is_refused_untouched() {
+    let newer = format!("was made by a newer countersign (form {}, this one knows {FORM})", FORM + 1);
     let sentences = [
         (0, "is not a countersign store"),
         (-1, "is not a countersign store"),
-        (FORM + 1, "was made by a newer countersign (form"),
+        (FORM + 1, newer.as_str()),
         (i32::MAX, "was made by a newer countersign"),
     ];
     for (form, words) in sentences {
@@ -323,6 +324,7 @@ fn a_store_of_the_first_form_is_brought_to_this_one_and_its_log_is_not_touched()
     let conn = behind_its_back(&stage.store());
     conn.execute_batch(
         "DROP TABLE words; DELETE FROM inbox WHERE slot GLOB '[*]?*'; DROP TABLE snoozed; DROP TABLE seen; DROP TABLE progress;
+         DROP TABLE evidence; DROP TABLE heard; DROP TABLE opened; DROP TABLE visits;
          DROP INDEX inbox_by_request; DROP INDEX inbox_by_due;
          INSERT INTO drafts VALUES ('ann', 1, 'comment', '{}', 5); PRAGMA user_version = 1",
     )

@@ -12,3 +12,4 @@ mod sight;
 mod search;
 mod drafts;
 mod policy;
+mod evidence;

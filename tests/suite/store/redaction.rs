@@ -162,9 +162,9 @@ fn the_independent_verifier_agrees_on_the_head_and_on_how_many_are_gone() {
         ("all", &payloads[..]),
     ] {
         let app = stage.app_at(redacted(&stage, &format!("{name}.db"), gone));
-        let lines: Vec<String> = events(&app).iter().map(App::export_line).collect();
+        let lines: Vec<String> = events(&app).iter().map(|event| app.export_line(event).unwrap()).collect();
         let (seq, head) = app.head().unwrap();
-        let said = independent(&lines);
+        let said = independent(&lines).unwrap();
         assert_eq!(
             said,
             (Some(0), format!("{seq} events, head {head}, {} payloads redacted\n", gone.len())),
@@ -175,22 +175,23 @@ fn the_independent_verifier_agrees_on_the_head_and_on_how_many_are_gone() {
         edited[7] = edited[7].replacen("\"at\":1", "\"at\":2", 1);
         assert_ne!(edited, lines);
         assert_eq!(
-            independent(&edited),
+            independent(&edited).unwrap(),
             (Some(5), "event 8: the hash does not match\n".to_owned()),
             "{name}"
         );
     }
 }
 
-fn independent(lines: &[String]) -> (Option<i32>, String) {
+/// What the verifier that knows nothing of this program says; nothing where there is no Python.
+pub fn independent(lines: &[String]) -> Option<(Option<i32>, String)> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/verify_log.py");
     let mut python =
-        Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let mut stdin = python.stdin.take().unwrap();
     for line in lines {
         writeln!(stdin, "{line}").unwrap();
     }
     drop(stdin);
     let done = python.wait_with_output().unwrap();
-    (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    Some((done.status.code(), String::from_utf8(done.stdout).unwrap()))
 }

@@ -11,6 +11,7 @@ use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PrincipalName, RequestId, StepId};
 use countersign::domain::overriding::{Plea, phrase};
 use countersign::domain::principal::{Caller, Face};
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -149,7 +150,7 @@ pub fn snooze(until: Moment) -> Command {
 }
 
 pub fn comment(text: &str) -> Command {
-    Command::Comment { text: Text::from(text), step: None, reply_to: None }
+    Command::Comment { text: Text::from(text), about: About::REQUEST }
 }
 
 /// A stage after some days of work: every sort of event but a withdrawn sign-off, which takes a quorum of two.

@@ -95,7 +95,7 @@ impl Sound {
 
 fn without_triggers(conn: &Connection, attack: impl FnOnce(&Connection)) {
     let triggers = rows(conn, "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'");
-    assert_eq!(triggers.len(), 6);
+    assert_eq!(triggers.len(), 7);
     conn.execute_batch("BEGIN").unwrap();
     for row in &triggers {
         conn.execute_batch(&format!("DROP TRIGGER {}", text(&row[0]))).unwrap();

@@ -6,6 +6,7 @@ use countersign::domain::alike::{Alike, MOST, alike, shape};
 use countersign::domain::command::{Command, Seen};
 use countersign::domain::marks::Mark;
 use countersign::domain::names::{RequestId, StepId};
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use countersign::tui::Options;
 use countersign::tui::action::{Ask, Effect};
@@ -105,7 +106,7 @@ fn what_somebody_did_to_one_takes_it_out() {
     let reason = || Some(Text::from("so"));
     let deeds: [(&str, Command); 4] = [
         ("alice", Command::Claim),
-        ("alice", Command::Comment { text: Text::from("wait"), step: None, reply_to: None }),
+        ("alice", Command::Comment { text: Text::from("wait"), about: About::REQUEST }),
         ("alice", Command::RequestChanges { reason: reason(), seen: Seen::Nothing }),
         (
             "alice",

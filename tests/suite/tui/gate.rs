@@ -6,6 +6,7 @@ use super::stage::*;
 use countersign::app::Queue;
 use countersign::domain::command::Command;
 use countersign::domain::marks::Mark;
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use countersign::tui::Options;
 use countersign::tui::act::input;
@@ -90,7 +91,7 @@ fn another_revision_or_another_mark_is_read_again() {
     // A comment changes nothing that is decided on.
     let mut model = opened(&told, (80, 24));
     read_to_the_end(&mut model);
-    let comment = Command::Comment { text: Text::from("fine"), step: None, reply_to: None };
+    let comment = Command::Comment { text: Text::from("fine"), about: About::REQUEST };
     hear(&mut model, told.then("alice", ago(1), &comment).message());
     assert_eq!(left(&model), None);
 }

@@ -2,6 +2,7 @@
 
 use super::stage::*;
 use countersign::domain::command::Command;
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use countersign::tui::Options;
 use serde_json::json;
@@ -20,11 +21,7 @@ fn hostile(text: &str) -> Told {
             "steps": [{"id": "one", "title": text, "action": "x.y", "expected": text, "undo": ["/bin/true"]}],
             "evidence": [{"label": text, "locator": text}]}),
     )
-    .then(
-        "alice",
-        ago(2),
-        &Command::Comment { text: Text::from(text.as_str()), step: None, reply_to: None },
-    )
+    .then("alice", ago(2), &Command::Comment { text: Text::from(text.as_str()), about: About::REQUEST })
 }
 
 const TEXTS: &[&str] = &[

@@ -7,6 +7,7 @@ use countersign::app::demo;
 use countersign::domain::command::Command;
 use countersign::domain::document::{Limits, read};
 use countersign::domain::principal::Face;
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use countersign::tui::Options;
 use countersign::tui::hear::{Message, hear};
@@ -264,7 +265,7 @@ fn no_frame_has_somebody_elses_words_outside_their_gutter() {
         let refuse = countersign::domain::decide::OnSameReference::Refuse;
         let done = mallory.submit(&[document(n, kind, risk, &hostile)], refuse, &caller);
         let id = done.map_err(|(_, e)| e).unwrap()[0].id;
-        let comment = Command::Comment { text: Text::from(hostile.as_str()), step: None, reply_to: None };
+        let comment = Command::Comment { text: Text::from(hostile.as_str()), about: About::REQUEST };
         mallory.decide(id, &comment, &caller).unwrap();
     }
     // Through every tab of each request, with each dialog open and not, in a batch, in the menu, and filtered.

@@ -9,6 +9,8 @@ mod graph;
 mod steps;
 mod since;
 mod running;
+mod talk;
+mod pages;
 mod session;
 mod alike;
 mod hostile;

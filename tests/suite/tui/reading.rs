@@ -4,6 +4,7 @@ use super::stage::*;
 use countersign::domain::command::{Command, Seen};
 use countersign::domain::marks::Mark;
 use countersign::domain::names::StepId;
+use countersign::domain::talk::About;
 use countersign::domain::text::Text;
 use countersign::present::tabs::Tab;
 use countersign::tui::Options;
@@ -64,8 +65,10 @@ pub fn folded() -> Told {
 
 /// A plan that a lot was said about.
 pub fn talked() -> Told {
-    let comment =
-        |text: &str| Command::Comment { text: Text::from(text), step: Some(step("deploy")), reply_to: None };
+    let comment = |text: &str| Command::Comment {
+        text: Text::from(text),
+        about: About { step: Some(step("deploy")), ..About::default() },
+    };
     deployment().then("alice", ago(4), &comment("Why six replicas? It was four until now.")).then(
         "carol",
         ago(3),

@@ -108,7 +108,9 @@ fn a_pasted_signature_finds_its_field_and_goes_along_with_the_decision() {
     paste(&mut model, "no signature");
     paste(&mut model, &armour.replace('\n', "\r\n"));
     let effects = press(&mut model, "do-it");
-    let [Effect::Cosign { id, armour: sent, command }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Cosign { id, armour: sent, command }] = &effects[..] else {
+        panic!("{effects:?}\n{}", text(&model))
+    };
     assert_eq!(
         (*id, sent.as_str()),
         (told.request.id, armour.trim_end()),

@@ -1,0 +1,63 @@
+//! To whom a request can be given, and how far up it can be raised.
+
+use crate::domain::command::Facts;
+use crate::domain::names::PrincipalName;
+use crate::domain::principal::Assurance;
+use crate::domain::quorum::Signer;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::Request;
+use crate::domain::transitions::Verb;
+
+/// Why a request cannot be raised any further.
+pub fn at_the_top(request: &Request) -> Refusal {
+    let why = match request.assigned() {
+        Some(top) => format!("it is at the top of its chain: {} has it", top.to),
+        None => "it has no escalation chain".to_owned(),
+    };
+    Refusal::NotNow { id: request.id, why }
+}
+
+/// Whether a request can be given to `to`: somebody who could decide on it, never who asked. In a solo store nobody is
+/// enrolled, and every name but the requester's will do.
+///
+/// # Errors
+/// [`Refusal::NotEligible`] with the reason.
+pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<(), Refusal> {
+    let not = |why: String| Err(Refusal::NotEligible { id: request.id, to: to.clone(), why });
+    if *to == PrincipalName::system() {
+        return not("nobody is behind that name".to_owned());
+    }
+    if *to == request.requester.name {
+        return not("it is their own request".to_owned());
+    }
+    if !facts.team {
+        return Ok(());
+    }
+    let Some(them) = facts.policy.roster.find(to) else {
+        return not("nobody of that name is enrolled".to_owned());
+    };
+    if request.owes.as_ref().is_some_and(|owes| owes.is_of(to, Some(&them.person))) {
+        return not("they owe this review; somebody else gives it".to_owned());
+    }
+    if request.requester.person.as_ref() == Some(&them.person) {
+        return not("it is their own request, or their agent's".to_owned());
+    }
+    let needed = Verb::Approve.permission(request.kind(), them.kind);
+    if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
+        return not(format!("they do not hold the permission `{}`", needed.word()));
+    }
+    // How sure one can be of them is told when they sign.
+    let signer = Signer {
+        name: them.name.clone(),
+        kind: them.kind,
+        person: Some(them.person.clone()),
+        roles: them.roles.clone(),
+        assurance: Assurance::SignedTouch,
+        newcomer: false,
+    };
+    let slots = request.open_slots();
+    if slots.is_empty() || slots.iter().any(|slot| slot.admits(&signer)) {
+        return Ok(());
+    }
+    not("none of the sign-offs that are open fits them".to_owned())
+}
