@@ -3,18 +3,21 @@
 //! An override is rare and visible as such. It fills no slot, covers exactly what nobody refused and nothing blocks, and
 //! is recorded together with the debt, in one transaction: there is never one without the other.
 
+mod closing;
+
+pub use closing::may_close;
+
 use crate::domain::command::{Facts, Seen};
 use crate::domain::content::{Content, Kind};
 use crate::domain::decide::{Deciding, revision_of};
 use crate::domain::digest::{ReasonDigest, framed};
 use crate::domain::event::{Actor, Bound, Deadlines, Entry, Fact, Held, MarkFact, Owed, Payload};
-use crate::domain::hands;
 use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
 use crate::domain::preview::{Outcome, preview};
-use crate::domain::principal::{Assurance, Caller, Permission, PrincipalKind, Requester};
+use crate::domain::principal::{Assurance, Caller, Requester};
 use crate::domain::quorum::Slot;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, State, Verdict};
@@ -430,25 +433,4 @@ fn said_of_the_debt(overridden: &Request, bound: &Bound, instead: &Instead) -> C
         tiers: Vec::new(),
         evidence: Vec::new(),
     }
-}
-
-/// Whether `caller` may close this debt: not whoever opened it by an override, nor what they own or speak for. In a solo
-/// store there is nobody else: the same person may after [`SOLO_REST`], which is recorded as a self-review.
-///
-/// # Errors
-/// [`Refusal::OwnDebt`].
-pub fn may_close(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> Result<(), Refusal> {
-    let Some(owes) = request.owes.as_ref().filter(|owes| hands::owes(owes, caller, facts)) else {
-        // What a person went ahead with, a person looks at.
-        return match (&request.owes, caller.kind) {
-            (Some(_), PrincipalKind::Agent) => Err(Refusal::NotPermitted { permission: Permission::Review }),
-            _ => Ok(()),
-        };
-    };
-    let from = request.created_at.plus(SOLO_REST);
-    if !facts.team && caller.kind == PrincipalKind::Human && now >= from {
-        return Ok(());
-    }
-    let (id, overridden, by) = (request.id, owes.request, owes.by.clone());
-    Err(Refusal::OwnDebt { id, overridden, by, from: (!facts.team).then_some(from) })
 }
