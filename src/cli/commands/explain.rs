@@ -7,6 +7,7 @@ use crate::domain::command::Facts;
 use crate::domain::content::Kind;
 use crate::domain::due;
 use crate::domain::judging;
+use crate::domain::names::PrincipalName;
 use crate::domain::principal::{Caller, PrincipalKind};
 use crate::domain::quorum::Slot;
 use crate::domain::refusal::exit;
@@ -50,7 +51,11 @@ pub fn explain(app: &mut App, which: &str, out: &mut Out) -> Done {
             .collect();
         let assessment = request.assessment();
         let blast: Vec<String> = risk::blast(&request).iter().map(Line::to_string).collect();
+        let could_fill: Option<Vec<_>> = facts.team.then(|| {
+            request.open_slots().iter().map(|slot| rules::could_fill(slot, &request, &facts)).collect()
+        });
         out.json(&json!({"v": json::VERSION, "id": request.id.to_string(), "rule": assessment.rule,
+            "could_fill": could_fill,
             "policy": assessment.policy, "policy_trouble": facts.policy.trouble, "judged_anew": again.is_some(),
             "slots": assessment.slots, "open_slots": request.open_slots(), "you": caller.name, "verbs": verbs,
             "sensitive": assessment.sensitive, "risk": assessment.risk, "risk_factors": assessment.factors,
@@ -68,7 +73,7 @@ pub fn explain(app: &mut App, which: &str, out: &mut Out) -> Done {
     }
     lines.extend(words::violation(&request).map(|words| Line::default().and(Tone::Bad, words)));
     lines.extend(risk::risk(&request));
-    lines.extend(who(&request, &caller, &answers));
+    lines.extend(who(&request, &caller, &facts, &answers));
     out.lines(&lines);
     Ok(exit::DONE)
 }
@@ -111,7 +116,7 @@ fn trouble(facts: &Facts) -> Option<Line> {
 }
 
 /// The rule, its slots and deadlines, and what the caller may do.
-fn who(request: &Request, caller: &Caller, answers: &[Answer]) -> Vec<Line> {
+fn who(request: &Request, caller: &Caller, facts: &Facts, answers: &[Answer]) -> Vec<Line> {
     let assessment = request.assessment();
     let mut out = vec![Line::plain(format_args!(
         "rule: {}, of {}",
@@ -122,7 +127,9 @@ fn who(request: &Request, caller: &Caller, answers: &[Answer]) -> Vec<Line> {
     for slot in &assessment.slots {
         let place = open.iter().position(|o| *o == slot);
         let state = if place.map(|n| open.remove(n)).is_some() { "open" } else { "filled" };
-        out.push(Line::plain(format_args!("{slot}: {state}; {}", who_could(slot, request))).indented(2));
+        out.push(
+            Line::plain(format_args!("{slot}: {state}; {}", who_could(slot, request, facts))).indented(2),
+        );
     }
     out.push(Line::plain(risk::deadlines(request)).indented(2));
     if let Some(grant) = &assessment.grant {
@@ -142,11 +149,24 @@ fn who(request: &Request, caller: &Caller, answers: &[Answer]) -> Vec<Line> {
     out
 }
 
-fn who_could(slot: &Slot, request: &Request) -> String {
+/// Who could fill a slot: in a team by name, as the roster in force has them; in a solo store in general.
+fn who_could(slot: &Slot, request: &Request, facts: &Facts) -> String {
     let whom = match slot.kind {
+        PrincipalKind::System => return "the rule itself, and no person".to_owned(),
+        _ if facts.team => return named(&rules::could_fill(slot, request, facts)),
         PrincipalKind::Human => "any person with `review`",
         PrincipalKind::Agent => "an agent with `cosign_agent`",
-        PrincipalKind::System => return "the rule itself, and no person".to_owned(),
     };
     format!("{whom}, except {} and whoever controls it", request.requester.name)
+}
+
+/// A few names, and how many more there are.
+fn named(names: &[PrincipalName]) -> String {
+    const SAID: usize = 8;
+    let said: Vec<&str> = names.iter().take(SAID).map(PrincipalName::as_str).collect();
+    match names.len() {
+        0 => "NOBODY who is enrolled could fill it".to_owned(),
+        all if all > SAID => format!("{}, and {} more could", said.join(", "), all - SAID),
+        _ => format!("{} could", said.join(", ")),
+    }
 }

@@ -2,8 +2,9 @@
 
 use crate::domain::command::Facts;
 use crate::domain::names::PrincipalName;
+use crate::domain::policy::roster::Enrolled;
 use crate::domain::principal::Assurance;
-use crate::domain::quorum::Signer;
+use crate::domain::quorum::{Signer, Slot};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::transitions::Verb;
@@ -60,4 +61,29 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
         return Ok(());
     }
     not("none of the sign-offs that are open fits them".to_owned())
+}
+
+/// Who of the roster could fill `slot` of `request`: with the role and the permission, not the requester nor in control of
+/// it, and not a person whose sign-off counts already. How sure one can be of them is told when they sign.
+pub fn could_fill(slot: &Slot, request: &Request, facts: &Facts) -> Vec<PrincipalName> {
+    let could = |them: &&Enrolled| {
+        let needed = Verb::Approve.permission(request.kind(), them.kind);
+        let signer = Signer {
+            name: them.name.clone(),
+            kind: them.kind,
+            person: Some(them.person.clone()),
+            roles: them.roles.clone(),
+            assurance: Assurance::SignedTouch,
+            newcomer: false,
+        };
+        let theirs = |name: &PrincipalName| {
+            *name == them.name || facts.policy.roster.find(name).is_some_and(|of| of.person == them.person)
+        };
+        let own = request.requester.person.as_ref() == Some(&them.person) || theirs(&request.requester.name);
+        slot.admits(&signer)
+            && them.roles.iter().any(|role| role.permissions().contains(&needed))
+            && !own
+            && !request.counting().any(|s| s.bound.signer.person.as_ref() == Some(&them.person))
+    };
+    facts.policy.roster.principals.iter().filter(could).map(|them| them.name.clone()).collect()
 }

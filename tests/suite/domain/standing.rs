@@ -9,7 +9,7 @@ use countersign::domain::policy::roster::{Enrolled, Roster};
 use countersign::domain::principal::{Caller, PrincipalKind, Role};
 use countersign::domain::refusal::{Refusal, exit};
 use countersign::domain::request::StateName;
-use countersign::domain::rules::{may, may_by_state};
+use countersign::domain::rules::{could_fill, may, may_by_state};
 use countersign::domain::transitions::Verb;
 use countersign::exchange::policy::read;
 
@@ -135,6 +135,24 @@ fn the_sign_off_of_somebody_who_is_no_longer_enrolled_so_counts_no_more() {
     assert!(approved.decide(&planner(), &next(), &before).is_ok());
     let refusal = approved.refuses_under(&fired, &planner(), next());
     assert!(refusal.to_string().contains("the sign-offs it needs are now 1 human, 1 human"), "{refusal}");
+}
+
+#[test]
+fn who_could_sign_is_told_by_name() {
+    // Judged by the same policy, so that nothing is judged again.
+    let mut facts = team(&EVERYBODY);
+    facts.policy.digest = None;
+    let mut slots = two_humans();
+    slots[0].role = Some(Role::Lead);
+    let names = |story: &Story, n: usize| -> Vec<String> {
+        let could = could_fill(&story.request.assessment().slots[n], &story.request, &facts);
+        could.iter().map(ToString::to_string).collect()
+    };
+    let story = Story::asked_under(slots, &planner(), gate());
+    assert_eq!(names(&story, 0), ["alice", "bob"]);
+    assert_eq!(names(&story, 1), ["alice", "bob"], "carol owns who asked");
+    let signed = story.decide(&alice(), &approve_because("fine"), &facts).unwrap();
+    assert_eq!(names(&story.with(signed), 1), ["bob"], "one person, one slot");
 }
 
 #[test]
