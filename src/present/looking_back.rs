@@ -66,7 +66,7 @@ pub fn part(title: &str, rows: &[Row], shown: usize) -> Vec<Line> {
 
 fn spans(took: &[Span]) -> String {
     let word = |hundredths| percentile(took, hundredths).map_or("–".to_owned(), time::span);
-    format!("half within {}, nine in ten within {}", word(50), word(90))
+    format!("half in {}, 9 of 10 in {}", word(50), word(90))
 }
 
 fn rate(tally: &Tally) -> String {
@@ -92,11 +92,11 @@ pub fn numbers(numbers: &Numbers, back: Span, cut: Option<usize>) -> Vec<Line> {
     let each: Vec<String> = numbers.all.closed.iter().map(|(state, n)| format!("{n} {state}")).collect();
     let each = if each.is_empty() { String::new() } else { format!(": {}", each.join(", ")) };
     say("closed", format!("{}{each}", numbers.all.count()));
-    say("decided", format!("{}; approved of decided: {}", spans(&numbers.all.took), rate(&numbers.all)));
+    say("decided", format!("{}, {} approved", spans(&numbers.all.took), rate(&numbers.all)));
     for (kind, tally) in &numbers.by_kind {
         say(
             &format!("  {kind}"),
-            format!("{}; {}; approved {}", tally.count(), spans(&tally.took), rate(tally)),
+            format!("{}: {}, {} approved", tally.count(), spans(&tally.took), rate(tally)),
         );
     }
     say("plans at odds", share(numbers.conflicts, numbers.plans));

@@ -158,7 +158,7 @@ fn no_way_out_of_a_session_starts_a_process_or_changes_anything() {
     let tracer = [
         "strace",
         "-f",
-        "-qq",
+        "-q",
         "-s",
         "300",
         "-e",
@@ -236,6 +236,9 @@ fn a_trace_of_a_session_that_starts_something_is_told_from_one_that_does_not() {
         ("10 execve(\"/bin/ls\", [\"ls\"], 0x7) = 0\n", 1),
         ("10 clone(child_stack=NULL, flags=SIGCHLD) = 13\n", 1),
         ("10 vfork() = 13\n", 1),
+        // Gone, and its number is another's.
+        ("10 +++ exited with 0 +++\n10 execve(\"/bin/ls\", [\"ls\"], 0x7) = 0\n", 0),
+        (&format!("{thread}11 +++ exited with 0 +++\n11 execve(\"/bin/ls\", [\"ls\"], 0x7) = 0\n"), 0),
         (&format!("{thread}11 execve(\"/bin/ls\", [\"ls\"], 0x7) = -1 ENOENT\n"), 1),
     ] {
         let (sessions, found) = started(&format!("{own}{more}"));
@@ -249,6 +252,11 @@ fn started(trace: &str) -> (usize, Vec<String>) {
     for line in trace.lines() {
         let Some((thread, call)) = line.split_once(' ') else { continue };
         let call = call.trim_start();
+        // Numbers come round again: who is gone is nobody's any more.
+        if call.starts_with("+++") {
+            ours.remove(thread);
+            continue;
+        }
         let is_exec = call.starts_with("exec");
         if ours.contains(thread) {
             let is_thread = call.contains("CLONE_THREAD") || call.contains("resumed>");
