@@ -3,7 +3,7 @@
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure};
 use crate::domain::digest::PolicyDigest;
-use crate::domain::event::{Actor, Enrolment, Entry, Fact, Held, Payload};
+use crate::domain::event::{Actor, Enrolment, Entry, Fact, Held, OfStore, Payload};
 use crate::domain::membership::{self, Outsider};
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
@@ -249,13 +249,13 @@ fn put_in_force(
     let first = tx.founded()?.is_some() && effective.roster.principals.is_empty();
     let since = if first { Moment::from_millis(0) } else { now };
     let payload = Payload { policy: Some(Text::new(text)), ..Payload::default() };
-    let fact = Fact::PolicyAdopted {
+    let fact = Fact::OfStore(OfStore::PolicyAdopted {
         digest: PolicyDigest::of(text),
         rules: policy.rules.iter().map(|rule| rule.name.clone()).collect(),
         version,
         enrolled: policy.roster.clone().since(&effective.roster, since).enrolments(since),
         proposal,
-    };
+    });
     let entry = Entry {
         at: now,
         by: caller.name.clone(),

@@ -3,7 +3,7 @@
 
 use crate::app::identity::Identity;
 use crate::app::{App, Clock, Config, Error, Failure, Place};
-use crate::domain::event::{Actor, Entry, Fact, Held, NotObeyed, Payload};
+use crate::domain::event::{Actor, Entry, Fact, Held, NotObeyed, OfStore, Payload};
 use crate::domain::names::{Fingerprint, PrincipalName};
 use crate::domain::policy::roster::Key;
 use crate::domain::principal::Caller;
@@ -216,7 +216,7 @@ impl App {
                     by: caller.name.clone(),
                     assurance: caller.assurance,
                     actor: Actor::of(caller),
-                    fact: Fact::SessionRefused { why, length },
+                    fact: Fact::OfStore(OfStore::SessionRefused { why, length }),
                     payload: Held::Here(Box::new(payload)),
                 })?;
             }

@@ -2,7 +2,7 @@
 
 use crate::app::policy::Shelf;
 use crate::app::{App, Error, Failure};
-use crate::domain::event::{Actor, Entry, Fact, Held};
+use crate::domain::event::{Actor, Entry, Fact, Held, OfStore};
 use crate::domain::invalid::Invalid;
 use crate::domain::membership::{self, Member, Outsider};
 use crate::domain::moment::Moment;
@@ -116,7 +116,10 @@ impl App {
                 by: caller.name.clone(),
                 assurance: caller.assurance,
                 actor: Actor::of(&caller),
-                fact: Fact::TeamFounded { admins: admins.to_vec(), account: account.clone() },
+                fact: Fact::OfStore(OfStore::TeamFounded {
+                    admins: admins.to_vec(),
+                    account: account.clone(),
+                }),
                 payload: Held::None,
             };
             Ok(tx.found(&entry)?)

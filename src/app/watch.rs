@@ -3,7 +3,7 @@
 
 use crate::app::notices::Sent;
 use crate::app::{App, Clock, Error, Failure, Place};
-use crate::domain::event::{Actor, Entry, Fact, Held};
+use crate::domain::event::{Actor, Entry, Fact, Held, OfStore};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
@@ -80,7 +80,7 @@ impl App {
                 by: system.name.clone(),
                 assurance: system.assurance,
                 actor: Actor::of(&system),
-                fact: Fact::WatcherStarted { fence, process: std::process::id() },
+                fact: Fact::OfStore(OfStore::WatcherStarted { fence, process: std::process::id() }),
                 payload: Held::None,
             };
             tx.begin_to_watch(fence, &entry)?;

@@ -5,16 +5,18 @@
 
 mod entry;
 mod names;
+mod of_store;
 mod parts;
 
 pub use crate::domain::bound::{Actor, Bound, Sight};
 pub use crate::domain::payload::{Held, Payload};
 pub use entry::Entry;
 pub use names::NAMES;
+pub use of_store::OfStore;
 pub use parts::*;
 
 use crate::domain::chain::{Occasion, Whom, Why};
-use crate::domain::digest::{FilledDigest, MarksDigest, PolicyDigest, RevisionDigest, TokenDigest};
+use crate::domain::digest::{FilledDigest, MarksDigest, RevisionDigest, TokenDigest};
 use crate::domain::evidence::Filed;
 use crate::domain::execution::{AskedFor, End, Runner, Work};
 use crate::domain::moment::Moment;
@@ -251,30 +253,6 @@ pub enum Fact {
         /// By which.
         by: RequestId,
     },
-    /// A policy became effective. Its aggregate is [`POLICY`]. Payload: its text.
-    #[serde(rename = "policy.adopted")]
-    PolicyAdopted {
-        /// The digest of the text.
-        digest: PolicyDigest,
-        /// The names of its rules, in their order.
-        rules: Vec<String>,
-        /// The how-manieth policy of this store, from 1.
-        version: u64,
-        /// Who is enrolled by it, and since when; nothing where it has no roster.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        enrolled: Vec<Enrolment>,
-        /// The request that proposed it; nothing where it took effect at once.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        proposal: Option<RequestId>,
-    },
-    /// The store became a team's, for ever. Its aggregate is [`TEAM`].
-    #[serde(rename = "team.founded")]
-    TeamFounded {
-        /// Who must be enrolled as an admin by the first policy.
-        admins: Vec<PrincipalName>,
-        /// The account that owns the store.
-        account: PrincipalName,
-    },
     /// Somebody tried what they may not, on something sensitive or with a verb that is a person's.
     #[serde(rename = "decision.refused")]
     DecisionRefused {
@@ -439,14 +417,6 @@ pub enum Fact {
         /// The how-manieth time, from 1.
         number: u32,
     },
-    /// A watcher began to keep time. Its aggregate is the watchers', not a request's.
-    #[serde(rename = "watcher.started")]
-    WatcherStarted {
-        /// The how-manieth, from 1: an older one that is still there stops when it sees a newer.
-        fence: u64,
-        /// Its process.
-        process: u32,
-    },
     /// Whoever has it was reminded.
     #[serde(rename = "request.reminded")]
     Reminded {
@@ -454,15 +424,6 @@ pub enum Fact {
         of: Occasion,
         /// When that was due; reminders that were due earlier and not given are not given any more.
         was_due_at: Moment,
-    },
-    /// A line that came through SSH was not obeyed, and nothing ran. Its aggregate is [`SESSION`]. Payload: the line,
-    /// escaped and cut short.
-    #[serde(rename = "session.refused")]
-    SessionRefused {
-        /// Why.
-        why: NotObeyed,
-        /// How long the line was, in bytes.
-        length: u64,
     },
     /// Somebody went ahead without the required sign-offs. Payload: the reason. The debt that it names was opened in the
     /// same transaction.
@@ -482,4 +443,7 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signature: Option<Box<Signature>>,
     },
+    /// Something that happened to the store, and to no request.
+    #[serde(skip)]
+    OfStore(OfStore),
 }

@@ -240,12 +240,8 @@ impl Request {
             Fact::Continued { by } => self.continued_by.push(*by),
             // What was refused changes nothing.
             Fact::DecisionRefused { .. } => {}
-            // A policy is no request's event, nor are a refused line and a watcher; were one in a request's log, it would
-            // change nothing.
-            Fact::PolicyAdopted { .. }
-            | Fact::SessionRefused { .. }
-            | Fact::TeamFounded { .. }
-            | Fact::WatcherStarted { .. } => {}
+            // Were one in a request's log, it would change nothing.
+            Fact::OfStore(_) => {}
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;

@@ -2,7 +2,7 @@
 
 use crate::domain::canon::canonical_or_poison;
 use crate::domain::chain::{Occasion, Why};
-use crate::domain::event::{Entry, Fact, Held, NotObeyed};
+use crate::domain::event::{Entry, Fact, Held, NotObeyed, OfStore};
 use crate::domain::execution::{AskedFor, Runner, Work};
 use crate::domain::names::{Seq, StepId};
 use crate::domain::request::Execution;
@@ -165,7 +165,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("{done} {step}: revision {}{}", revision.number, void(voids.len())), Tone::Warn)
         }
         Fact::Continued { by } => (format!("→ goes on in {by}"), Tone::Plain),
-        Fact::PolicyAdopted { digest, rules, version, enrolled, proposal } => {
+        Fact::OfStore(OfStore::PolicyAdopted { digest, rules, version, enrolled, proposal }) => {
             let plural = if rules.len() == 1 { "" } else { "s" };
             (
                 format!(
@@ -182,7 +182,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
                 Tone::Warn,
             )
         }
-        Fact::TeamFounded { admins, .. } => {
+        Fact::OfStore(OfStore::TeamFounded { admins, .. }) => {
             let names: Vec<&str> = admins.iter().map(|name| name.as_str()).collect();
             (format!("made the store a team's, founded by {}", names.join(", ")), Tone::Warn)
         }
@@ -279,7 +279,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("→ escalated it to {to} (level {level}){why}"), Tone::Bad)
         }
         Fact::Reassigned { to, .. } => (format!("gave it to {to}"), Tone::Plain),
-        Fact::WatcherStarted { fence, process } => {
+        Fact::OfStore(OfStore::WatcherStarted { fence, process }) => {
             (format!("began to keep time: watcher {fence}, process {process}"), Tone::Dim)
         }
         Fact::Reminded { of, .. } => (
@@ -291,7 +291,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             .to_owned(),
             Tone::Dim,
         ),
-        Fact::SessionRefused { why, length } => {
+        Fact::OfStore(OfStore::SessionRefused { why, length }) => {
             let what = match why {
                 NotObeyed::Unreadable => "that does not read",
                 NotObeyed::Unknown => "that is no command",

@@ -1,7 +1,7 @@
 //! The policies in the log: the newest is found by its aggregate's index, however long the log is.
 
 use crate::domain::digest::{EventHash, PolicyDigest};
-use crate::domain::event::{Enrolment, Entry, Fact, POLICY};
+use crate::domain::event::{Enrolment, Entry, Fact, OfStore, POLICY};
 use crate::domain::log::payload_digest;
 use crate::domain::names::{Seq, StoreId};
 use crate::store::failure::{Failure, failed};
@@ -72,7 +72,7 @@ fn enrolled(conn: &Connection, store: &StoreId, seq: Seq) -> Result<Vec<Enrolmen
     // Without its payload: what cannot be read there must not hide who is who.
     let facts_only = Recorded { payload: None, body: None, ..event };
     Ok(match facts_only.entry().map(|entry| entry.fact) {
-        Ok(Fact::PolicyAdopted { enrolled, .. }) => enrolled,
+        Ok(Fact::OfStore(OfStore::PolicyAdopted { enrolled, .. })) => enrolled,
         _ => Vec::new(),
     })
 }
@@ -80,7 +80,7 @@ fn enrolled(conn: &Connection, store: &StoreId, seq: Seq) -> Result<Vec<Enrolmen
 /// The text an event adopted, compared with both digests that stand in it.
 fn text_of(event: &Recorded) -> Result<Adopted, String> {
     let entry = event.entry()?;
-    let Fact::PolicyAdopted { digest, .. } = &entry.fact else {
+    let Fact::OfStore(OfStore::PolicyAdopted { digest, .. }) = &entry.fact else {
         return Err(format!("event {} is no adoption", event.envelope.seq));
     };
     let digest = *digest;
@@ -154,7 +154,7 @@ impl Store {
             let (seq, expected) = (event.envelope.seq.0, n as u64 + 1);
             // What cannot be read at all, or has another payload, is told by the chain.
             let Ok(Entry { fact, payload, .. }) = event.entry() else { continue };
-            let Fact::PolicyAdopted { digest, version, .. } = fact else {
+            let Fact::OfStore(OfStore::PolicyAdopted { digest, version, .. }) = fact else {
                 report.wrong(Some(seq), format!("event {seq} is no adoption of a policy"));
                 continue;
             };

@@ -1,6 +1,6 @@
 //! Whether the store is a team's: one event in an aggregate of its own, for ever.
 
-use crate::domain::event::{Entry, Fact, TEAM};
+use crate::domain::event::{Entry, Fact, OfStore, TEAM};
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId, Seq, StoreId};
 use crate::store::failure::{Failure, failed};
@@ -24,7 +24,7 @@ fn founders(conn: &Connection, store: &StoreId) -> Result<Vec<PrincipalName>, Fa
         .and_then(|mut query| query.query_row([seq.0], |row| recorded(row, store)))
         .map_err(|e| failed("reading who founded the team", e))?;
     match event.read()?.fact {
-        Fact::TeamFounded { admins, .. } => Ok(admins),
+        Fact::OfStore(OfStore::TeamFounded { admins, .. }) => Ok(admins),
         _ => Err(Failure::damaged(format!("event {seq} does not found a team"))),
     }
 }

@@ -1,6 +1,6 @@
 //! One event as it is decided, and its way to and from the log.
 
-use super::{Actor, Fact, Held};
+use super::{Actor, Fact, Held, OfStore};
 use crate::domain::moment::Moment;
 use crate::domain::names::PrincipalName;
 use crate::domain::principal::Assurance;
@@ -27,7 +27,11 @@ impl Fact {
     /// The event's name and its facts as JSON.
     pub fn to_parts(&self) -> (String, Value) {
         // Plain data: serialising it cannot fail; were it to, the empty name would be refused by the log.
-        let mut whole = serde_json::to_value(self).unwrap_or_default();
+        let mut whole = match self {
+            Fact::OfStore(fact) => serde_json::to_value(fact),
+            fact => serde_json::to_value(fact),
+        }
+        .unwrap_or_default();
         let facts = whole.get_mut("facts").map(Value::take).unwrap_or_default();
         (whole["name"].as_str().unwrap_or_default().to_owned(), facts)
     }
@@ -39,6 +43,10 @@ impl Fact {
     pub fn from_parts(name: &str, facts: Value) -> Result<Self, String> {
         // By hand: the macro would copy the facts.
         let parts = [("name".to_owned(), Value::from(name)), ("facts".to_owned(), facts)];
-        serde_json::from_value(Value::Object(parts.into_iter().collect())).map_err(|e| e.to_string())
+        let whole = Value::Object(parts.into_iter().collect());
+        if OfStore::NAMES.contains(&name) {
+            return serde_json::from_value(whole).map(Fact::OfStore).map_err(|e| e.to_string());
+        }
+        serde_json::from_value(whole).map_err(|e| e.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! Events that were written once and must always read: `golden/events.jsonl` is never regenerated, only added to.
 
 use countersign::domain::canon::{canonical, read};
-use countersign::domain::event::{Fact, NAMES};
+use countersign::domain::event::{Fact, NAMES, OfStore};
 use countersign::domain::marks::Marks;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -70,11 +70,16 @@ fn every_name_of_the_catalogue_has_a_line() {
 
 #[test]
 fn every_fact_of_the_code_is_in_the_catalogue() {
-    // Asked for a name it does not know, the reader lists those it does: that list is made from the code itself.
-    let said = Fact::from_parts("no.such.event", json!({})).unwrap_err();
-    let known: Vec<&str> =
-        said.split('`').skip(1).step_by(2).filter(|name| *name != "no.such.event").collect();
-    assert_eq!(known, NAMES);
+    // Asked for a name it does not know, a reader lists those it does: that list is made from the code itself.
+    let listed = |said: String| -> Vec<String> {
+        let names = said.split('`').skip(1).step_by(2).filter(|name| *name != "no.such.event");
+        names.map(str::to_owned).collect()
+    };
+    let of_requests = listed(Fact::from_parts("no.such.event", json!({})).unwrap_err());
+    let unknown = json!({"name": "no.such.event", "facts": {}});
+    let of_store = listed(serde_json::from_value::<OfStore>(unknown).unwrap_err().to_string());
+    assert_eq!(of_store, OfStore::NAMES, "what is not listed there is read as a request's");
+    assert_eq!([of_requests, of_store].concat(), NAMES);
 }
 
 #[test]
