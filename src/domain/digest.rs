@@ -142,6 +142,10 @@ digest!(
     EvidenceDigest
 );
 digest!(
+    /// The files that a patch names, in one directory: their content, and which are programs.
+    TreeDigest
+);
+digest!(
     /// The reason of an override, by which it is known again when it is given twice.
     ReasonDigest
 );

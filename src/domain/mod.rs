@@ -26,6 +26,7 @@ pub mod principal;
 pub mod hands;
 pub mod quorum;
 pub mod policy;
+pub mod driver;
 pub mod chain;
 pub mod bound;
 pub mod payload;
