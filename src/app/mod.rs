@@ -20,6 +20,7 @@ pub mod team;
 pub mod execution;
 pub mod run;
 pub mod launch;
+pub mod errand;
 pub mod lists;
 pub mod sight;
 pub mod alike;

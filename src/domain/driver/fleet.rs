@@ -2,6 +2,7 @@
 
 use crate::domain::digest::{EvidenceDigest, TreeDigest, framed};
 use crate::domain::policy::glob;
+use crate::domain::rollout::Tier;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,9 +38,8 @@ pub enum Deed {
 pub struct Job {
     /// What to do.
     pub deed: Deed,
-    /// To how many percent of the directories, counted from the first; 0 for none.
-    #[serde(default)]
-    pub percent: u8,
+    /// How many of the directories, counted from the first.
+    pub to: Tier,
     /// The directories in their order; from the snapshot on, what stands there counts.
     #[serde(default)]
     pub directories: Vec<String>,
@@ -200,11 +200,6 @@ impl Tally {
     }
 }
 
-/// How many of `all` directories are the first `percent` of them, rounded up: 5 % of 7 is one.
-pub fn first(percent: u8, all: usize) -> usize {
-    (all * usize::from(percent.min(100))).div_ceil(100)
-}
-
 /// Why a list of directories is none, as a sentence.
 ///
 /// # Errors
@@ -353,15 +348,6 @@ mod tests {
 
     fn list(paths: &[&str]) -> Vec<String> {
         paths.iter().map(|p| (*p).to_owned()).collect()
-    }
-
-    #[test]
-    fn the_first_percent_are_rounded_up() {
-        for (percent, all, count) in
-            [(5, 200, 10), (5, 7, 1), (25, 7, 2), (100, 7, 7), (0, 7, 0), (1, 1, 1), (255, 3, 3), (50, 0, 0)]
-        {
-            assert_eq!(first(percent, all), count, "{percent} % of {all}");
-        }
     }
 
     #[test]

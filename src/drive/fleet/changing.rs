@@ -5,7 +5,7 @@ use super::looking::{self, How, how};
 use super::state::State;
 use super::tree::Tree;
 use super::{Ended, each, few};
-use crate::domain::driver::fleet::{Found, Kept, Plan, Tally};
+use crate::domain::driver::fleet::{Found, Kept, Plan, Tally, parents};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -79,6 +79,7 @@ pub fn roll_back(state: &State, git: Git, plan: &Plan) -> Result<Ended, String> 
             }
             restore(plan, at, &tree, &files()?)?;
         }
+        leave_no_directory(plan, at, &tree)?;
         settle(plan, at, &tree, false)?;
         match how(plan, &tree)? {
             How::Before => Ok(()),
@@ -130,6 +131,17 @@ fn owner(tree: &Tree) -> Result<(u32, u32), String> {
     }
 }
 
+/// Takes away the empty directories that were made for files of the patch.
+fn leave_no_directory(plan: &Plan, at: usize, tree: &Tree) -> Result<(), String> {
+    let paths: Vec<String> = plan.files.iter().map(|shape| shape.path.clone()).collect();
+    let was_there = |path: &str| plan.kept.get(at).is_some_and(|kept| kept.contains_key(path));
+    // The inner before the outer.
+    for made in parents(&paths).iter().rev().filter(|path| !was_there(path)) {
+        tree.take_empty(made)?;
+    }
+    Ok(())
+}
+
 /// Writes every file of the snapshot again, and takes away what was not there.
 fn restore(plan: &Plan, at: usize, tree: &Tree, files: &[Found]) -> Result<(), String> {
     let none = std::collections::BTreeMap::new();
@@ -139,7 +151,7 @@ fn restore(plan: &Plan, at: usize, tree: &Tree, files: &[Found]) -> Result<(), S
             (Found::File { bytes, .. }, Some(wanted)) => {
                 tree.put(&shape.path, bytes, *wanted, &|path| kept.get(path).copied())?;
             }
-            _ => tree.take(&shape.path, &|path| kept.contains_key(path))?,
+            _ => tree.take(&shape.path)?,
         }
     }
     Ok(())

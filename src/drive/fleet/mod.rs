@@ -9,7 +9,7 @@ pub mod state;
 pub mod looking;
 pub mod changing;
 
-use crate::domain::driver::fleet::{Deed, Job, Tally, first};
+use crate::domain::driver::fleet::{Deed, Job, Tally};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many directories are named when something is wrong with more.
@@ -46,7 +46,7 @@ pub fn perform(job: &Job) -> Result<Ended, String> {
         return Ok(Ended { tally: Tally { targets, changed: 0, verified: targets }, wrong: Vec::new() });
     }
     let plan = state.plan(&job.sha256)?;
-    let count = first(job.percent, plan.directories.len());
+    let count = job.to.of(plan.directories.len());
     match job.deed {
         Deed::Change => changing::change(&state, git, plan, count),
         Deed::RollBack => changing::roll_back(&state, git, &plan),

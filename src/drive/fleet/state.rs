@@ -51,6 +51,9 @@ impl State {
         }
         let lock = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(dir.join("lock"));
         let lock = lock.map_err(|e| format!("{shown}/lock: {e}"))?;
+        // Passed on to git: should this process be killed, the lock is held until the last git that it began has ended.
+        let passed_on = rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty());
+        passed_on.map_err(|e| format!("{shown}/lock: {e}"))?;
         let since = Instant::now();
         while rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             if since.elapsed() > PATIENCE {

@@ -185,45 +185,47 @@ impl Tree {
             return Err(format!("{}: has no directory", self.whole(path)));
         };
         let say = |e| wrong(&self.whole(path), e);
-        let beside = format!(".countersign-{}", std::process::id());
-        let _ = rustix::fs::unlinkat(&above, &beside, AtFlags::empty());
+        // Whoever holds the lock is alone: what is there is from one that was killed.
+        let beside = ".countersign-new";
+        let _ = rustix::fs::unlinkat(&above, beside, AtFlags::empty());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&above, &beside, flags, Mode::RUSR | Mode::WUSR).map_err(say)?;
+        let file = rustix::fs::openat(&above, beside, flags, Mode::RUSR | Mode::WUSR).map_err(say)?;
         let mut file = File::from(file);
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
         let done = written.map_err(|e| format!("{}: {e}", self.whole(path))).and_then(|()| {
             set(&file, wanted).map_err(say)?;
-            rustix::fs::renameat(&above, &beside, &above, last).map_err(say)?;
+            rustix::fs::renameat(&above, beside, &above, last).map_err(say)?;
             rustix::fs::fsync(&above).map_err(say)
         });
         if done.is_err() {
-            let _ = rustix::fs::unlinkat(&above, &beside, AtFlags::empty());
+            let _ = rustix::fs::unlinkat(&above, beside, AtFlags::empty());
         }
         done
     }
 
-    /// Takes a file away, and the directories above it that are empty then and are not `wanted`.
+    /// Takes a file away, should there be one.
     ///
     /// # Errors
     /// Why not.
-    pub fn take(&self, path: &str, wanted: &dyn Fn(&str) -> bool) -> Result<(), String> {
-        let mut path = path;
-        let mut flags = AtFlags::empty();
-        loop {
-            let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
-            match self.way(above, None)? {
-                Way::Nothing => {}
-                Way::Here(fd) => match rustix::fs::unlinkat(&fd, last, flags) {
-                    Ok(()) => {}
-                    Err(Errno::NOENT) => {}
-                    Err(Errno::NOTEMPTY | Errno::EXIST) if flags == AtFlags::REMOVEDIR => return Ok(()),
-                    Err(e) => return Err(wrong(&self.whole(path), e)),
-                },
-            }
-            if above.is_empty() || wanted(above) {
-                return Ok(());
-            }
-            (path, flags) = (above, AtFlags::REMOVEDIR);
+    pub fn take(&self, path: &str) -> Result<(), String> {
+        self.unlink(path, AtFlags::empty())
+    }
+
+    /// Takes a directory away, should there be one, and it be empty.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn take_empty(&self, path: &str) -> Result<(), String> {
+        self.unlink(path, AtFlags::REMOVEDIR)
+    }
+
+    fn unlink(&self, path: &str, flags: AtFlags) -> Result<(), String> {
+        let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
+        let Way::Here(above) = self.way(above, None)? else { return Ok(()) };
+        match rustix::fs::unlinkat(&above, last, flags) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NOTEMPTY | Errno::EXIST) if flags == AtFlags::REMOVEDIR => Ok(()),
+            Err(e) => Err(wrong(&self.whole(path), e)),
         }
     }
 }
