@@ -25,6 +25,7 @@ pub mod marks;
 pub mod principal;
 pub mod hands;
 pub mod quorum;
+pub mod rollout;
 pub mod policy;
 pub mod chain;
 pub mod bound;

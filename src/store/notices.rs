@@ -197,22 +197,6 @@ impl Store {
         let rows = query.query_map([since.millis()], row).map_err(reading)?;
         rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
-
-    /// How many deliveries of each state a channel has had, for whoever counts.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn deliveries_by_state(&self, channel: &str) -> Result<Vec<(String, u64)>, Failure> {
-        let reading = |e| failed("counting the deliveries", e);
-        let mut query = self
-            .conn
-            .prepare_cached(
-                "SELECT state, count(*) FROM deliveries WHERE channel = ?1 GROUP BY state ORDER BY state",
-            )
-            .map_err(reading)?;
-        let rows = query.query_map([channel], |row| Ok((row.get(0)?, row.get(1)?))).map_err(reading)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(reading)
-    }
 }
 
 impl Store {
