@@ -1,6 +1,7 @@
 //! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
 //! shows all of it.
 
+mod capabilities;
 mod form;
 mod limits;
 mod roster;
@@ -147,7 +148,7 @@ impl Form {
             escalation,
             open_text: self.notices.text,
             limits: self.limits.limits()?,
-            capabilities: limits::capabilities(self.capabilities)?,
+            capabilities: capabilities::capabilities(self.capabilities)?,
             ..Policy::BUILT_IN
         })
     }

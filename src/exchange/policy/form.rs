@@ -12,7 +12,8 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-use super::limits::{CapabilityForm, LimitsForm};
+use super::capabilities::CapabilityForm;
+use super::limits::LimitsForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
