@@ -4,6 +4,7 @@
 mod capabilities;
 mod form;
 mod limits;
+mod driver;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -139,6 +140,7 @@ impl Form {
         };
         let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        let drivers = driver::drivers(self.driver)?;
         Ok(Policy {
             risk,
             asks,
@@ -149,6 +151,8 @@ impl Form {
             open_text: self.notices.text,
             limits: self.limits.limits()?,
             capabilities: capabilities::capabilities(self.capabilities)?,
+            sources: driver::sources(self.source, &drivers)?,
+            drivers,
             ..Policy::BUILT_IN
         })
     }
