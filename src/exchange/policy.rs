@@ -148,6 +148,7 @@ impl Form {
             open_text: self.notices.text,
             limits: self.limits.limits()?,
             capabilities: limits::capabilities(self.capabilities)?,
+            redact: self.output.words()?,
             ..Policy::BUILT_IN
         })
     }

@@ -22,6 +22,7 @@ use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use capabilities::Capabilities;
+use glob::Glob;
 use risk::{Circumstances, RiskTable};
 use roster::Roster;
 use rules::Rule;
@@ -137,6 +138,8 @@ pub struct Policy {
     pub roster: Roster,
     /// What is switched off as a whole.
     pub capabilities: Capabilities,
+    /// Words that are taken out of what programs print, beside what looks like a secret anyway.
+    pub redact: Vec<Glob>,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -157,6 +160,7 @@ impl Policy {
         escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
         capabilities: Capabilities::BUILT_IN,
+        redact: Vec::new(),
         trouble: None,
     };
 

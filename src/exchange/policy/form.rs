@@ -12,7 +12,7 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-use super::limits::{CapabilityForm, LimitsForm};
+use super::limits::{CapabilityForm, LimitsForm, OutputForm};
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -26,6 +26,7 @@ pub(super) struct Form {
     pub(super) escalation: Vec<Spanned<RungForm>>,
     pub(super) notices: NoticesForm,
     pub(super) limits: LimitsForm,
+    pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
 }
 

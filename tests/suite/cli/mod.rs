@@ -17,6 +17,7 @@ mod talk;
 mod looking_back;
 mod watching;
 mod signing;
+mod running_programs;
 mod running_races;
 
 use serde_json::Value;
