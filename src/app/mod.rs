@@ -27,6 +27,7 @@ pub mod alike;
 pub mod wait;
 pub mod channels;
 pub mod notices;
+pub mod alarms;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
@@ -106,6 +107,8 @@ pub struct App {
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
     looked: Option<crate::store::urgent::Looked>,
+    /// When it was last looked for what is stuck.
+    alarms_looked: Option<crate::domain::moment::Moment>,
 }
 
 impl App {
@@ -136,6 +139,7 @@ impl App {
             config_path,
             ear: None,
             looked: None,
+            alarms_looked: None,
         };
         app.let_in()?;
         Ok(app)

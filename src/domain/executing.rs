@@ -92,6 +92,7 @@ impl Deciding<'_> {
         self.still_allowed()?;
         let mut entries = self.asked();
         if let Some(stand) = stands(self.request).into_iter().find(|s| s.state == StepState::Ready) {
+            self.within_scope(&stand)?;
             if let Some(Ok(Filled { run: Some(command), .. })) = &stand.filled
                 && let Some(path) = command.first()
             {
@@ -100,6 +101,19 @@ impl Deciding<'_> {
             entries.push(self.starting(run, &stand));
         }
         Ok(self.with_end(entries))
+    }
+
+    /// Refused when a value that came in late leads out of where policy lets it work.
+    fn within_scope(&self, stand: &Stand) -> Result<(), Refusal> {
+        let Some(content) = &self.request.content else { return Ok(()) };
+        let (Some(step), Some(Ok(filled))) = (content.step(&stand.step), &stand.filled) else {
+            return Ok(());
+        };
+        let capabilities = &self.facts.policy.capabilities;
+        match capabilities.forbid_filled(content, step, filled.params.values(), filled.run.as_ref()) {
+            Some(why) => self.not_now(why),
+            None => Ok(()),
+        }
     }
 
     /// The entry that starts a step that is ready; or that says why it cannot be.
@@ -184,6 +198,7 @@ impl Deciding<'_> {
                 return self.not_now(why);
             }
             self.still_allowed()?;
+            self.within_scope(&stand)?;
             if let (Some(Err(why)), true) = (&stand.filled, happening != Happening::Fails) {
                 return self.not_now(format!("{step} cannot be begun: {why}"));
             }

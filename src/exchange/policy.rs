@@ -1,8 +1,10 @@
 //! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
 //! shows all of it.
 
+mod capabilities;
 mod form;
 mod limits;
+mod output;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -147,7 +149,7 @@ impl Form {
             escalation,
             open_text: self.notices.text,
             limits: self.limits.limits()?,
-            capabilities: limits::capabilities(self.capabilities)?,
+            capabilities: capabilities::capabilities(self.capabilities)?,
             redact: self.output.words()?,
             ..Policy::BUILT_IN
         })

@@ -12,7 +12,9 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-use super::limits::{CapabilityForm, LimitsForm, OutputForm};
+use super::capabilities::CapabilityForm;
+use super::limits::LimitsForm;
+use super::output::OutputForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]

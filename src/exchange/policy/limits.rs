@@ -1,12 +1,8 @@
-//! What a request may be at most, what is switched off, and what is kept of what programs print, as the policy file
-//! says it.
+//! What a request may be at most, as the policy file says it.
 
 use super::Fault;
 use crate::domain::document::Limits;
-use crate::domain::policy::capabilities::{Capabilities, NAMES};
-use crate::domain::policy::glob::Glob;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use toml::Spanned;
 
 #[derive(Deserialize, Default)]
@@ -45,55 +41,4 @@ impl LimitsForm {
             ..ships
         })
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct OutputForm {
-    redact: Vec<Spanned<Glob>>,
-}
-
-/// How many words a policy may name: each is looked for in every word that is printed.
-const MOST_WORDS: usize = 100;
-
-impl OutputForm {
-    /// The words that are taken out of what programs print.
-    pub(super) fn words(self) -> Result<Vec<Glob>, Fault> {
-        if let Some(over) = self.redact.get(MOST_WORDS) {
-            return Err((over.span(), format!("output.redact: at most {MOST_WORDS} patterns")));
-        }
-        let mut out = Vec::with_capacity(self.redact.len());
-        for glob in self.redact {
-            let (span, glob) = (glob.span(), glob.into_inner());
-            let letters = glob.as_str().chars().filter(|c| !matches!(c, '*' | '?')).count();
-            if letters < 3 || glob.as_str().contains(char::is_whitespace) {
-                let why =
-                    "output.redact: a pattern stands for one word, and names three characters of it at least";
-                return Err((span, why.to_owned()));
-            }
-            out.push(glob);
-        }
-        Ok(out)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CapabilityForm {
-    enabled: bool,
-}
-
-/// What is switched on. A name that switches nothing is a fault: it would look as if it did.
-pub(super) fn capabilities(said: BTreeMap<Spanned<String>, CapabilityForm>) -> Result<Capabilities, Fault> {
-    let mut out = Capabilities::BUILT_IN;
-    for (name, CapabilityForm { enabled }) in said {
-        match name.get_ref().as_str() {
-            "deploy_production" => out.deploy_production = enabled,
-            other => {
-                let why = format!("capabilities: `{other}` switches nothing; known: {}", NAMES.join(", "));
-                return Err((name.span(), why));
-            }
-        }
-    }
-    Ok(out)
 }
