@@ -18,6 +18,7 @@ pub mod delta;
 pub mod policy;
 pub mod team;
 pub mod execution;
+pub mod programs;
 pub mod run;
 pub mod launch;
 pub mod errand;

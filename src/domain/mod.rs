@@ -67,3 +67,5 @@ pub mod talk;
 pub mod evidence;
 pub mod numbers;
 pub mod claiming;
+pub mod programs;
+pub mod redaction;

@@ -13,6 +13,7 @@ use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::overriding;
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
+use crate::domain::programs::Other;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
@@ -213,6 +214,13 @@ pub enum Refusal {
         /// What it asks, as a clause.
         why: String,
     },
+    /// A program is not the one that was signed.
+    OtherProgram {
+        /// Of which request.
+        id: RequestId,
+        /// Which.
+        other: Box<Other>,
+    },
 }
 
 impl Refusal {
@@ -247,7 +255,8 @@ impl Refusal {
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
-            | Refusal::NowHarder { .. } => exit::REFUSED,
+            | Refusal::NowHarder { .. }
+            | Refusal::OtherProgram { .. } => exit::REFUSED,
         }
     }
 }

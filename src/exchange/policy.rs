@@ -5,6 +5,7 @@ mod capabilities;
 mod form;
 mod limits;
 mod driver;
+mod output;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -153,6 +154,7 @@ impl Form {
             capabilities: capabilities::capabilities(self.capabilities)?,
             sources: driver::sources(self.source, &drivers)?,
             drivers,
+            redact: self.output.words()?,
             ..Policy::BUILT_IN
         })
     }

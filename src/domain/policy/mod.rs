@@ -23,6 +23,7 @@ use crate::domain::risk::Risk;
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use capabilities::Capabilities;
+use glob::Glob;
 use risk::{Circumstances, RiskTable};
 use roster::Roster;
 use rules::Rule;
@@ -142,6 +143,8 @@ pub struct Policy {
     pub drivers: Vec<DriverTerms>,
     /// What is asked how rollouts go.
     pub sources: Vec<SourceTerms>,
+    /// Words that are taken out of what programs print, beside what looks like a secret anyway.
+    pub redact: Vec<Glob>,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -164,6 +167,7 @@ impl Policy {
         capabilities: Capabilities::BUILT_IN,
         drivers: Vec::new(),
         sources: Vec::new(),
+        redact: Vec::new(),
         trouble: None,
     };
 

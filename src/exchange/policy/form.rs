@@ -15,6 +15,7 @@ use toml::Spanned;
 use super::capabilities::CapabilityForm;
 use super::driver::{DriverForm, SourceForm};
 use super::limits::LimitsForm;
+use super::output::OutputForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -30,6 +31,7 @@ pub(super) struct Form {
     pub(super) driver: BTreeMap<Spanned<String>, DriverForm>,
     pub(super) source: BTreeMap<Spanned<String>, SourceForm>,
     pub(super) limits: LimitsForm,
+    pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
 }
 
