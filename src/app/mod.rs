@@ -22,6 +22,7 @@ pub mod programs;
 pub mod run;
 pub mod launch;
 pub mod errand;
+pub mod hands;
 pub mod lists;
 pub mod sight;
 pub mod alike;
