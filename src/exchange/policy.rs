@@ -5,6 +5,7 @@ mod capabilities;
 mod form;
 mod limits;
 mod output;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -132,6 +133,7 @@ impl Form {
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
+                rollout: rule.rollout.unwrap_or_default().said()?,
             });
         }
         let restraint = Restraint {
@@ -151,6 +153,7 @@ impl Form {
             limits: self.limits.limits()?,
             capabilities: capabilities::capabilities(self.capabilities)?,
             redact: self.output.words()?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

@@ -15,6 +15,7 @@ use toml::Spanned;
 use super::capabilities::CapabilityForm;
 use super::limits::LimitsForm;
 use super::output::OutputForm;
+use super::rollout::RolloutForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -30,6 +31,7 @@ pub(super) struct Form {
     pub(super) limits: LimitsForm,
     pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
+    pub(super) rollout: RolloutForm,
 }
 
 #[derive(Deserialize, Default)]
@@ -157,6 +159,7 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
+    pub(super) rollout: Option<RolloutForm>,
 }
 
 #[derive(Deserialize)]
