@@ -11,6 +11,7 @@ use crate::exchange::calyx_flag;
 use crate::notify::{Channel as _, Message};
 use crate::present::notice as words;
 use crate::store::notices::{Delivery, Failing, Noted, Tried};
+use crate::store::sight::Sight;
 use std::sync::Arc;
 
 /// Notices looked at in one go.
@@ -132,7 +133,9 @@ impl App {
 
     fn try_once(&self, delivery: &Delivery) -> Result<Tried, Error> {
         let notice = &delivery.noted.notice;
-        let Some(request) = self.store.load(notice.request)? else { return Ok(Tried::Stopped) };
+        let Some(request) = self.store.load(notice.request, &Sight::Everything)? else {
+            return Ok(Tried::Stopped);
+        };
         let Some(channel) = self.config.channels.iter().find(|c| c.name.as_str() == delivery.channel) else {
             // It was taken out of the settings: nobody reads it any more.
             return Ok(Tried::Stopped);
