@@ -4,6 +4,7 @@
 mod capabilities;
 mod form;
 mod limits;
+mod driver;
 mod output;
 mod rollout;
 mod roster;
@@ -142,6 +143,7 @@ impl Form {
         };
         let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        let drivers = driver::drivers(self.driver)?;
         Ok(Policy {
             risk,
             asks,
@@ -152,6 +154,8 @@ impl Form {
             open_text: self.notices.text,
             limits: self.limits.limits()?,
             capabilities: capabilities::capabilities(self.capabilities)?,
+            sources: driver::sources(self.source, &drivers)?,
+            drivers,
             redact: self.output.words()?,
             rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
