@@ -206,6 +206,8 @@ pub enum Refusal {
     },
     /// They may not act, or not so, in a team store.
     Outsider(crate::domain::membership::Outsider),
+    /// It is not done to a rollout.
+    Rollout(Box<crate::domain::rollout::No>),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -229,6 +231,7 @@ impl Refusal {
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Unfit(why) => why.exit_code(),
+            Refusal::Rollout(no) if no.late => exit::CONFLICT,
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
@@ -247,6 +250,7 @@ impl Refusal {
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
+            | Refusal::Rollout(_)
             | Refusal::NowHarder { .. } => exit::REFUSED,
         }
     }

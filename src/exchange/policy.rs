@@ -3,6 +3,7 @@
 
 mod form;
 mod limits;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -130,6 +131,7 @@ impl Form {
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
+                rollout: rule.rollout.unwrap_or_default().said()?,
             });
         }
         let restraint = Restraint {
@@ -148,6 +150,7 @@ impl Form {
             open_text: self.notices.text,
             limits: self.limits.limits()?,
             capabilities: limits::capabilities(self.capabilities)?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

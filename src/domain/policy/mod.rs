@@ -19,6 +19,8 @@ use crate::domain::overriding::OverrideTerms;
 use crate::domain::principal::Role;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
+use crate::domain::rollout::Tier;
+use crate::domain::rollout::terms::{Said, Terms};
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use capabilities::Capabilities;
@@ -137,6 +139,8 @@ pub struct Policy {
     pub roster: Roster,
     /// What is switched off as a whole.
     pub capabilities: Capabilities,
+    /// How deployments are rolled out.
+    pub rollout: Said,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -157,6 +161,7 @@ impl Policy {
         escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
         capabilities: Capabilities::BUILT_IN,
+        rollout: Said::NOTHING,
         trouble: None,
     };
 
@@ -177,6 +182,22 @@ impl Policy {
     /// What this policy makes of `content`.
     pub fn assess(&self, content: &Content) -> Assessment {
         self.assess_in(content, &Circumstances::default())
+    }
+
+    /// The terms on which `content` is rolled out: what ships, what is said for all, what its rule says; and the tiers it
+    /// asks for itself, where it does.
+    pub fn rollout_terms(&self, content: &Content) -> Terms {
+        let risk = self.risk.factors(content, &Circumstances::default()).iter().map(|f| f.floor).max();
+        let rule = self.rules.iter().find(|rule| rule.when.holds(content, risk.unwrap_or(Risk::Low)));
+        let terms = self.rollout.over(Terms::built_in());
+        let mut terms = rule.map_or(terms.clone(), |rule| rule.rollout.over(terms));
+        let asked: Vec<Tier> = content.tiers.iter().filter_map(|tier| Tier::new(*tier)).collect();
+        if !asked.is_empty() {
+            terms.tiers = asked;
+            // Whatever it names, the end is all of it.
+            terms.tiers.extend((terms.tiers.last() != Some(&Tier::WHOLE)).then_some(Tier::WHOLE));
+        }
+        terms
     }
 
     /// What this policy makes of `content`, with what is known beside it.

@@ -142,6 +142,7 @@ impl fmt::Display for Refusal {
                 }
             }
             Refusal::Outsider(why) => write!(f, "{why}"),
+            Refusal::Rollout(no) => write!(f, "refused: {}", safe(&no.why)),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

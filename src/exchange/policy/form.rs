@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::limits::{CapabilityForm, LimitsForm};
+use super::rollout::RolloutForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -27,6 +28,7 @@ pub(super) struct Form {
     pub(super) notices: NoticesForm,
     pub(super) limits: LimitsForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
+    pub(super) rollout: RolloutForm,
 }
 
 #[derive(Deserialize, Default)]
@@ -154,6 +156,7 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
+    pub(super) rollout: Option<RolloutForm>,
 }
 
 #[derive(Deserialize)]
