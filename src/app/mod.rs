@@ -19,6 +19,7 @@ pub mod policy;
 pub mod team;
 pub mod execution;
 pub mod run;
+pub mod rollouts;
 pub mod launch;
 pub mod lists;
 pub mod sight;
@@ -105,6 +106,10 @@ pub struct App {
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
     looked: Option<crate::store::urgent::Looked>,
+    /// Who does rollouts' work.
+    workers: std::sync::Arc<dyn rollouts::Workers>,
+    /// What this process does for rollouts just now.
+    working: rollouts::Working,
 }
 
 impl App {
@@ -135,9 +140,18 @@ impl App {
             config_path,
             ear: None,
             looked: None,
+            workers: std::sync::Arc::new(rollouts::OfPolicy),
+            working: rollouts::Working::default(),
         };
         app.let_in()?;
         Ok(app)
+    }
+
+    /// The same, with others who do rollouts' work.
+    #[must_use]
+    pub fn with_workers(mut self, workers: std::sync::Arc<dyn rollouts::Workers>) -> Self {
+        self.workers = workers;
+        self
     }
 
     /// The time.
