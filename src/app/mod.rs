@@ -18,6 +18,7 @@ pub mod delta;
 pub mod policy;
 pub mod team;
 pub mod execution;
+pub mod programs;
 pub mod run;
 pub mod rollouts;
 pub mod launch;
@@ -27,6 +28,7 @@ pub mod alike;
 pub mod wait;
 pub mod channels;
 pub mod notices;
+pub mod alarms;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
@@ -110,6 +112,8 @@ pub struct App {
     workers: std::sync::Arc<dyn rollouts::Workers>,
     /// What this process does for rollouts just now.
     working: rollouts::Working,
+    /// When it was last looked for what is stuck.
+    alarms_looked: Option<crate::domain::moment::Moment>,
 }
 
 impl App {
@@ -142,6 +146,7 @@ impl App {
             looked: None,
             workers: std::sync::Arc::new(rollouts::OfPolicy),
             working: rollouts::Working::default(),
+            alarms_looked: None,
         };
         app.let_in()?;
         Ok(app)

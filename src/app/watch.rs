@@ -3,6 +3,7 @@
 
 use crate::app::notices::Sent;
 use crate::app::{App, Clock, Error, Failure, Place, rollouts};
+use crate::domain::alarm;
 use crate::domain::event::{Actor, Entry, Fact, Held, OfStore};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
@@ -16,6 +17,8 @@ const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// Batches of requests settled before messages are sent: a store that was asleep for long is caught up in portions.
 const BATCHES: usize = 50;
+/// How long a thread that keeps time beside a screen leaves the machine to the first frame.
+const AFTER_THE_FRAME: Duration = Duration::from_millis(250);
 /// A clock that moves by this much more than this process has run was set, or the host slept.
 const JUMP: Span = Span::from_hours(1);
 
@@ -107,7 +110,13 @@ impl App {
     pub fn round(&mut self, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
         loop {
             self.settle_all(tell)?;
-            for (channel, why) in self.show_flags()? {
+            self.look_for_alarms()?;
+            let failed = self.show_flags()?;
+            for channel in self.flag_channels() {
+                let fails = failed.iter().any(|(of, _)| *of == channel);
+                self.note_of_place(&alarm::of_channel(&channel), fails)?;
+            }
+            for (channel, why) in failed {
                 tell(News::Trouble(format!("channel {channel}: {why}")));
             }
             // A channel may be slow: between its messages time is kept.
@@ -170,6 +179,9 @@ impl App {
             let ran = Span::from_millis(i64::try_from(counted.elapsed().as_millis()).unwrap_or(i64::MAX));
             let passed = self.now().since(shown);
             if passed.less(ran) > JUMP {
+                if let Err(e) = self.note_jump(shown, passed.less(ran)) {
+                    tell(News::Trouble(e.to_string()));
+                }
                 let words = crate::present::time::span(passed.less(ran));
                 tell(News::Trouble(format!(
                     "the clock went {words} ahead of this process: it was set, or the host slept; what became due is \
@@ -215,6 +227,7 @@ impl App {
 /// For a screen on the host itself; never for a session.
 pub fn beside(place: Place, clock: Clock, first: Option<Watch>) {
     std::thread::spawn(move || {
+        std::thread::sleep(AFTER_THE_FRAME);
         let Ok(mut app) = App::open(&place, clock) else { return };
         let Ok(mut bell) = app.bell() else { return };
         let mut held = first;

@@ -113,7 +113,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
         ));
     }
     let changes = matches!(verb, Verb::RequestChanges | Verb::Resubmit | Verb::Revise);
-    if changes && request.kind() == crate::domain::content::Kind::Policy {
+    if changes && request.kind() == Kind::Policy {
         return not_now(
             "a policy that was proposed is not changed: reject or cancel it, and propose again with `policy adopt`"
                 .to_owned(),
