@@ -162,7 +162,7 @@ fn a_command_that_is_none_says_so_and_stays() {
     for (command, said) in [
         ("aprove", "there is no command aprove"),
         ("submit", "not here: run `countersign submit` in a shell"),
-        ("re", "which: reject, request-changes, reassign, release, reload?"),
+        ("re", "which: reject, request-changes, reassign"),
         ("approve R-7", "approve takes nothing more"),
         ("filter colour:x", "there is no such field"),
     ] {
