@@ -119,12 +119,29 @@ pub fn at_hand(
     }
 }
 
+/// The content, when it and the marks are what was signed, and policy would still let it begin.
+///
+/// # Errors
+/// Why it would not.
+pub(in crate::domain) fn still_stands<'a>(
+    request: &'a Request,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<&'a Content, Refusal> {
+    Deciding { request, caller, facts, now }.as_signed()?;
+    request.content.as_deref().ok_or(Refusal::Uninspectable)
+}
+
 impl Deciding<'_> {
     /// The execution, while it runs.
     pub(super) fn running(&self) -> Result<&Run, Refusal> {
         let id = self.request.id;
         match (&self.request.run, self.request.execution) {
             (Some(run), Some(Execution::Running)) => Ok(run),
+            (None, Some(Execution::Running)) => {
+                self.not_now(format!("it is being rolled out: countersign rollout status {id}"))
+            }
             (_, Some(Execution::NotStarted)) => {
                 self.not_now("it has not been started: `run` or `next` starts it".to_owned())
             }

@@ -6,6 +6,7 @@ mod form;
 mod limits;
 mod driver;
 mod output;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -133,6 +134,7 @@ impl Form {
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
+                rollout: rule.rollout.unwrap_or_default().said()?,
             });
         }
         let restraint = Restraint {
@@ -155,6 +157,7 @@ impl Form {
             sources: driver::sources(self.source, &drivers)?,
             drivers,
             redact: self.output.words()?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

@@ -1,5 +1,6 @@
 //! The rows of the lists: read in pages by key, in reading order, never counted and never skipped over.
 
+use crate::domain::chain::Whom;
 use crate::domain::content::Kind;
 use crate::domain::event::SignOffNumber;
 use crate::domain::moment::Moment;
@@ -13,6 +14,7 @@ use crate::store::derive::reading_rank;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sight::Sight;
 use crate::store::sorted::Order;
 use rusqlite::params;
 
@@ -74,6 +76,8 @@ pub struct Row {
     pub overtaken: Option<SignOffNumber>,
     /// Whether policy says that it is no decision.
     pub flagged: bool,
+    /// Whom it is given to, while it is open.
+    pub assigned: Option<Whom>,
 }
 
 /// Who is looking, as far as lists care.
@@ -87,6 +91,8 @@ pub struct Reader {
     pub order: Order,
     /// When set, what they had opened by then, as it is now, is hidden; what is overdue or escalated never is.
     pub seen_by: Option<Moment>,
+    /// What is there for them at all.
+    pub sight: Sight,
 }
 
 /// The place of a row in its queue.
@@ -103,7 +109,7 @@ pub(super) struct Place {
 pub(super) const COLUMNS: &str =
     "r.id, r.kind, r.title, r.state, r.level, r.risk, r.priority, r.sensitive, r.environment,
     r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at,
-    r.service, r.tenant, r.flagged";
+    r.service, r.tenant, r.flagged, r.assignee";
 
 impl Store {
     /// One page of a queue, in the reader's order, at most `limit` rows. Reads only the rows of the page and, for each
@@ -135,6 +141,9 @@ impl Store {
         now: Moment,
     ) -> Result<Vec<Row>, Failure> {
         let reading = |e| failed("reading the inbox", e);
+        if let Sight::Own(own) = &reader.sight {
+            return self.own_page(own, queue, from, limit, reader, now);
+        }
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
         }
@@ -291,6 +300,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         snoozed: None,
         overtaken: None,
         flagged: row.get(19)?,
+        assigned: row.get::<_, Option<String>>(20)?.and_then(|whom| Whom::try_from(whom).ok()),
     })
 }
 

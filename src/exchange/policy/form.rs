@@ -16,6 +16,7 @@ use super::capabilities::CapabilityForm;
 use super::driver::{DriverForm, SourceForm};
 use super::limits::LimitsForm;
 use super::output::OutputForm;
+use super::rollout::RolloutForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -33,6 +34,7 @@ pub(super) struct Form {
     pub(super) limits: LimitsForm,
     pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
+    pub(super) rollout: RolloutForm,
 }
 
 #[derive(Deserialize, Default)]
@@ -160,6 +162,7 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
+    pub(super) rollout: Option<RolloutForm>,
 }
 
 #[derive(Deserialize)]
