@@ -13,7 +13,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Why there is none, as a sentence.
-pub fn driver(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
+pub(super) fn driver(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
     let terms = policy.drivers.iter().find(|terms| terms.name == *name);
     let terms = terms.ok_or_else(|| {
         let known: Vec<&str> = policy.drivers.iter().map(|terms| terms.name.as_str()).collect();
@@ -29,7 +29,7 @@ pub fn driver(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, Str
 ///
 /// # Errors
 /// Why there is none, as a sentence.
-pub fn source(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
+pub(super) fn source(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
     let terms: &SourceTerms = policy
         .sources
         .iter()
@@ -39,7 +39,7 @@ pub fn source(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, Str
 }
 
 /// The drivers that would run as this account, which owns the store: in a team they could change it.
-pub fn unseparated(policy: &Policy) -> Vec<String> {
+pub(super) fn unseparated(policy: &Policy) -> Vec<String> {
     let me = rustix::process::geteuid().as_raw();
     let own = |runner: &[String]| match doing::uid_behind(runner) {
         Ok(uid) if uid == me => Some("runs as the account that owns the store".to_owned()),

@@ -23,7 +23,7 @@ pub mod run;
 pub mod rollouts;
 pub mod launch;
 pub mod errand;
-pub mod hands;
+mod hands;
 pub mod lists;
 pub mod sight;
 pub mod alike;

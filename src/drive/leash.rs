@@ -30,16 +30,21 @@ fn span(span: crate::domain::moment::Span) -> Duration {
 /// Has an errand done, to its end. `stop` is asked several times a second.
 ///
 /// # Errors
-/// Nobody can say how it ended, or it was not begun; why, as a sentence.
+/// Nobody can say how it ended. That it was not begun is a report.
 pub fn perform(errand: &Errand, stop: &dyn Fn() -> bool) -> Result<Reported, String> {
-    super::permitted()?;
+    let not_begun = |why: String| Ok(Reported { not_begun: Some(why), ..Reported::default() });
+    if let Err(why) = super::permitted() {
+        return not_begun(why.to_owned());
+    }
     let mut command = Command::new(MYSELF);
     command.arg(WORD).env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut holder =
-        command.spawn().map_err(|e| format!("nobody could be started to hold the driver: {e}"))?;
+    let mut holder = match command.spawn() {
+        Ok(holder) => holder,
+        Err(e) => return not_begun(format!("nobody could be started to hold the driver: {e}")),
+    };
     let (Some(mut leash), Some(out)) = (holder.stdin.take(), holder.stdout.take()) else {
-        return Err("nobody could be started to hold the driver".to_owned());
+        return not_begun("nobody could be started to hold the driver".to_owned());
     };
     let (done, told) = mpsc::channel();
     std::thread::spawn(move || {
