@@ -130,6 +130,14 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_by_request ON inbox (slot, request);          -- newest first
 CREATE INDEX inbox_by_due     ON inbox (slot, due_at, request);  -- due first
 
+-- Whose requests there are: what somebody reads who sees only their own. What is open was closed at the end of time.
+CREATE TABLE own (
+    requester TEXT    NOT NULL,
+    closed_at INTEGER NOT NULL,
+    request   INTEGER NOT NULL,
+    PRIMARY KEY (requester, closed_at, request)
+) STRICT, WITHOUT ROWID;
+
 -- Who put which open request out of their own sight. When the time is up it holds no longer: the reader's clock says so,
 -- and the row goes with the request's next event.
 CREATE TABLE snoozed (

@@ -22,6 +22,7 @@ pub mod programs;
 pub mod run;
 pub mod rollouts;
 pub mod launch;
+pub mod errand;
 pub mod lists;
 pub mod sight;
 pub mod alike;

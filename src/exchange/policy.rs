@@ -4,8 +4,9 @@
 mod capabilities;
 mod form;
 mod limits;
-mod rollout;
+mod driver;
 mod output;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -142,6 +143,7 @@ impl Form {
         };
         let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        let drivers = driver::drivers(self.driver)?;
         Ok(Policy {
             risk,
             asks,
@@ -151,9 +153,11 @@ impl Form {
             escalation,
             open_text: self.notices.text,
             limits: self.limits.limits()?,
-            rollout: self.rollout.said()?,
             capabilities: capabilities::capabilities(self.capabilities)?,
+            sources: driver::sources(self.source, &drivers)?,
+            drivers,
             redact: self.output.words()?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

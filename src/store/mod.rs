@@ -18,6 +18,7 @@ pub mod team;
 pub mod session;
 pub mod queue;
 pub mod inbox;
+pub mod sight;
 pub mod cut;
 pub mod sorted;
 pub mod seen;

@@ -14,6 +14,7 @@ use crate::domain::chain::{Rung, Whom};
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
+use crate::domain::driver::{DriverTerms, SourceTerms};
 use crate::domain::moment::Span;
 use crate::domain::overriding::OverrideTerms;
 use crate::domain::principal::Role;
@@ -140,10 +141,14 @@ pub struct Policy {
     pub roster: Roster,
     /// What is switched off as a whole.
     pub capabilities: Capabilities,
-    /// How deployments are rolled out.
-    pub rollout: Said,
+    /// What does the work of rollouts.
+    pub drivers: Vec<DriverTerms>,
+    /// What is asked how rollouts go.
+    pub sources: Vec<SourceTerms>,
     /// Words that are taken out of what programs print, beside what looks like a secret anyway.
     pub redact: Vec<Glob>,
+    /// How deployments are rolled out.
+    pub rollout: Said,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -164,8 +169,10 @@ impl Policy {
         escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
         capabilities: Capabilities::BUILT_IN,
-        rollout: Said::NOTHING,
+        drivers: Vec::new(),
+        sources: Vec::new(),
         redact: Vec::new(),
+        rollout: Said::NOTHING,
         trouble: None,
     };
 

@@ -143,7 +143,6 @@ impl fmt::Display for Refusal {
                 }
             }
             Refusal::Outsider(why) => write!(f, "{why}"),
-            Refusal::Rollout(no) => write!(f, "refused: {}", safe(&no.why)),
             Refusal::OtherProgram { id, other } => {
                 let is = other
                     .is
@@ -159,6 +158,7 @@ impl fmt::Display for Refusal {
                     other.was.short()
                 )
             }
+            Refusal::Rollout(no) => write!(f, "refused: {}", safe(&no.why)),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

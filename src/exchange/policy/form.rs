@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::capabilities::CapabilityForm;
+use super::driver::{DriverForm, SourceForm};
 use super::limits::LimitsForm;
 use super::output::OutputForm;
 use super::rollout::RolloutForm;
@@ -28,6 +29,8 @@ pub(super) struct Form {
     pub(super) principal: Vec<Spanned<PrincipalForm>>,
     pub(super) escalation: Vec<Spanned<RungForm>>,
     pub(super) notices: NoticesForm,
+    pub(super) driver: BTreeMap<Spanned<String>, DriverForm>,
+    pub(super) source: BTreeMap<Spanned<String>, SourceForm>,
     pub(super) limits: LimitsForm,
     pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
