@@ -329,6 +329,12 @@ impl Rollout {
         self.phase == Phase::RollbackFailed && !self.acknowledged
     }
 
+    /// Whether it goes on by itself, soon: the driver works, or its pack is being checked.
+    pub fn moves(&self) -> bool {
+        let works = matches!(self.phase, Phase::Starting | Phase::Promoting | Phase::RollingBack);
+        self.checking || works || (self.act.is_some() && self.phase == Phase::RollingBack)
+    }
+
     /// The act that is next, of those the driver `has`; nothing when the phase has none left.
     pub fn next_act(&self, has: impl Fn(Act) -> bool) -> Option<Act> {
         let acts: &[Act] = match self.phase {
