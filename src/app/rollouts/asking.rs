@@ -14,6 +14,7 @@ use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rollout::decide::entry;
+use crate::domain::rollout::fact::ProgramFact;
 use crate::domain::rollout::starting::{self, may_sample};
 use crate::domain::rollout::{
     Ask, Decision, Found, Heard, Metric, No, Phase, Reading, Rollout, RolloutFact, RolloutId, Stimulus,
@@ -102,7 +103,11 @@ impl App {
                     .source(&policy, source)
                     .map_err(|why| no(format!("a source cannot be used: {why}")))?;
             }
-            let fact = RolloutFact::Asked { plan: request.revision.digest, terms: Box::new(terms), programs };
+            let fact = RolloutFact::Asked {
+                plan: request.revision.digest,
+                terms: Box::new(terms),
+                programs: programs.into_iter().map(|(path, sha256)| ProgramFact { path, sha256 }).collect(),
+            };
             let asked = entry(&place.caller, now, fact, Payload::reason(reason.clone()));
             let decision = Decision { entries: vec![asked], beside: Vec::new() };
             commit(tx, rollout_id, rollout.as_ref(), &decision, &policy, now)

@@ -179,7 +179,8 @@ impl Rollout {
         match &**fact {
             RolloutFact::Asked { plan, terms, programs } => {
                 self.asked = (entry.by.clone(), entry.at);
-                (self.plan, self.terms, self.programs) = (*plan, (**terms).clone(), programs.clone());
+                (self.plan, self.terms) = (*plan, (**terms).clone());
+                self.programs = programs.iter().map(|p| (p.path.clone(), p.sha256.clone())).collect();
                 (self.checking, self.not_started) = (true, None);
                 self.done.clear();
             }
