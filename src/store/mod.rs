@@ -25,6 +25,7 @@ pub mod heard;
 pub mod evidence;
 pub mod looking_back;
 pub mod search;
+pub mod scan;
 pub mod urgent;
 pub mod rebuild;
 pub mod form;
