@@ -11,6 +11,7 @@ pub mod open;
 pub mod write;
 pub mod log;
 pub mod derive;
+pub mod tally;
 pub mod recent;
 pub mod read;
 pub mod policy;
