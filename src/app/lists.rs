@@ -39,6 +39,8 @@ pub struct Counters {
     pub kept: Option<Kept>,
     /// How many channels do not take what they are given.
     pub failing: u64,
+    /// How many comments call the caller that they have not read.
+    pub calls: u64,
 }
 
 /// Who keeps time.
@@ -219,6 +221,7 @@ impl App {
                 Some(_) => Kept::ByWatcher,
             }),
             failing: self.failing_channels()?.len() as u64,
+            calls: self.mentions_of(&reader.signer.name)?.len() as u64,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::text::Text;
+use crate::exchange::capability_matrix::{self, Proposed};
 use crate::exchange::policy::{self, Wrong};
 use crate::store::policy::{Adopted, Newest};
 use crate::store::write::Tx;
@@ -168,6 +169,14 @@ const LOOKED_AT: usize = 500;
 /// The first thing that is wrong, with its line.
 pub fn check(text: &str) -> Result<Policy, Wrong> {
     policy::read(text)
+}
+
+/// Reads a capability matrix as the part of a policy that says the same; it needs no store, and puts nothing in force.
+///
+/// # Errors
+/// What is wrong, as a clause.
+pub fn from_matrix(text: &str) -> Result<Proposed, String> {
+    capability_matrix::read(text)
 }
 
 /// Whether a policy may take effect at once in a team store that has none which can be read: the account that owns the

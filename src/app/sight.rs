@@ -110,6 +110,7 @@ impl App {
             // How the place is kept is not for those who only ask.
             kept: None,
             failing: 0,
+            calls: self.mentions_of(&reader.signer.name)?.len() as u64,
         }))
     }
 

@@ -127,6 +127,9 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Some(Verb::Policy { verb: args::Policy::Check { file } }) => {
             return commands::policy::check(&file, out);
         }
+        Some(Verb::Policy { verb: args::Policy::ImportCapabilities { file } }) => {
+            return commands::policy::import_capabilities(&file, out);
+        }
         None => return commands::screen::run(&place, &cli.look, out),
         Some(verb) => verb,
     };

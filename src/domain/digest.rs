@@ -142,6 +142,10 @@ digest!(
     EvidenceDigest
 );
 digest!(
+    /// The bytes of a file that is started: plain SHA-256, as `sha256sum` prints it.
+    ProgramDigest
+);
+digest!(
     /// The reason of an override, by which it is known again when it is given twice.
     ReasonDigest
 );
@@ -175,6 +179,23 @@ impl EvidenceDigest {
     /// Over the bytes as they are.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl ProgramDigest {
+    /// Over what `read` hands out, piece by piece, until it has no more.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub fn of<E>(mut read: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<Self, E> {
+        let (mut hash, mut piece) = (Sha256::new(), vec![0u8; 128 << 10]);
+        loop {
+            let n = read(&mut piece)?;
+            match piece.get(..n) {
+                None | Some([]) => return Ok(Self(hash.finalize().into())),
+                Some(some) => hash.update(some),
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub use crate::domain::bound::{Actor, Bound, Sight};
 pub use crate::domain::payload::{Held, Payload};
 pub use entry::Entry;
 pub use names::NAMES;
-pub use of_store::OfStore;
+pub use of_store::{KEEPING, OfStore};
 pub use parts::*;
 
 use crate::domain::chain::{Occasion, Whom, Why};

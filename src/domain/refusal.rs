@@ -13,6 +13,7 @@ use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::overriding;
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
+use crate::domain::programs::Other;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
@@ -215,6 +216,13 @@ pub enum Refusal {
         /// What it asks, as a clause.
         why: String,
     },
+    /// A program is not the one that was signed.
+    OtherProgram {
+        /// Of which request.
+        id: RequestId,
+        /// Which.
+        other: Box<Other>,
+    },
 }
 
 impl Refusal {
@@ -251,7 +259,8 @@ impl Refusal {
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
             | Refusal::Rollout(_)
-            | Refusal::NowHarder { .. } => exit::REFUSED,
+            | Refusal::NowHarder { .. }
+            | Refusal::OtherProgram { .. } => exit::REFUSED,
         }
     }
 }

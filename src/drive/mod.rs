@@ -10,7 +10,8 @@ pub mod child;
 pub mod keygen;
 pub mod apart;
 
-pub use child::{Order, Outcome, alone, run};
+pub use child::{Order, Outcome, alone, run, run_opened};
+pub use program::Program;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

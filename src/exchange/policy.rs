@@ -1,9 +1,11 @@
 //! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
 //! shows all of it.
 
+mod capabilities;
 mod form;
 mod limits;
 mod rollout;
+mod output;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -149,8 +151,9 @@ impl Form {
             escalation,
             open_text: self.notices.text,
             limits: self.limits.limits()?,
-            capabilities: limits::capabilities(self.capabilities)?,
             rollout: self.rollout.said()?,
+            capabilities: capabilities::capabilities(self.capabilities)?,
+            redact: self.output.words()?,
             ..Policy::BUILT_IN
         })
     }

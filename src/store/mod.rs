@@ -35,6 +35,7 @@ pub mod drafts;
 pub mod running;
 pub mod rollouts;
 pub mod notices;
+pub mod keeping;
 pub mod watching;
 pub mod challenges;
 pub mod signed;

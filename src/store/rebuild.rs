@@ -27,7 +27,7 @@ pub fn replay(
     let reading = |e| failed("replaying the log", e);
     let sql = format!(
         "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)
-         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher')
+         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher', 'keeping')
              AND NOT (l.aggregate >= 'rollout ' AND l.aggregate < 'rollout!') ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;

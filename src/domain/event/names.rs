@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 70] = [
+pub const NAMES: [&str; 74] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -50,6 +50,10 @@ pub const NAMES: [&str; 70] = [
     "team.founded",
     "watcher.started",
     "session.refused",
+    "clock.jumped",
+    "store.pruned",
+    "redaction.asked",
+    "payload.redacted",
     "rollout.asked",
     "rollout.not_started",
     "rollout.started",

@@ -24,6 +24,7 @@ use crate::domain::rollout::terms::{Said, Terms};
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use capabilities::Capabilities;
+use glob::Glob;
 use risk::{Circumstances, RiskTable};
 use roster::Roster;
 use rules::Rule;
@@ -141,6 +142,8 @@ pub struct Policy {
     pub capabilities: Capabilities,
     /// How deployments are rolled out.
     pub rollout: Said,
+    /// Words that are taken out of what programs print, beside what looks like a secret anyway.
+    pub redact: Vec<Glob>,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -162,6 +165,7 @@ impl Policy {
         roster: Roster { principals: Vec::new() },
         capabilities: Capabilities::BUILT_IN,
         rollout: Said::NOTHING,
+        redact: Vec::new(),
         trouble: None,
     };
 

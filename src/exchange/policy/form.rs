@@ -12,7 +12,9 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-use super::limits::{CapabilityForm, LimitsForm};
+use super::capabilities::CapabilityForm;
+use super::limits::LimitsForm;
+use super::output::OutputForm;
 use super::rollout::RolloutForm;
 use super::roster::PrincipalForm;
 
@@ -27,6 +29,7 @@ pub(super) struct Form {
     pub(super) escalation: Vec<Spanned<RungForm>>,
     pub(super) notices: NoticesForm,
     pub(super) limits: LimitsForm,
+    pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
     pub(super) rollout: RolloutForm,
 }
