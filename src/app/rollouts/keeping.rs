@@ -3,7 +3,7 @@
 //! An act is recorded before it begins, and runs on a thread of its own under a lock of the rollout's. Who finds an act
 //! recorded, and the lock free, knows that whoever did it died: it is never done again by itself.
 
-use super::{commit, heard_since, look};
+use super::commit;
 use crate::app::decide::facts;
 use crate::app::team::Place;
 use crate::app::watch::News;
@@ -385,6 +385,7 @@ impl App {
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
+                sight: Sight::Everything,
             };
             let facts = facts(&policy, &place, 0, self_review);
             let heard = tx.heard(id, now.minus(gate::BASELINE))?;
@@ -406,11 +407,11 @@ impl App {
         let now = self.now();
         // Looked at beside the lock first: nearly every time there is nothing to record.
         let Some(rollout) = self.store.rollout(id)? else { return Ok(false) };
-        let heard = self.store.heard(id, heard_since(&rollout))?;
+        let heard = self.store.heard(id, rollout.heard_since())?;
         let still = Ok(());
         let next = RequestId::new(0);
         let system = Caller::system();
-        if rollout.tick(&look(&rollout, &heard, now), next, &still, &system).entries.is_empty() {
+        if rollout.tick(&rollout.look(&heard, now), next, &still, &system).entries.is_empty() {
             return Ok(false);
         }
         let known = &self.known;
@@ -418,9 +419,9 @@ impl App {
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
             let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
-            let heard = tx.heard(id, heard_since(&rollout))?;
+            let heard = tx.heard(id, rollout.heard_since())?;
             let still = may_go_on(&rollout, &deployment, &policy, now);
-            let decision = rollout.tick(&look(&rollout, &heard, now), tx.next_number()?, &still, &system);
+            let decision = rollout.tick(&rollout.look(&heard, now), tx.next_number()?, &still, &system);
             if decision.entries.is_empty() {
                 return Ok(None);
             }

@@ -113,12 +113,7 @@ impl Seen {
         let profile = self.rollout.terms.profile;
         let gauge = |metric: &Metric| {
             let limit = profile.limit(*metric);
-            Gauge {
-                metric: *metric,
-                says: self.says(*metric, now),
-                limit: limit.fails,
-                warns: limit.warns,
-            }
+            Gauge { metric: *metric, says: self.says(*metric, now), limit: limit.fails, warns: limit.warns }
         };
         self.rollout.terms.metrics.iter().map(gauge).collect()
     }

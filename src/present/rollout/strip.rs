@@ -45,8 +45,7 @@ struct Keep {
 
 /// Every form of the line, from all of it to what never goes.
 fn forms(metrics: usize) -> Vec<Keep> {
-    let mut keep =
-        Keep { sparks: metrics, bars: true, metrics, service: true, steps: true, gate: true };
+    let mut keep = Keep { sparks: metrics, bars: true, metrics, service: true, steps: true, gate: true };
     let mut out = vec![keep];
     while keep.sparks > 0 {
         keep.sparks -= 1;

@@ -125,7 +125,8 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
     };
     let words = match rollout.phase {
         Phase::Prepared if rollout.checking => {
-            "its pack is checked, and then its first tier begins; if it does not hold, nothing is touched.".to_owned()
+            "its pack is checked, and then its first tier begins; if it does not hold, nothing is touched."
+                .to_owned()
         }
         Phase::Prepared => "nothing happens; nothing of it is out.".to_owned(),
         Phase::Starting | Phase::Promoting => {
@@ -152,7 +153,11 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
             let until = seen.waits.and_then(|waits| Some((waits.id, waits.expires_at?)));
             let until = match until {
                 Some((id, at)) => {
-                    format!("until {id} expires at {}; then {}", time::clock(at, now), full(Stimulus::Refused))
+                    format!(
+                        "until {id} expires at {}; then {}",
+                        time::clock(at, now),
+                        full(Stimulus::Refused)
+                    )
                 }
                 None => "until somebody decides".to_owned(),
             };
@@ -162,13 +167,16 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
         Phase::Paused => format!("it stays at {}, its bake clock stopped.{halts}", rollout.tier),
         Phase::Frozen => format!("it stays at {}; nothing moves.", rollout.tier),
         Phase::RollingBack => {
-            format!("the driver takes everything back and looks whether it is; it is tried {TRIES} times at most.")
+            format!(
+                "the driver takes everything back and looks whether it is; it is tried {TRIES} times at most."
+            )
         }
         Phase::RollbackFailed => {
             "nothing more is tried. What is out now, nobody knows: somebody must look.".to_owned()
         }
         Phase::Unknown => {
-            "nothing moves. Whoever worked died in the middle of it: somebody must look what is out.".to_owned()
+            "nothing moves. Whoever worked died in the middle of it: somebody must look what is out."
+                .to_owned()
         }
         Phase::RolledBack | Phase::Completed => "nothing more happens.".to_owned(),
     };

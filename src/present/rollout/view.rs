@@ -91,10 +91,11 @@ pub fn head(seen: &Seen, now: Moment, marks: Marks) -> Vec<Line> {
             crate::domain::rollout::Cause::Person => format!("{} said so", stopped.by),
             why => why.to_string(),
         };
-        out.push(Line::default().and(Tone::Strong, "Why: ").and(
-            Tone::Warn,
-            format_args!("{why} ({})", time::clock_back(stopped.at, now)),
-        ));
+        out.push(
+            Line::default()
+                .and(Tone::Strong, "Why: ")
+                .and(Tone::Warn, format_args!("{why} ({})", time::clock_back(stopped.at, now))),
+        );
         out.extend(stopped.reason.iter().flat_map(|reason| quoted(Some(reason), 5)));
     }
     if let Some((took, verified)) = rollout.rolled_back.filter(|_| rollout.phase == Phase::RolledBack) {
@@ -163,7 +164,9 @@ fn charts(seen: &Seen, now: Moment, room: Room) -> Vec<Line> {
         let mut charts = pair.iter().map(|gauge| chart(seen, gauge, now, width, ROWS, room.marks));
         let Some(left) = charts.next() else { continue };
         match charts.next() {
-            Some(right) => out.extend(left.into_iter().zip(right).map(|(l, r)| beside(l, r, width + BETWEEN))),
+            Some(right) => {
+                out.extend(left.into_iter().zip(right).map(|(l, r)| beside(l, r, width + BETWEEN)))
+            }
             None => out.extend(left),
         }
     }
@@ -328,12 +331,18 @@ fn terms(seen: &Seen, marks: Marks) -> Vec<Line> {
         .iter()
         .map(|metric| format!("{} {}", super::seen::short(*metric), profile.limit(*metric).fails))
         .collect();
-    let limits = format!("{}: {}{}each tier {}", profile.word(), limits.join(", "), marks.dot(), time::span(terms.bake));
+    let limits = format!(
+        "{}: {}{}each tier {}",
+        profile.word(),
+        limits.join(", "),
+        marks.dot(),
+        time::span(terms.bake)
+    );
     out.push(name("limits").and(Tone::Plain, limits));
-    out.push(name("asked").and(
-        Tone::Plain,
-        format_args!("by {} at {}", rollout.asked.0, rollout.asked.1.date_and_time()),
-    ));
+    out.push(
+        name("asked")
+            .and(Tone::Plain, format_args!("by {} at {}", rollout.asked.0, rollout.asked.1.date_and_time())),
+    );
     out.push(name("digest").and(Tone::Plain, rollout.plan.short()));
     out
 }
