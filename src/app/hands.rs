@@ -3,10 +3,13 @@
 mod doing;
 mod looking;
 
+use crate::app::doctor::{Finding, Health};
+use crate::app::troubles::DRIVERS;
 use crate::domain::driver::SourceTerms;
 use crate::domain::names::Identifier;
 use crate::domain::policy::Policy;
 use crate::domain::rollout::{Driver, Source};
+use crate::domain::text::{Safe, safe_line};
 use std::sync::Arc;
 
 /// The driver of that name.
@@ -39,7 +42,7 @@ pub(super) fn source(policy: &Policy, name: &Identifier) -> Result<Arc<dyn Sourc
 }
 
 /// The drivers that would run as this account, which owns the store: in a team they could change it.
-pub(super) fn unseparated(policy: &Policy) -> Vec<String> {
+fn unseparated(policy: &Policy) -> Vec<String> {
     let me = rustix::process::geteuid().as_raw();
     let own = |runner: &[String]| match doing::uid_behind(runner) {
         Ok(uid) if uid == me => Some("runs as the account that owns the store".to_owned()),
@@ -51,4 +54,24 @@ pub(super) fn unseparated(policy: &Policy) -> Vec<String> {
         .iter()
         .filter_map(|terms| Some(format!("driver {} {}", terms.name, own(&terms.runner)?)))
         .collect()
+}
+
+impl super::App {
+    /// Looks at the drivers of the policy in force: whether their programs can be started, and, in a team, as whom they are.
+    pub(super) fn look_at_drivers(&self) -> Vec<Finding> {
+        let Ok(policy) = self.known.effective(&self.store) else { return Vec::new() };
+        let mut wrong: Vec<String> = Vec::new();
+        for terms in &policy.drivers {
+            let fit = driver(&policy, &terms.name).and_then(|driver| driver.fingerprints());
+            wrong.extend(fit.err().map(|why| format!("driver {}: {why}", terms.name)));
+        }
+        if self.is_team().unwrap_or(true) {
+            wrong.extend(unseparated(&policy));
+        }
+        let ill = |words: String| {
+            let words = format!("{}: {}", safe_line(&words), DRIVERS.words());
+            Finding { health: Health::Ill, what: DRIVERS.what, words: Safe::composed(words) }
+        };
+        wrong.into_iter().map(ill).collect()
+    }
 }
