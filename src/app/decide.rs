@@ -19,6 +19,7 @@ use crate::domain::unfit::Unfit;
 use crate::domain::{programs, proposing};
 use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use std::collections::BTreeSet;
 
@@ -257,7 +258,7 @@ impl App {
             tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
-                let Some(request) = tx.load(*id)? else { continue };
+                let Some(request) = tx.load(*id, &Sight::Everything)? else { continue };
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = facts(&policy, &place, open, self_review);
                 facts.runner_gone = is_gone(&request, &path);

@@ -21,6 +21,7 @@ pub mod execution;
 pub mod programs;
 pub mod run;
 pub mod launch;
+pub mod errand;
 pub mod lists;
 pub mod sight;
 pub mod alike;

@@ -17,6 +17,7 @@ use crate::domain::text::Text;
 use crate::exchange::capability_matrix::{self, Proposed};
 use crate::exchange::policy::{self, Wrong};
 use crate::store::policy::{Adopted, Newest};
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use crate::store::{Store, inbox};
 use std::cell::RefCell;
@@ -35,8 +36,8 @@ pub(super) trait Shelf {
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure>;
     fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure>;
     fn founded(&self) -> Result<Option<Seq>, Failure>;
-    /// A request, whoever reads it: [`crate::app::team::Place::request`] asks who does.
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure>;
+    /// A request, for whoever reads.
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure>;
 }
 
 impl Shelf for Tx<'_> {
@@ -52,8 +53,8 @@ impl Shelf for Tx<'_> {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Tx::founded(self)
     }
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        Tx::load(self, id)
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Tx::load(self, id, sight)
     }
 }
 
@@ -70,8 +71,8 @@ impl Shelf for Store {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Store::founded(self)
     }
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        Store::load(self, id)
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Store::load(self, id, sight)
     }
 }
 

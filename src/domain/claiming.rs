@@ -125,6 +125,9 @@ impl Deciding<'_> {
         let id = self.request.id;
         match (&self.request.run, self.request.execution) {
             (Some(run), Some(Execution::Running)) => Ok(run),
+            (None, Some(Execution::Running)) => {
+                self.not_now(format!("it is being rolled out: countersign rollout status {id}"))
+            }
             (_, Some(Execution::NotStarted)) => {
                 self.not_now("it has not been started: `run` or `next` starts it".to_owned())
             }

@@ -83,7 +83,15 @@ pub(super) fn asked(
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
+        fact: Fact::Submitted {
+            requester,
+            reference,
+            revision,
+            deadlines,
+            continues: None,
+            owes: None,
+            promotes: None,
+        },
         payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
     })
 }

@@ -142,6 +142,10 @@ digest!(
     EvidenceDigest
 );
 digest!(
+    /// The files that a patch names, in one directory: their content, and which are programs.
+    TreeDigest
+);
+digest!(
     /// The bytes of a file that is started: plain SHA-256, as `sha256sum` prints it.
     ProgramDigest
 );
@@ -179,6 +183,22 @@ impl EvidenceDigest {
     /// Over the bytes as they are.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+}
+
+/// SHA-256 of bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// Of everything so far.
+    pub fn so_far(&self) -> [u8; 32] {
+        self.0.clone().finalize().into()
     }
 }
 

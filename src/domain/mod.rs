@@ -27,6 +27,7 @@ pub mod hands;
 pub mod quorum;
 pub mod rollout;
 pub mod policy;
+pub mod driver;
 pub mod chain;
 pub mod bound;
 pub mod payload;

@@ -207,6 +207,8 @@ pub enum Refusal {
     },
     /// They may not act, or not so, in a team store.
     Outsider(crate::domain::membership::Outsider),
+    /// It is not done to a rollout.
+    Rollout(Box<crate::domain::rollout::No>),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
@@ -237,6 +239,7 @@ impl Refusal {
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Unfit(why) => why.exit_code(),
+            Refusal::Rollout(no) if no.late => exit::CONFLICT,
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
@@ -255,6 +258,7 @@ impl Refusal {
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
+            | Refusal::Rollout(_)
             | Refusal::NowHarder { .. }
             | Refusal::OtherProgram { .. } => exit::REFUSED,
         }

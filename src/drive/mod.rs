@@ -9,6 +9,7 @@ pub mod printed;
 pub mod child;
 pub mod keygen;
 pub mod apart;
+pub mod fleet;
 
 pub use child::{Order, Outcome, alone, run, run_opened};
 pub use program::Program;

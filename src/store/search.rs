@@ -8,6 +8,7 @@ use crate::store::inbox::{COLUMNS, From, Reader, Row, place, row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
 use crate::store::seen::numbers_of;
+use crate::store::sight::Sight;
 use rusqlite::{OptionalExtension, params};
 use std::collections::{BTreeSet, HashSet};
 
@@ -68,6 +69,12 @@ impl Store {
         now: Moment,
     ) -> Result<Found, Failure> {
         let looking = |e| failed("looking for requests", e);
+        if let Sight::Own(own) = &reader.sight {
+            let mut found = self.own_found(own, queue, filter, reader, now)?;
+            self.note_snoozes(&mut found.rows, reader, now)?;
+            self.note_overtaken(&mut found.rows, reader)?;
+            return Ok(found);
+        }
         if queue != Queue::Decided
             && let Some(ids) = self.candidates(filter).map_err(looking)?
         {
@@ -193,7 +200,12 @@ impl Store {
     }
 
     /// The rows that match: what the rows themselves say first, and then one question for each word.
-    fn matching(&self, filter: &Filter, rows: Vec<Row>, now: Moment) -> rusqlite::Result<Vec<Row>> {
+    pub(super) fn matching(
+        &self,
+        filter: &Filter,
+        rows: Vec<Row>,
+        now: Moment,
+    ) -> rusqlite::Result<Vec<Row>> {
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| admits(filter, row, now)).collect();
         for word in &filter.words {
             let mut query = self.conn.prepare_cached(

@@ -18,6 +18,7 @@ use crate::store::open::Store;
 use crate::store::read;
 use crate::store::recent::Recent;
 use crate::store::reserve::Reserve;
+use crate::store::sight::Sight;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A write in progress. Everything read through it is read under the lock.
@@ -154,12 +155,13 @@ impl<'a> Tx<'a> {
         self.reserve.for_more()
     }
 
-    /// The request, replayed from its own events; `None` when there is none.
+    /// The request, replayed from its own events; `None` when there is none for whoever reads.
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        read::load(self.conn, self.store, self.recent, id)
+    pub fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        let request = read::load(self.conn, self.store, self.recent, id)?;
+        Ok(request.filter(|request| sight.sees(request)))
     }
 
     /// The number the next request gets.
@@ -232,18 +234,18 @@ impl<'a> Tx<'a> {
         read::counter(self.conn, &format!("open-of:{by}"))
     }
 
-    /// How many requests of a producer the newest `looked_at` requests hold that were made after `since`, and when the
-    /// oldest of those was made. Nothing while fewer than half of `looked_at` were made since, by anybody.
+    /// Of each producer (or of `only` one), how many of the newest `looked_at` requests are theirs and were made after
+    /// `since`, and when the oldest of those was. Nobody while fewer than half of `looked_at` were made since, by anybody.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn asked_since(
         &self,
-        by: &PrincipalName,
+        only: Option<&PrincipalName>,
         since: Moment,
         looked_at: u64,
-    ) -> Result<(u64, Option<Moment>), Failure> {
-        read::asked_since(self.conn, by, since, looked_at)
+    ) -> Result<std::collections::BTreeMap<String, read::Asked>, Failure> {
+        read::asked_since(self.conn, only, since, looked_at)
     }
 
     /// Appends the entries of a new request, and everything derived from them.

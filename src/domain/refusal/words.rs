@@ -158,6 +158,7 @@ impl fmt::Display for Refusal {
                     other.was.short()
                 )
             }
+            Refusal::Rollout(no) => write!(f, "refused: {}", safe(&no.why)),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,
