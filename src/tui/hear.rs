@@ -272,13 +272,14 @@ fn over(model: &mut Model, refusal: &Refusal) {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return };
     dialog.end(refusal);
     model.arrival = Arrival::Unseen;
-    model.drafts.remove(&(dialog.id, dialog.ask));
+    let key = drafts::key_of(dialog);
+    model.drafts.remove(&key);
 }
 
 fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     let id = after.id;
     if let Some(dialog) = model.dialog.take_if(|dialog| dialog.id == id && dialog.ask.verb() == verb) {
-        model.drafts.remove(&(id, dialog.ask));
+        model.drafts.remove(&drafts::key_of(&dialog));
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);

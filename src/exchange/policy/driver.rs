@@ -205,7 +205,11 @@ fn driver(name: &Identifier, at: Range<usize>, form: DriverForm) -> Result<Drive
                 }
                 (None, Some(list)) => Directories::Listed(path(&key("list"), list)?),
                 _ => {
-                    return Err(fault(at, "directories", "name them there, or a file in `list`; one of both"));
+                    return Err(fault(
+                        at,
+                        "directories",
+                        "name them there, or a file in `list`; one of both",
+                    ));
                 }
             };
             let Some(state) = form.state else {
