@@ -8,7 +8,7 @@ use super::tier::{Attempt, Tier};
 use super::work::{Act, End, Ended, RunNumber};
 use crate::domain::digest::RevisionDigest;
 use crate::domain::moment::{Moment, Span};
-use crate::domain::names::{Identifier, RequestId};
+use crate::domain::names::{Identifier, PrincipalName, RequestId};
 use crate::domain::principal::Requester;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -287,6 +287,13 @@ pub enum Cause {
         /// How old it may be, in milliseconds.
         max_age: Span,
     },
+    /// A key that signed the deployment was revoked since.
+    Revoked {
+        /// Whose.
+        signer: PrincipalName,
+    },
+    /// Policy has switched deploying off.
+    SwitchedOff,
     /// A person looked and said what is there.
     Resolved,
 }

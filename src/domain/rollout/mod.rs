@@ -14,6 +14,8 @@ pub mod state;
 pub mod table;
 pub mod decide;
 pub mod deployment;
+pub mod promotion;
+pub mod starting;
 
 pub use decide::{Ask, Beside, Decision, No};
 pub use deployment::StandsAt;

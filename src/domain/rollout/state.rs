@@ -308,6 +308,16 @@ impl Rollout {
         act == Act::RollBack || (act == Act::Verify && self.done.contains(&Act::RollBack))
     }
 
+    /// Whether an act that is under way is one that nobody wants any more.
+    pub fn is_unwanted(&self, act: Act) -> bool {
+        match self.phase {
+            Phase::RollingBack => !self.is_way_back(act),
+            Phase::Prepared => !self.checking,
+            Phase::Starting | Phase::Promoting => false,
+            _ => true,
+        }
+    }
+
     /// The way back begins anew.
     fn again(&mut self) {
         self.tries += 1;
