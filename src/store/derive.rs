@@ -8,10 +8,12 @@ use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
+use crate::domain::precedents::{Shape, failures};
 use crate::domain::quorum::Slot;
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
+use crate::store::precedents;
 use crate::store::sight::OPEN;
 use crate::store::tally::Tally;
 
@@ -47,7 +49,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 11] = [
+pub const TABLES: [(&str, &str); 12] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -63,6 +65,7 @@ pub const TABLES: [(&str, &str); 11] = [
     ("refs", "requester, reference, request"),
     ("debts", "person, request"),
     ("reasons", "person, reason, request"),
+    ("failures", "shape, at, request"),
     ("counters", "name, value"),
 ];
 
@@ -81,6 +84,7 @@ struct Share {
     snoozes: BTreeMap<PrincipalName, Moment>,
     owes: Option<String>,
     reason: Option<(String, ReasonDigest)>,
+    failures: BTreeSet<(Shape, Moment)>,
 }
 
 /// Whose request it is: the person behind it, or the producer that nobody owns. A debt is its overrider's: it waits for
@@ -179,7 +183,8 @@ fn share(request: &Request) -> Share {
         } else {
             reading_rank(request.level(), request.assessment().risk, request.revision.priority)
         },
-        due_at: request.deadlines.due_at.millis(),
+        // What is overdue is read first: nothing is so for longer.
+        due_at: if request.is_alarming() { 0 } else { request.deadlines.due_at.millis() },
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,
@@ -191,6 +196,7 @@ fn share(request: &Request) -> Share {
             .filter(|_| request.is_open())
             .map(|owes| hand(&owes.by, owes.person.as_ref())),
         reason: reason_of_override(request),
+        failures: failures(request),
     }
 }
 
@@ -245,6 +251,7 @@ fn put(
         .and_then(|()| put_words(conn, after.id, old, new))
         .and_then(|()| put_names(conn, after, old, new, is_new))
         .and_then(|()| put_overrides(conn, after.id, old, new))
+        .and_then(|()| precedents::put(conn, after.id, &old.failures, &new.failures))
         .map_err(|e| failed("writing the derived tables", e))?;
     tally.change(&old.counters, &new.counters);
     Ok(())
