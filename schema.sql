@@ -217,7 +217,7 @@ CREATE TABLE IF NOT EXISTS visits (
     at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 -- What somebody is to be told: written with the event that calls for it, kept by `rebuild`, forgotten after a month. The key
--- holds the request, the version of it, the kind and the assignment: one occasion is one notice.
+-- holds the request, the version of it, the kind and the assignment: one occasion is one notice. Request 0 is this place.
 CREATE TABLE IF NOT EXISTS notices (
     id         INTEGER PRIMARY KEY,
     key        TEXT    NOT NULL UNIQUE,
@@ -232,8 +232,10 @@ CREATE TABLE IF NOT EXISTS notices (
     handed_out INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS notices_to_hand_out ON notices (id) WHERE handed_out = 0;
+CREATE INDEX IF NOT EXISTS notices_that_mention ON notices (whom, id) WHERE kind = 'mention';
 
--- What became of a notice on each of its channels: due, done, stopped (nobody needs it any more) or given_up.
+-- What became of a notice on each of its channels: due, done, stopped (nobody needs it any more) or given_up. '@thread' is
+-- no channel of the settings (no name has that sign): whom a comment calls has had the thread printed.
 CREATE TABLE IF NOT EXISTS deliveries (
     notice   INTEGER NOT NULL,
     channel  TEXT    NOT NULL,

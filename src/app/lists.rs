@@ -40,6 +40,8 @@ pub struct Counters {
     pub kept: Option<Kept>,
     /// How many channels do not take what they are given.
     pub failing: u64,
+    /// How many comments call the caller that they have not read.
+    pub calls: u64,
 }
 
 /// Who keeps time.
@@ -200,6 +202,7 @@ impl App {
                 Some(_) => Some(Kept::ByWatcher),
             },
             failing: if all { self.failing_channels()?.len() as u64 } else { 0 },
+            calls: self.mentions_of(&reader.signer.name)?.len() as u64,
         })
     }
 

@@ -26,6 +26,7 @@ pub mod alike;
 pub mod wait;
 pub mod channels;
 pub mod notices;
+pub mod alarms;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
@@ -105,6 +106,8 @@ pub struct App {
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
     looked: Option<crate::store::urgent::Looked>,
+    /// When it was last looked for what is stuck.
+    alarms_looked: Option<crate::domain::moment::Moment>,
 }
 
 impl App {
@@ -135,6 +138,7 @@ impl App {
             config_path,
             ear: None,
             looked: None,
+            alarms_looked: None,
         };
         app.let_in()?;
         Ok(app)

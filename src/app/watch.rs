@@ -3,6 +3,7 @@
 
 use crate::app::notices::Sent;
 use crate::app::{App, Clock, Error, Failure, Place};
+use crate::domain::alarm;
 use crate::domain::event::{Actor, Entry, Fact, Held, OfStore};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
@@ -103,7 +104,13 @@ impl App {
     pub fn round(&mut self, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
         loop {
             self.settle_all(tell)?;
-            for (channel, why) in self.show_flags()? {
+            self.look_for_alarms()?;
+            let failed = self.show_flags()?;
+            for channel in self.flag_channels() {
+                let fails = failed.iter().any(|(of, _)| *of == channel);
+                self.note_of_place(&alarm::of_channel(&channel), fails)?;
+            }
+            for (channel, why) in failed {
                 tell(News::Trouble(format!("channel {channel}: {why}")));
             }
             // A channel may be slow: between its messages time is kept.
@@ -142,6 +149,9 @@ impl App {
             let ran = Span::from_millis(i64::try_from(counted.elapsed().as_millis()).unwrap_or(i64::MAX));
             let passed = self.now().since(shown);
             if passed.less(ran) > JUMP {
+                if let Err(e) = self.note_jump(shown, passed.less(ran)) {
+                    tell(News::Trouble(e.to_string()));
+                }
                 let words = crate::present::time::span(passed.less(ran));
                 tell(News::Trouble(format!(
                     "the clock went {words} ahead of this process: it was set, or the host slept; what became due is \

@@ -244,6 +244,12 @@ pub struct Import {
     /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
     #[arg(long, value_name = "FILE")]
     pub signers: Option<PathBuf>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// One request.
@@ -355,7 +361,7 @@ pub struct Resubmit {
 /// `log`
 #[derive(Args, Debug)]
 pub struct Log {
-    /// Only this request
+    /// Only this request; `keeping`: what was forgotten or taken out, and what the clock did
     pub request: Option<String>,
     /// Only events behind this number
     #[arg(long, value_name = "SEQ")]

@@ -73,17 +73,22 @@ pub(super) fn asked(
         return Err(Refusal::Quota { requester: requester.name, limit });
     }
     let revision = revision_of(&content, RevisionNumber::FIRST, &facts.policy);
-    let deadlines = Deadlines {
-        due_at: now.plus(revision.assessment.due_after),
-        expires_at: revision.assessment.expires_after.map(|span| now.plus(span)),
-    };
+    let deadlines = Deadlines::of(&revision.assessment, now);
     Ok(Entry {
         at: now,
         // A producer named in a document is who asks; the account that typed it is the store's own.
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
+        fact: Fact::Submitted {
+            requester,
+            reference,
+            revision,
+            deadlines,
+            continues: None,
+            owes: None,
+            edits: Vec::new(),
+        },
         payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
     })
 }

@@ -39,6 +39,7 @@ pub mod evolve;
 pub mod going_on;
 pub mod filter;
 pub mod notice;
+pub mod alarm;
 pub mod transitions;
 pub mod membership;
 pub mod refusal;

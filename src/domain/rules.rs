@@ -198,9 +198,11 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
         Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Requester if !request.requester.is_acted_for_by(caller) => {
-            Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
-        }
+        Who::Requester if !request.requester.is_acted_for_by(caller) => Err(Refusal::NotRequester {
+            verb: verb.word(),
+            requester: request.requester.name.clone(),
+            team: facts.team,
+        }),
         Who::Runner if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),

@@ -19,6 +19,7 @@ pub mod delta;
 pub mod history;
 pub mod json;
 pub mod notice;
+pub mod alarm;
 pub mod graph;
 pub mod table;
 pub mod sides;

@@ -26,7 +26,7 @@ pub fn replay(
     let reading = |e| failed("replaying the log", e);
     let sql = format!(
         "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)
-         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher') ORDER BY l.aggregate, l.version"
+         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher', 'keeping') ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;
     let mut rows = query.query([]).map_err(reading)?;

@@ -7,6 +7,7 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
 use crate::domain::event::Fact;
 use crate::domain::names::RequestId;
+use crate::domain::notice::{Notice, Origin};
 use crate::domain::refusal::exit;
 use crate::domain::text::{Safe, safe_line};
 use crate::present::{history, json, time};
@@ -96,7 +97,7 @@ fn words(news: &News) -> Vec<String> {
     match news {
         News::Settled(id, entries) => entries.iter().map(|entry| settled(*id, &entry.fact)).collect(),
         News::Sent(Sent { notice, channel, tried }) => {
-            let what = format!("{} {} through {channel}", notice.request, notice.kind.word());
+            let what = format!("{} {} through {channel}", about(notice), notice.kind.word());
             match tried {
                 Tried::Done => vec![format!("{what}: told")],
                 Tried::Stopped => vec![format!("{what}: no longer needed")],
@@ -110,6 +111,15 @@ fn words(news: &News) -> Vec<String> {
             }
         }
         News::Trouble(_) => Vec::new(),
+    }
+}
+
+/// What a notice is about, in a word or two.
+fn about(notice: &Notice) -> String {
+    match (&notice.request, &notice.origin) {
+        (Some(id), _) => id.to_string(),
+        (None, Origin::Place(subject)) => subject.clone(),
+        (None, _) => "the store".to_owned(),
     }
 }
 
@@ -140,7 +150,7 @@ fn as_json(news: &News) -> Value {
                 Tried::Stopped => ("stopped", None),
                 Tried::Failed { why, .. } => ("failed", Some(why)),
             };
-            json!({"v": json::VERSION, "request": notice.request.to_string(), "notice": notice.kind.word(),
+            json!({"v": json::VERSION, "request": notice.request.map(|id| id.to_string()), "notice": notice.kind.word(),
                 "channel": channel, "outcome": done, "why": why})
         }
         News::Trouble(words) => json!({"v": json::VERSION, "trouble": words}),

@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 48] = [
+pub const NAMES: [&str; 52] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -50,4 +50,8 @@ pub const NAMES: [&str; 48] = [
     "team.founded",
     "watcher.started",
     "session.refused",
+    "clock.jumped",
+    "store.pruned",
+    "redaction.asked",
+    "payload.redacted",
 ];

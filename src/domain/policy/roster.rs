@@ -6,7 +6,8 @@
 use crate::domain::event::Enrolment;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName};
-use crate::domain::principal::{PrincipalKind, Role};
+use crate::domain::principal::{Assurance, PrincipalKind, Role};
+use crate::domain::quorum::Signer;
 use sha2::{Digest as _, Sha256};
 
 /// Everybody who is enrolled, in the order of the file.
@@ -137,6 +138,27 @@ impl Roster {
 }
 
 impl Enrolled {
+    /// How sure a signature of theirs could make the store at `now`; nothing without a key that is valid.
+    pub fn signs_at(&self, now: Moment) -> Option<Assurance> {
+        let worth = |key: &Key| match key.algorithm().starts_with("sk-") {
+            true => Assurance::SignedTouch,
+            false => Assurance::Signed,
+        };
+        self.keys.iter().filter(|key| key.is_valid_at(now)).map(worth).max()
+    }
+
+    /// As they would sign.
+    pub fn as_signer(&self, assurance: Assurance) -> Signer {
+        Signer {
+            name: self.name.clone(),
+            kind: self.kind,
+            person: Some(self.person.clone()),
+            roles: self.roles.clone(),
+            assurance,
+            newcomer: false,
+        }
+    }
+
     /// Whether this gives nothing that `before` did not: the same principal of the same person, with no role and no
     /// valid key added.
     pub fn adds_nothing_to(&self, before: &Enrolled) -> bool {

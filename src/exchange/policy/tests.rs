@@ -64,6 +64,7 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "depth",
         "params",
         "open_requests",
+        "json_depth",
         "per_minute",
         "enabled",
         "phase",

@@ -16,6 +16,7 @@ mod running;
 mod talk;
 mod looking_back;
 mod watching;
+mod telling;
 mod signing;
 mod running_races;
 

@@ -213,6 +213,7 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
         clock_behind: None,
         kept: None,
         failing: 0,
+        calls: 0,
     };
     hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();
