@@ -2,6 +2,7 @@
 
 use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
+use crate::app::programs::{Looked, found_at};
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::attempts;
@@ -13,14 +14,15 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Face};
-use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
+use crate::domain::{programs, proposing};
 use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
 use crate::store::sight::Sight;
 use crate::store::write::Tx;
+use std::collections::BTreeSet;
 
 /// What a decision left behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +44,16 @@ pub(super) struct Beside<'a> {
     pub(super) armoured: Option<&'a Result<Armoured, Unfit>>,
     /// The bytes of a file of evidence, kept in the same transaction.
     pub(super) file: Option<&'a [u8]>,
+    /// The programs that were looked at, for who goes on with them.
+    pub(super) looked: Option<&'a Looked>,
+}
+
+/// What came of one try to decide.
+enum Tried {
+    Decided(Box<Decided>),
+    Refused(Refusal),
+    /// Nothing yet: these programs must be looked at first, outside of the write.
+    Look(BTreeSet<String>),
 }
 
 /// What is true across requests for whoever stands there.
@@ -58,6 +70,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(0),
+        programs: Default::default(),
     }
 }
 
@@ -99,13 +112,15 @@ impl App {
         caller: &Caller,
         beside: Beside<'_>,
     ) -> Result<Decided, Error> {
-        let Beside { lock, armoured, file } = beside;
+        let Beside { lock, armoured, file, looked } = beside;
+        let own = Looked::default();
+        let looked = looked.unwrap_or(&own);
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
         let known = &self.known;
-        self.store
-            .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
+        loop {
+            let tried = self.store.write(|tx| -> Result<Tried, Error> {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
@@ -114,6 +129,10 @@ impl App {
                     tx.room_for_more()?;
                 }
                 let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
+                match looked.at(&programs::to_look_at(&request, command, &policy)) {
+                    Ok(found) => facts.programs = found,
+                    Err(missing) => return Ok(Tried::Look(missing)),
+                }
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -152,7 +171,7 @@ impl App {
                         {
                             tx.commit_new(id, &entry)?;
                         }
-                        Ok(Ok(Decided { entries, places, after }))
+                        Ok(Tried::Decided(Box::new(Decided { entries, places, after })))
                     }
                     Err(refusal) => {
                         let mut due = request.due_beside(command, &facts, now);
@@ -166,11 +185,16 @@ impl App {
                             return Err(refusal.into());
                         }
                         tx.commit(&request, &due)?;
-                        Ok(Err(refusal))
+                        Ok(Tried::Refused(refusal))
                     }
                 }
-            })?
-            .map_err(Error::from)
+            })?;
+            match tried {
+                Tried::Decided(decided) => return Ok(*decided),
+                Tried::Refused(refusal) => return Err(refusal.into()),
+                Tried::Look(missing) => looked.look(missing),
+            }
+        }
     }
 
     /// What is true of the caller and the request across requests: for greying keys and for `explain`. The write that
@@ -240,6 +264,7 @@ impl App {
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = facts(&policy, &place, open, self_review);
                 facts.runner_gone = is_gone(&request, &path);
+                facts.programs = found_at(&programs::to_look_at(&request, &Command::Settle, &policy));
                 let entries = request.decide(&Command::Settle, &system, &facts, now)?;
                 tx.commit(&request, &entries)?;
                 if !entries.is_empty() {

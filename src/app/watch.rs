@@ -17,6 +17,8 @@ const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// Batches of requests settled before messages are sent: a store that was asleep for long is caught up in portions.
 const BATCHES: usize = 50;
+/// How long a thread that keeps time beside a screen leaves the machine to the first frame.
+const AFTER_THE_FRAME: Duration = Duration::from_millis(250);
 /// A clock that moves by this much more than this process has run was set, or the host slept.
 const JUMP: Span = Span::from_hours(1);
 
@@ -197,6 +199,7 @@ impl App {
 /// For a screen on the host itself; never for a session.
 pub fn beside(place: Place, clock: Clock, first: Option<Watch>) {
     std::thread::spawn(move || {
+        std::thread::sleep(AFTER_THE_FRAME);
         let Ok(mut app) = App::open(&place, clock) else { return };
         let Ok(mut bell) = app.bell() else { return };
         let mut held = first;

@@ -354,7 +354,7 @@ impl Deciding<'_> {
             debt: self.facts.next_number,
         };
         let fact = Fact::Overridden {
-            bound: self.bound(&marks, seen),
+            bound: self.with_programs(self.bound(&marks, seen), &marks),
             instead: Box::new(instead),
             marks: changed
                 .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: marks.on(&s.id) })
@@ -391,6 +391,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         continues: None,
         owes: Some(Box::new(owes)),
         edits: Vec::new(),
+        promotes: None,
     };
     let payload = Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() }));
     let entry = Entry {

@@ -4,6 +4,9 @@
 mod capabilities;
 mod form;
 mod limits;
+mod driver;
+mod output;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -131,6 +134,7 @@ impl Form {
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
+                rollout: rule.rollout.unwrap_or_default().said()?,
             });
         }
         let restraint = Restraint {
@@ -139,6 +143,7 @@ impl Form {
         };
         let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        let drivers = driver::drivers(self.driver)?;
         Ok(Policy {
             risk,
             asks,
@@ -149,6 +154,10 @@ impl Form {
             open_text: self.notices.text,
             limits: self.limits.limits()?,
             capabilities: capabilities::capabilities(self.capabilities)?,
+            sources: driver::sources(self.source, &drivers)?,
+            drivers,
+            redact: self.output.words()?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

@@ -45,13 +45,14 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 10] = [
+pub const TABLES: [(&str, &str); 11] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
          digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
          updated_at, version, flagged",
     ),
+    ("rollouts", "id, phase, tier, live, since, version"),
     ("inbox", "slot, rank, due_at, request, asker"),
     ("own", "requester, closed_at, request"),
     ("snoozed", "name, request, until"),
@@ -83,7 +84,7 @@ struct Share {
 pub fn asker(request: &Request) -> String {
     match &request.owes {
         Some(owes) => hand(&owes.by, owes.person.as_ref()),
-        None => hand(&request.requester.name, request.requester.person.as_ref()),
+        None => hand(&request.whose().name, request.whose().person.as_ref()),
     }
 }
 

@@ -76,6 +76,12 @@ impl Store {
             |request| derive::write(&self.conn, None, request),
             |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
         )?;
+        crate::store::rollouts::replay(
+            &self.conn,
+            &self.id,
+            |rollout| crate::store::rollouts::derive(&self.conn, rollout),
+            |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
+        )?;
         self.conn.execute_batch(&format!("PRAGMA user_version = {FORM}")).map_err(renewing)
     }
 }

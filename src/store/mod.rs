@@ -34,6 +34,7 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+pub mod rollouts;
 pub mod notices;
 pub mod keeping;
 pub mod watching;

@@ -7,6 +7,7 @@ use crate::store::derive::{self, TABLES};
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, recorded};
 use crate::store::open::Store;
+use crate::store::rollouts;
 use rusqlite::Connection;
 
 /// How often progress is told, in requests.
@@ -26,7 +27,8 @@ pub fn replay(
     let reading = |e| failed("replaying the log", e);
     let sql = format!(
         "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)
-         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher', 'keeping') ORDER BY l.aggregate, l.version"
+         WHERE l.aggregate NOT IN ('store', 'policy', 'session', 'team', 'watcher', 'keeping')
+             AND NOT (l.aggregate >= 'rollout ' AND l.aggregate < 'rollout!') ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;
     let mut rows = query.query([]).map_err(reading)?;
@@ -106,6 +108,12 @@ impl Store {
                     }
                     derive::write(conn, None, request)
                 },
+                |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
+            )?;
+            rollouts::replay(
+                conn,
+                &store,
+                |rollout| rollouts::derive(conn, rollout),
                 |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
             )?;
             Ok(done)

@@ -13,6 +13,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, HASH, Recorded, recorded};
 use crate::store::open::{SCHEMA, Store};
 use crate::store::rebuild::replay;
+use crate::store::rollouts;
 use compare::{compare, schema_of};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -248,6 +249,15 @@ impl Store {
                     Ok(())
                 })
             },
+            |seq, why| {
+                wrong.borrow_mut().push((Some(seq), format!("event {seq} cannot be replayed: {why}")));
+                Ok(())
+            },
+        )?;
+        rollouts::replay(
+            &self.conn,
+            &self.id,
+            |rollout| rollouts::derive(fresh, rollout),
             |seq, why| {
                 wrong.borrow_mut().push((Some(seq), format!("event {seq} cannot be replayed: {why}")));
                 Ok(())

@@ -236,18 +236,18 @@ impl<'a> Tx<'a> {
         read::counter(self.conn, &format!("open-of:{by}"))
     }
 
-    /// How many requests of a producer the newest `looked_at` requests hold that were made after `since`, and when the
-    /// oldest of those was made. Nothing while fewer than half of `looked_at` were made since, by anybody.
+    /// Of each producer (or of `only` one), how many of the newest `looked_at` requests are theirs and were made after
+    /// `since`, and when the oldest of those was. Nobody while fewer than half of `looked_at` were made since, by anybody.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn asked_since(
         &self,
-        by: &PrincipalName,
+        only: Option<&PrincipalName>,
         since: Moment,
         looked_at: u64,
-    ) -> Result<(u64, Option<Moment>), Failure> {
-        read::asked_since(self.conn, by, since, looked_at)
+    ) -> Result<std::collections::BTreeMap<String, read::Asked>, Failure> {
+        read::asked_since(self.conn, only, since, looked_at)
     }
 
     /// Appends the entries of a new request, and everything derived from them.

@@ -1,7 +1,7 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
 use crate::app::looking_back::COUNTED;
-use crate::app::{App, Draft, Errand, Error, Failure, From, Looking, Queue, Row};
+use crate::app::{App, Draft, Drafts, Errand, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::{Command, Seen};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
@@ -50,6 +50,14 @@ impl Hands {
     /// The program, for asking the time.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Where what is typed and not sent is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be opened once more.
+    pub fn drafts(&self) -> Result<Drafts, Failure> {
+        self.app.drafts(&self.caller)
     }
 
     /// Does it, and says what came of it. What concerns the terminal is done by `run`.

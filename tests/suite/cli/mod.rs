@@ -18,6 +18,7 @@ mod looking_back;
 mod watching;
 mod telling;
 mod signing;
+mod running_programs;
 mod running_races;
 
 use serde_json::Value;
