@@ -321,6 +321,7 @@ impl Deciding<'_> {
         rules::still_as_seen(self.request, seen)?;
         rules::seen_enough(self.request, seen, self.facts)?;
         rules::may_sign(self.request, &marks)?;
+        rules::nothing_mandatory_is_left_out(self.request, &marks, self.facts)?;
         rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
         self.prose_fits("reason", reason.as_ref())?;
         let digest = marks.digest();

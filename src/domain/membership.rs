@@ -143,7 +143,8 @@ pub fn member(policy: &Policy, caller: &Caller, now: Moment) -> Result<Member, O
         }
     }
     let caller = Caller { kind: enrolled.kind, person: Some(enrolled.person.clone()), ..caller.clone() };
-    Ok(Member { caller, standing: Standing::of(&enrolled.roles) })
+    let standing = Standing { place: enrolled.place.clone(), ..Standing::of(&enrolled.roles) };
+    Ok(Member { caller, standing })
 }
 
 /// The account that owns the store, in its own shell: nobody's person, and no human or agent.

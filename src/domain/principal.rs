@@ -1,6 +1,7 @@
 //! Who acts, for whom, how sure we are of it, and what they may do.
 
 use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
+use crate::domain::policy::risk::Place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -288,12 +289,14 @@ pub struct Standing {
     pub permissions: Vec<Permission>,
     /// The roles that say so.
     pub roles: Vec<Role>,
+    /// What they hold for: a roster can bind them to environments, services and tenants.
+    pub place: Place,
 }
 
 impl Standing {
     /// Everything: the OS user of a solo store.
     pub fn everything() -> Self {
-        Self { permissions: Permission::ALL.to_vec(), roles: Vec::new() }
+        Self { permissions: Permission::ALL.to_vec(), roles: Vec::new(), place: Place::ANY }
     }
 
     /// What these roles say, all together.
@@ -302,12 +305,12 @@ impl Standing {
             roles.iter().flat_map(|role| role.permissions()).copied().collect();
         permissions.sort_unstable();
         permissions.dedup();
-        Self { permissions, roles: roles.to_vec() }
+        Self { permissions, roles: roles.to_vec(), place: Place::ANY }
     }
 
     /// The account that owns a team store, in its own shell.
     pub fn operator() -> Self {
-        Self { permissions: OPERATOR.to_vec(), roles: Vec::new() }
+        Self { permissions: OPERATOR.to_vec(), roles: Vec::new(), place: Place::ANY }
     }
 
     /// Whether `permission` is among them.

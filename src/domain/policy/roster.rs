@@ -6,6 +6,7 @@
 use crate::domain::event::Enrolment;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName};
+use crate::domain::policy::risk::Place;
 use crate::domain::principal::{Assurance, PrincipalKind, Role};
 use crate::domain::quorum::Signer;
 use sha2::{Digest as _, Sha256};
@@ -28,6 +29,8 @@ pub struct Enrolled {
     pub person: PersonName,
     /// What it may do is what these say.
     pub roles: Vec<Role>,
+    /// What its roles hold for: all there is, where nothing is said.
+    pub place: Place,
     /// What it signs and comes in with.
     pub keys: Vec<Key>,
     /// Since when it is enrolled as it is: with this kind, person, and at least these roles and keys. Told by the log,
@@ -117,6 +120,7 @@ impl Roster {
             kind: of.kind,
             person: of.person.clone(),
             roles: of.roles.clone(),
+            place: Place::ANY,
             keys: Vec::new(),
             since: Some(of.since),
         };
@@ -167,6 +171,7 @@ impl Enrolled {
         self.name == before.name
             && self.kind == before.kind
             && self.person == before.person
+            && self.place == before.place
             && self.roles.iter().all(|role| before.roles.contains(role))
             && self.keys.iter().all(had)
     }

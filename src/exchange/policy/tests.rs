@@ -59,6 +59,8 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "programs",
         "require_evidence",
         "newcomers",
+        "fixed_params",
+        "mandatory",
         "document",
         "steps",
         "depth",

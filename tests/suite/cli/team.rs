@@ -587,3 +587,74 @@ fn whoever_asks_imports_in_a_session_and_it_is_theirs() {
     assert!(told.err.contains("--revise") && told.err.contains("--again"), "{told}");
     ssh_feed(&desk, "ci", "import calyx-lease - --again", &other).ended(0).said(&["R-2"]);
 }
+
+#[test]
+fn roles_hold_where_the_roster_says_and_nowhere_else() {
+    let bound = TEAM.replacen(
+        "name = \"carol\"\nkind = \"human\"\n",
+        "name = \"carol\"\nkind = \"human\"\ntenant = [\"acme*\"]\nenvironment = [\"staging\"]\n",
+        1,
+    );
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
+    desk.run(&["policy", "adopt", &desk.file("team.toml", bound)]).ended(0);
+    let ask = |name: &str, target: serde_json::Value| {
+        let document = json!({"kind": "gate", "title": "Go on?", "ref": name, "target": target}).to_string();
+        ssh_feed(&desk, "dave", "submit -", &document).ended(0).out.trim().to_owned()
+    };
+    let inside = ask("a", json!({"environment": "staging", "tenant": "acme-1"}));
+    for (name, target) in [
+        ("b", json!({"environment": "staging", "tenant": "other"})),
+        ("c", json!({"environment": "production", "tenant": "acme-1"})),
+        ("d", json!({"environment": "staging"})),
+        ("e", json!({})),
+    ] {
+        let id = ask(name, target);
+        for line in [
+            "approve @ --reason fine",
+            "reject @ --reason no",
+            "request-changes @ --reason no",
+            "escalate @ --reason no",
+        ] {
+            let line = line.replace('@', &id);
+            ssh(&desk, "carol", &line)
+                .refused(1, &["your roles hold for environment staging; tenant acme* only"]);
+        }
+        // What she sees is everything, and what she says is heard.
+        ssh(&desk, "carol", &format!("comment {id} hello")).ended(0);
+        ssh(&desk, "bob", &format!("reassign {id} carol")).refused(1, &["their roles do not hold"]);
+        let explained = ssh(&desk, "ann", &format!("explain {id}")).ended(0);
+        assert!(!explained.out.contains("carol,") && !explained.out.contains("carol "), "{explained}");
+    }
+    ssh(&desk, "carol", &format!("approve {inside}")).ended(0);
+}
+
+#[test]
+fn a_mandatory_step_is_left_out_by_nobody_but_who_may_override() {
+    let rule = "[[rule]]\nname = \"saved first\"\nmandatory = [\"backup.*\"]\n";
+    let desk = team_with(rule);
+    let ask = |name: &str| {
+        let document = json!({"kind": "plan", "title": "t", "ref": name, "steps": [
+            {"id": "pre", "action": "a.pre"},
+            {"id": "save", "action": "backup.take", "needs": [{"step": "pre", "effect": "blocks", "resolution": "skip"}]},
+            {"id": "pay", "action": "pay.send"}]});
+        ssh_feed(&desk, "ci", "submit -", &document.to_string()).ended(0).out.trim().to_owned()
+    };
+    for (name, lines) in [
+        ("a", vec!["skip @ --step save"]),
+        ("b", vec!["reject @ --step save"]),
+        ("c", vec!["skip @ --step pre"]),
+    ] {
+        let id = ask(name);
+        for line in lines {
+            ssh(&desk, "carol", &line.replace('@', &id)).ended(0);
+        }
+        ssh(&desk, "carol", &format!("approve {id}")).refused(1, &["the rule saved first wants save done"]);
+        ssh(&desk, "bob", &format!("approve {id}")).ended(0);
+    }
+    // While it runs neither.
+    let id = ask("d");
+    ssh(&desk, "carol", &format!("approve {id}")).ended(0);
+    ssh(&desk, "ci", &format!("next {id}")).ended(0);
+    ssh(&desk, "ci", &format!("skip {id} --step save")).refused(1, &["wants save done"]);
+}
