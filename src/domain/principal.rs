@@ -4,6 +4,7 @@ use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::policy::risk::Place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 
 /// What sort of principal acts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -229,6 +230,8 @@ pub struct Caller {
     pub face: Face,
     /// The key that sshd checked, where it says which.
     pub key: Option<Fingerprint>,
+    /// From which address they came, where sshd says it.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -241,6 +244,7 @@ impl Caller {
             assurance: Assurance::Asserted,
             face: Face::Clock,
             key: None,
+            address: None,
         }
     }
 }

@@ -658,3 +658,28 @@ fn a_mandatory_step_is_left_out_by_nobody_but_who_may_override() {
     ssh(&desk, "ci", &format!("next {id}")).ended(0);
     ssh(&desk, "ci", &format!("skip {id} --step save")).refused(1, &["wants save done"]);
 }
+
+#[test]
+fn an_event_says_through_what_and_from_where_it_came() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &gate("dave", "a").to_string()).ended(0);
+    ssh(&desk, "carol", "approve R-1").ended(0);
+    let export = desk.run(&["audit", "export"]).ended(0).out;
+    let signed: serde_json::Value = export
+        .lines()
+        .filter(|line| line.contains("signoff.given"))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .next()
+        .unwrap();
+    let actor = &signed["facts"]["actor"];
+    assert_eq!((&actor["face"], &actor["address"]), (&"session".into(), &"192.0.2.1".into()), "{signed}");
+    assert!(signed["at"].is_number() || signed["at"].is_string(), "{signed}");
+    // What is no address is none, and an older event has none.
+    let store = desk.store();
+    let mut command = desk.command(&["--store", store.to_str().unwrap(), "session", "--as", "carol"]);
+    command.env("SSH_CONNECTION", "fe80::1%eth0\u{1b}[2J x").env("SSH_ORIGINAL_COMMAND", "comment R-1 hello");
+    desk.feed_command(command, "comment", "").ended(0);
+    desk.run(&["rebuild"]).ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+    assert!(!desk.run(&["audit", "export"]).ended(0).out.contains("fe80"));
+}

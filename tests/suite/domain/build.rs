@@ -42,6 +42,7 @@ fn caller(name: &str, kind: PrincipalKind, person: Option<&str>) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Cli,
         key: None,
+        address: None,
     }
 }
 
