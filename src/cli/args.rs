@@ -251,6 +251,12 @@ pub struct Import {
     /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
     #[arg(long, value_name = "FILE")]
     pub signers: Option<PathBuf>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// One request.

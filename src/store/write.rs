@@ -199,7 +199,8 @@ impl<'a> Tx<'a> {
             .map_err(|e| failed("looking for the reference", e))
     }
 
-    /// The open reviews that somebody owes for overrides, oldest first; at most ten.
+    /// The open reviews that somebody owes for overrides, oldest first; at most ten. `also` are the other names of their
+    /// person.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -207,8 +208,9 @@ impl<'a> Tx<'a> {
         &self,
         name: &PrincipalName,
         person: Option<&PersonName>,
+        also: &[PrincipalName],
     ) -> Result<Vec<RequestId>, Failure> {
-        read::debts_of(self.conn, &derive::hand(name, person))
+        read::debts_of(self.conn, name, person, also)
     }
 
     /// The request for which somebody gave this reason before, when they overrode it.

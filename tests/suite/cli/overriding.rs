@@ -169,3 +169,21 @@ fn what_is_hostile_in_it_reaches_no_terminal() {
     let ran = run(&desk, &other);
     assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
 }
+
+#[test]
+fn of_a_production_deployment_it_says_one_thing_and_it_is_so() {
+    let desk = Desk::new();
+    let id = desk.submit(
+        &json!({"kind": "deployment", "title": "Deploy", "by": "ci", "target": {"environment": "production"},
+        "steps": [{"id": "go", "action": "a.go", "run": ["/bin/true"]}]}),
+    );
+    let told = desk.run(&["override", &id]).ended(2);
+    assert!(
+        told.out.contains("Its steps may start at once, and must within 4 h. A rollout of it is not started"),
+        "{told}"
+    );
+    assert!(!told.out.contains("It may start") && !told.out.contains("It starts no"), "{told}");
+    let alone = desk.submit(&json!({"kind": "deployment", "title": "Deploy", "by": "ci", "target": {"environment": "production"}}));
+    let told = desk.run(&["override", &alone]).ended(2);
+    assert!(told.out.contains("A rollout of it is not started") && !told.out.contains("may start"), "{told}");
+}
