@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, lowest first.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("store", &["domain"]),
     ("present", &["domain"]),
     ("exchange", &["domain"]),
     ("drive", &["domain"]),
-    ("notify", &["domain", "drive"]),
-    ("app", &["domain", "store", "present", "exchange", "drive", "notify"]),
+    ("http", &[]),
+    ("notify", &["domain", "drive", "http"]),
+    ("app", &["domain", "store", "present", "exchange", "drive", "http", "notify"]),
     ("cli", &["domain", "present", "app", "tui"]),
     ("tui", &["domain", "present", "app"]),
     ("main", &["cli"]),
@@ -45,7 +46,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("crossterm", &["tui"]),
     ("tui_textarea", &["tui"]),
     ("signal_hook", &["app", "tui"]),
-    ("ureq", &["notify"]),
+    ("ureq", &["http"]),
 ];
 
 /// Words that say nothing about what is inside: rooms of that name become the most entangled of all.

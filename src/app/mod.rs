@@ -23,6 +23,7 @@ pub mod run;
 pub mod rollouts;
 pub mod launch;
 pub mod errand;
+mod hands;
 pub mod lists;
 pub mod sight;
 pub mod alike;

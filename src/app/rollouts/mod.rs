@@ -41,11 +41,11 @@ pub trait Workers: Send + Sync {
 pub(super) struct OfPolicy;
 
 impl Workers for OfPolicy {
-    fn driver(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
-        Err(format!("policy has no driver `{name}`"))
+    fn driver(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
+        crate::app::hands::driver(policy, name)
     }
-    fn source(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
-        Err(format!("policy has no source `{name}`"))
+    fn source(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
+        crate::app::hands::source(policy, name)
     }
 }
 

@@ -19,6 +19,7 @@ fn enrolled(name: &str, role: Role) -> Enrolled {
         roles: vec![role],
         keys: Vec::new(),
         since: None,
+        place: countersign::domain::policy::risk::Place::ANY,
     }
 }
 
