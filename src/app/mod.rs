@@ -27,6 +27,7 @@ pub mod wait;
 pub mod channels;
 pub mod notices;
 pub mod alarms;
+pub mod keeping;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
@@ -108,6 +109,8 @@ pub struct App {
     looked: Option<crate::store::urgent::Looked>,
     /// When it was last looked for what is stuck.
     alarms_looked: Option<crate::domain::moment::Moment>,
+    /// When it last forgot old notices.
+    pruned: Option<crate::domain::moment::Moment>,
 }
 
 impl App {
@@ -139,6 +142,7 @@ impl App {
             ear: None,
             looked: None,
             alarms_looked: None,
+            pruned: None,
         };
         app.let_in()?;
         Ok(app)

@@ -64,5 +64,6 @@ pub mod overriding;
 pub mod executing;
 pub mod talk;
 pub mod evidence;
+pub mod redaction;
 pub mod numbers;
 pub mod claiming;

@@ -35,6 +35,7 @@ pub mod drafts;
 pub mod running;
 pub mod notices;
 pub mod keeping;
+pub mod forgetting;
 pub mod watching;
 pub mod challenges;
 pub mod signed;
