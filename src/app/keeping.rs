@@ -8,10 +8,11 @@ use crate::domain::event::{Actor, Entry, Fact, Held, OfStore, Payload};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::principal::{Caller, Face, Permission};
-use crate::domain::redaction;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request, Verdict};
+use crate::domain::taking_out;
 use crate::domain::text::Text;
+use crate::store::sight::Sight;
 use serde::Deserialize;
 
 /// How long is kept what may be forgotten, in days.
@@ -95,7 +96,7 @@ impl App {
             (now.minus(retention.notices()), now.minus(retention.evidence()));
         let mut pruned = Pruned { notices: self.store.old_notices(notices_before)?, ..Pruned::default() };
         for (digest, ids) in self.store.named_evidence()? {
-            match self.stays(digest, &ids, files_before)? {
+            match self.stays(digest, &ids, files_before, &place.sight)? {
                 Some(Stays::Needed) => pruned.needed += 1,
                 Some(Stays::Pinned) => pruned.pinned += 1,
                 Some(Stays::Young) => pruned.young += 1,
@@ -159,14 +160,15 @@ impl App {
         digest: EvidenceDigest,
         ids: &[RequestId],
         before: Moment,
+        sight: &Sight,
     ) -> Result<Option<Stays>, Failure> {
         let mut why = None;
         for id in ids {
-            let Some(request) = self.store.load(*id)? else { continue };
+            let Some(request) = self.store.load(*id, sight)? else { continue };
             if is_pinned(&request, digest) {
                 return Ok(Some(Stays::Pinned));
             }
-            if self.is_needed(&request)? {
+            if self.is_needed(&request, sight)? {
                 why = Some(Stays::Needed);
             } else if request.closed().is_none_or(|closed| closed.at > before) && why.is_none() {
                 why = Some(Stays::Young);
@@ -175,7 +177,7 @@ impl App {
         Ok(why)
     }
 
-    fn is_needed(&self, request: &Request) -> Result<bool, Failure> {
+    fn is_needed(&self, request: &Request, sight: &Sight) -> Result<bool, Failure> {
         let runs = request.execution.is_some_and(|how| {
             matches!(how, Execution::NotStarted | Execution::Running | Execution::Unknown)
         });
@@ -184,7 +186,7 @@ impl App {
             _ => None,
         });
         let owed = match debt {
-            Some(debt) => self.store.load(debt)?.is_some_and(|debt| debt.is_open()),
+            Some(debt) => self.store.load(debt, sight)?.is_some_and(|debt| debt.is_open()),
             None => false,
         };
         Ok(request.is_open() || runs || owed)
@@ -215,8 +217,9 @@ impl App {
             }
             let no = |why: &str| Failure::refused(format!("event {seq}: {why}; nothing was taken out"));
             let envelope = &event.envelope;
-            let of = RequestId::parse(&envelope.aggregate).map(|id| tx.load(id)).transpose()?.flatten();
-            redaction::may(&envelope.name, of.as_ref()).map_err(|why| no(&why))?;
+            let of = RequestId::parse(&envelope.aggregate);
+            let of = of.map(|id| tx.load(id, &place.sight)).transpose()?.flatten();
+            taking_out::may(&envelope.name, of.as_ref()).map_err(|why| no(&why))?;
             let file = event.file();
             if event.payload.is_none() && file.is_none() {
                 return Err(no("it has no text").into());
@@ -230,7 +233,7 @@ impl App {
             let held = Payload::reason(Some(reason.clone()));
             let mut asked_by = None;
             if place.team {
-                let asked = tx.redaction_asked(seq, now.minus(redaction::ASKED_FOR))?;
+                let asked = tx.redaction_asked(seq, now.minus(taking_out::ASKED_FOR))?;
                 let asked = asked.map(|event| event.read()).transpose()?;
                 let other = asked.filter(|asked| {
                     asked.by != place.caller.name && asked.actor.person != place.caller.person

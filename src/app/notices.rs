@@ -12,6 +12,7 @@ use crate::exchange::calyx_flag;
 use crate::notify::{Channel as _, Message};
 use crate::present::notice as words;
 use crate::store::notices::{Delivery, Noted, Tried};
+use crate::store::sight::Sight;
 use std::sync::Arc;
 
 /// Notices looked at in one go.
@@ -160,7 +161,7 @@ impl App {
         };
         let message = match notice.request {
             None => self.message_of_place(notice)?,
-            Some(id) => match self.store.load(id)? {
+            Some(id) => match self.store.load(id, &Sight::Everything)? {
                 Some(request) if notice.is_wanted(&request) => Some(self.message(notice, &request)?),
                 _ => None,
             },

@@ -1,5 +1,6 @@
 //! Submitting: documents in, requests out, all of one call in one transaction.
 
+use crate::app::programs::found_at;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure};
 use crate::domain::command::Command;
@@ -13,9 +14,11 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
+use crate::domain::programs;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::successor;
+use crate::store::read::Asked;
 use crate::store::write::Tx;
 use std::collections::BTreeMap;
 
@@ -65,19 +68,22 @@ impl App {
                     false => asserted.clone()?,
                 });
             }
-            // Looked up once for each producer of the call, and counted on from there.
-            let mut pace: BTreeMap<&PrincipalName, Pace> = BTreeMap::new();
+            // Looked up once, behind the first new one, and counted on from there.
+            let mut pace: Option<Pace> = None;
+            let only = match requesters.as_slice() {
+                [one] => Some(&one.name),
+                _ => None,
+            };
             let mut out = Vec::with_capacity(documents.len());
             for (n, (document, requester)) in documents.iter().zip(&requesters).enumerate() {
                 at = n;
                 let submitted = one(tx, document, requester, how, &place, (&policy, self_review), now)?;
                 if submitted.placement == Placement::New && per_minute > 0 {
-                    if !pace.contains_key(&requester.name) {
-                        pace.insert(&requester.name, Pace::of(tx, &requester.name, per_minute, now)?);
-                    } else if let Some(pace) = pace.get_mut(&requester.name) {
-                        pace.asked += 1;
+                    match &mut pace {
+                        None => pace = Some(Pace::of(tx, only, per_minute, now)?),
+                        Some(pace) => pace.one_more(&requester.name, now),
                     }
-                    if let Some(pace) = pace.get(&requester.name) {
+                    if let Some(pace) = &pace {
                         pace.check(&requester.name, per_minute, now)?;
                     }
                 }
@@ -124,27 +130,32 @@ impl App {
     }
 }
 
-/// How often a producer asked within the last minute. Whoever asks that often makes most of what is asked, so only the
+/// How often producers asked within the last minute. Whoever asks that often makes most of what is asked, so only the
 /// newest few are looked at.
-struct Pace {
-    asked: u64,
-    oldest: Option<Moment>,
-}
+struct Pace(BTreeMap<String, Asked>);
 
 impl Pace {
     const MINUTE: Span = Span::from_minutes(1);
 
-    /// With what this call has stored so far.
-    fn of(tx: &Tx<'_>, by: &PrincipalName, limit: u64, now: Moment) -> Result<Self, Error> {
-        let (asked, oldest) = tx.asked_since(by, now.minus(Self::MINUTE), limit.saturating_mul(2))?;
-        Ok(Self { asked, oldest })
+    /// With what this call has stored so far; of `only` one producer, when the call has no other.
+    fn of(tx: &Tx<'_>, only: Option<&PrincipalName>, limit: u64, now: Moment) -> Result<Self, Error> {
+        Ok(Self(tx.asked_since(only, now.minus(Self::MINUTE), limit.saturating_mul(2))?))
+    }
+
+    fn one_more(&mut self, by: &PrincipalName, now: Moment) {
+        match self.0.get_mut(by.as_str()) {
+            Some((count, _)) => *count += 1,
+            None => {
+                self.0.insert(by.as_str().to_owned(), (1, now));
+            }
+        }
     }
 
     fn check(&self, by: &PrincipalName, limit: u64, now: Moment) -> Result<(), Refusal> {
-        if self.asked <= limit {
+        let Some((_, oldest)) = self.0.get(by.as_str()).filter(|(asked, _)| *asked > limit) else {
             return Ok(());
-        }
-        let again_in = self.oldest.map_or(Self::MINUTE, |oldest| oldest.plus(Self::MINUTE).since(now));
+        };
+        let again_in = oldest.plus(Self::MINUTE).since(now);
         Err(Refusal::TooOften { requester: by.clone(), limit, again_in })
     }
 }
@@ -178,7 +189,8 @@ fn one(
     if !matches!(placement, Placement::Same(_)) {
         document::check(&document.content, &policy.limits).map_err(Refusal::Invalid)?;
     }
-    let facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
+    let mut facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
+    facts.programs = found_at(&programs::for_rules(&document.content, policy));
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => {
             let entries = known.decide(&Command::Settle, caller, &facts, now)?;
@@ -214,7 +226,7 @@ fn one(
                     request
                 }
             };
-            tx.commit(&request, &judging::by_rule(&request, now))?.0
+            tx.commit(&request, &judging::by_rule(&request, &facts.programs, now))?.0
         }
     };
     Ok(Submitted { id: request.id, placement, revision: request.revision.number, request })

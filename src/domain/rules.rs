@@ -175,17 +175,17 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
     let who = verb.row().who;
     match who {
         Who::Reviewer | Who::Answerer => {
-            let own = hands::is_own(&request.requester, caller, facts)
+            let own = hands::is_own(request.whose(), caller, facts)
                 && !facts.self_review
                 && !(who == Who::Answerer && request.requester.is_agent_of(caller));
             if own {
-                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+                return Err(Refusal::OwnRequest { requester: request.whose().name.clone() });
             }
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Overrider => {
-            if hands::is_own(&request.requester, caller, facts) {
-                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+            if hands::is_own(request.whose(), caller, facts) {
+                return Err(Refusal::OwnRequest { requester: request.whose().name.clone() });
             }
             let permission = verb.permission(request.kind(), caller.kind);
             // A program never overrides, whatever it may: that is for somebody who can be asked why.

@@ -279,6 +279,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("→ escalated it to {to} (level {level}){why}"), Tone::Bad)
         }
         Fact::Reassigned { to, .. } => (format!("gave it to {to}"), Tone::Plain),
+        Fact::Rollout(fact) => crate::present::rollout::words(fact),
         Fact::OfStore(OfStore::WatcherStarted { fence, process }) => {
             (format!("began to keep time: watcher {fence}, process {process}"), Tone::Dim)
         }

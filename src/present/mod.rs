@@ -11,6 +11,7 @@ pub mod policy;
 pub mod roster;
 pub mod execution;
 pub mod overriding;
+pub mod rollout;
 pub mod running;
 pub mod detail;
 pub mod would;

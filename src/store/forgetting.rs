@@ -5,8 +5,6 @@ use crate::domain::digest::EvidenceDigest;
 use crate::domain::event::{Fact, KEEPING, OfStore};
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
-use crate::domain::request::Request;
-use crate::store::derive;
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, recorded};
 use crate::store::open::Store;
@@ -184,17 +182,6 @@ impl Tx<'_> {
             .and_then(|mut gone| gone.execute([seq.0]))
             .map(|_| ())
             .map_err(|e| failed("taking a payload out", e))
-    }
-
-    /// Writes what a request derives to, after something of it was taken out.
-    ///
-    /// # Errors
-    /// When its events cannot be read, or it cannot be written.
-    pub fn derive_again(&mut self, before: &Request) -> Result<(), Failure> {
-        match self.load(before.id)? {
-            Some(after) => derive::write(self.conn(), Some(before), &after),
-            None => Ok(()),
-        }
     }
 
     /// The newest of who asked that the payload of an event be taken out, since `since`.

@@ -14,6 +14,7 @@ use crate::store::derive::reading_rank;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sight::Sight;
 use crate::store::sorted::Order;
 use rusqlite::params;
 
@@ -90,6 +91,8 @@ pub struct Reader {
     pub order: Order,
     /// When set, what they had opened by then, as it is now, is hidden; what is overdue or escalated never is.
     pub seen_by: Option<Moment>,
+    /// What is there for them at all.
+    pub sight: Sight,
 }
 
 /// The place of a row in its queue.
@@ -138,6 +141,9 @@ impl Store {
         now: Moment,
     ) -> Result<Vec<Row>, Failure> {
         let reading = |e| failed("reading the inbox", e);
+        if let Sight::Own(own) = &reader.sight {
+            return self.own_page(own, queue, from, limit, reader, now);
+        }
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
         }
@@ -300,7 +306,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 /// One of our own words; anything else is damage, and said with its column.
 fn word<T: Copy>(row: &rusqlite::Row<'_>, column: usize, words: &[(&str, T)]) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
+    let text = row.get_ref(column)?.as_str()?;
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(
             column,

@@ -10,7 +10,9 @@ use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
 use crate::store::open::Store;
 use crate::store::recent::{Place, Recent};
+use crate::store::sight::Sight;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 
 /// The request as its own events made it: replayed from them, unless they are those of which it was kept.
 pub(super) fn load(
@@ -76,14 +78,17 @@ pub(super) fn counter(conn: &Connection, name: &str) -> Result<u64, Failure> {
         .map_err(|e| failed("reading a counter", e))
 }
 
-/// How many requests of a producer the newest `looked_at` rows hold that were made after `since`, and when the oldest of
-/// those was. Costs one look-up while fewer than that were made since, whoever made them.
+/// How many requests a producer made lately, and when the oldest of those was made.
+pub type Asked = (u64, Moment);
+
+/// Of each producer (or of `only` one), how many of the newest `looked_at` requests are theirs and were made after `since`.
+/// Costs one look-up while fewer than half of `looked_at` were made since, whoever made them: then nobody is counted.
 pub(super) fn asked_since(
     conn: &Connection,
-    by: &PrincipalName,
+    only: Option<&PrincipalName>,
     since: Moment,
     looked_at: u64,
-) -> Result<(u64, Option<Moment>), Failure> {
+) -> Result<BTreeMap<String, Asked>, Failure> {
     let counting = |e| failed("counting what was asked lately", e);
     let busy: bool = conn
         .prepare_cached(
@@ -92,19 +97,30 @@ pub(super) fn asked_since(
         )
         .and_then(|mut query| query.query_row(params![looked_at / 2, since.millis()], |row| row.get(0)))
         .map_err(counting)?;
+    let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
     if !busy {
-        return Ok((0, None));
+        return Ok(asked);
     }
-    conn.prepare_cached(
-        "SELECT count(*), min(created_at) FROM requests
-         WHERE id > (SELECT max(id) FROM requests) - ?1 AND created_at > ?2 AND requester = ?3",
-    )
-    .and_then(|mut query| {
-        query.query_row(params![looked_at, since.millis(), by.as_str()], |row| {
-            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?.map(Moment::from_millis)))
-        })
-    })
-    .map_err(counting)
+    let mut query = conn
+        .prepare_cached(
+            "SELECT requester, created_at FROM requests
+             WHERE id > (SELECT max(id) FROM requests) - ?1 AND created_at > ?2
+               AND (?3 IS NULL OR requester = ?3)",
+        )
+        .map_err(counting)?;
+    let key = params![looked_at, since.millis(), only.map(PrincipalName::as_str)];
+    let mut rows = query.query(key).map_err(counting)?;
+    while let Some(row) = rows.next().map_err(counting)? {
+        let by = row.get_ref(0).and_then(|by| Ok(by.as_str()?)).map_err(counting)?;
+        let at = Moment::from_millis(row.get(1).map_err(counting)?);
+        match asked.get_mut(by) {
+            Some((count, oldest)) => (*count, *oldest) = (*count + 1, at.min(*oldest)),
+            None => {
+                asked.insert(by.to_owned(), (1, at));
+            }
+        }
+    }
+    Ok(asked)
 }
 
 /// The open reviews that somebody owes for overrides, oldest first; at most ten.
@@ -130,12 +146,12 @@ impl Store {
         debts_of(&self.conn, &hand(name, person))
     }
 
-    /// The request, replayed from its own events; `None` when there is none.
+    /// The request, replayed from its own events; `None` when there is none for whoever reads.
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        load(&self.conn, &self.id, &self.recent, id)
+    pub fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Ok(load(&self.conn, &self.id, &self.recent, id)?.filter(|request| sight.sees(request)))
     }
 
     /// A kept counter.
@@ -146,30 +162,25 @@ impl Store {
         counter(&self.conn, name)
     }
 
-    /// The events of one request, oldest first.
+    /// The events of one request, oldest first; none when it is not there for whoever reads.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Failure> {
+    pub fn history(&self, id: RequestId, sight: &Sight) -> Result<Vec<(Seq, Entry)>, Failure> {
+        if *sight != Sight::Everything && self.load(id, sight)?.is_none() {
+            return Ok(Vec::new());
+        }
         let events = events_of(&self.conn, &self.id, &id.to_string())?;
         events.iter().map(|event| Ok((event.envelope.seq, event.read()?))).collect()
     }
 
-    /// The requests that carry a name (a reference, a lease, an intent), oldest first; at most 20.
+    /// The requests that carry a name (a reference, a lease, an intent), as far as they are there for whoever reads, oldest
+    /// first; at most 20.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn named(&self, name: &str) -> Result<Vec<RequestId>, Failure> {
-        let reading = |e| failed("looking for a name", e);
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT request FROM names WHERE name = ?1 ORDER BY request DESC LIMIT 20")
-            .map_err(reading)?;
-        let rows = query.query_map([name], |row| row.get(0)).map_err(reading)?;
-        let mut ids: Vec<RequestId> =
-            rows.map(|r| r.map(RequestId::new)).collect::<Result<_, _>>().map_err(reading)?;
-        ids.reverse();
-        Ok(ids)
+    pub fn named(&self, name: &str, sight: &Sight) -> Result<Vec<RequestId>, Failure> {
+        self.names_seen(name, sight, 20)
     }
 
     /// The requests that time has something to do to by `now`; at most `limit`.

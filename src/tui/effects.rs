@@ -1,7 +1,7 @@
 //! The only hands of the screen: what it wants done, done through the use cases.
 
 use crate::app::looking_back::COUNTED;
-use crate::app::{App, Draft, Errand, Error, Failure, From, Looking, Queue, Row};
+use crate::app::{App, Draft, Drafts, Errand, Error, Failure, From, Looking, Queue, Row};
 use crate::domain::command::{Command, Seen};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
@@ -17,7 +17,7 @@ use crate::tui::action::{Ask, Effect, Page, Place};
 use crate::tui::gate::Drawn;
 use crate::tui::hear::Message;
 use crate::tui::keeping::Keeper;
-use crate::tui::list::PAGE;
+use crate::tui::list::{PAGE, STEP};
 use std::sync::Arc;
 
 /// Who was away for less has missed nothing.
@@ -50,6 +50,14 @@ impl Hands {
     /// The program, for asking the time.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Where what is typed and not sent is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be opened once more.
+    pub fn drafts(&self) -> Result<Drafts, Failure> {
+        self.app.drafts(&self.caller)
     }
 
     /// Does it, and says what came of it. What concerns the terminal is done by `run`.
@@ -133,7 +141,7 @@ impl Hands {
     }
 
     fn load(&self, queue: Queue, place: Place, looking: Looking) -> Result<Vec<Message>, Failure> {
-        let page = |from: From<'_>| self.app.page_as(queue, from, PAGE, looking);
+        let page = |from: From<'_>, rows: usize| self.app.page_as(queue, from, rows, looking);
         let hidden = Message::Hidden { queue, hidden: self.app.hidden(queue, looking)? };
         let rows = match &place {
             Place::Around(row) => {
@@ -145,10 +153,10 @@ impl Hands {
                 above.append(&mut below);
                 above
             }
-            Place::Start => page(From::Start)?,
-            Place::End => page(From::End)?,
-            Place::After(row) => page(From::After(row))?,
-            Place::Before(row) => page(From::Before(row))?,
+            Place::Start => page(From::Start, PAGE)?,
+            Place::End => page(From::End, PAGE)?,
+            Place::After(row) => page(From::After(row), STEP)?,
+            Place::Before(row) => page(From::Before(row), STEP)?,
         };
         Ok(vec![hidden, Message::Page { queue, place, rows }])
     }

@@ -18,8 +18,9 @@ const AGAIN: Duration = Duration::from_millis(300);
 const AT_THE_END: Duration = Duration::from_millis(300);
 
 /// Where drafts are kept, and what is not kept yet. The loop, the watchdog and the signals share it.
+#[derive(Default)]
 pub struct Keeper {
-    drafts: Mutex<Drafts>,
+    drafts: Mutex<Option<Drafts>>,
     unsaved: Mutex<Vec<Draft>>,
     before: Mutex<Option<Moment>>,
 }
@@ -32,7 +33,14 @@ fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Keeper {
     /// Keeps drafts in `drafts`.
     pub fn new(drafts: Drafts) -> Arc<Self> {
-        Arc::new(Self { drafts: Mutex::new(drafts), unsaved: Mutex::default(), before: Mutex::default() })
+        let keeper = Self::default();
+        keeper.keep_in(drafts);
+        Arc::new(keeper)
+    }
+
+    /// Keeps drafts in `drafts` from now on. Until then, before the first frame, nothing can have been typed.
+    pub fn keep_in(&self, drafts: Drafts) {
+        *open(&self.drafts) = Some(drafts);
     }
 
     /// What was typed and is not in the file yet: what is kept at the end, if there is no time before.
@@ -45,7 +53,7 @@ impl Keeper {
     /// # Errors
     /// When it cannot be read.
     pub fn all(&self) -> Result<Vec<Draft>, Failure> {
-        open(&self.drafts).all()
+        open(&self.drafts).as_ref().map_or(Ok(Vec::new()), Drafts::all)
     }
 
     /// Keeps one draft, or forgets it when it is blank.
@@ -53,23 +61,26 @@ impl Keeper {
     /// # Errors
     /// When it cannot be written now.
     pub fn keep(&self, draft: &Draft) -> Result<Draft, Failure> {
-        open(&self.drafts).keep(draft, PATIENCE)
+        match open(&self.drafts).as_ref() {
+            Some(drafts) => drafts.keep(draft, PATIENCE),
+            None => Ok(draft.clone()),
+        }
     }
 
     /// Notes that a request was opened. What cannot be noted is only shown once more, so nobody is told.
     pub fn note_seen(&self, id: RequestId, revision: RevisionNumber) {
-        let _ = open(&self.drafts).note_seen(id, revision);
+        let _ = open(&self.drafts).as_ref().map(|drafts| drafts.note_seen(id, revision));
     }
 
     /// Notes comments as delivered, or as read. What cannot be noted now is noted another time, so nobody is told.
     pub fn note_heard(&self, id: RequestId, comments: &[CommentNumber], read: bool) {
-        let _ = open(&self.drafts).note_heard(id, comments, read);
+        let _ = open(&self.drafts).as_ref().map(|drafts| drafts.note_heard(id, comments, read));
     }
 
     /// Notes that somebody is here, and remembers when they were here before.
     pub fn note_visit(&self, before: Option<Moment>) {
         open(&self.before).clone_from(&before);
-        let _ = open(&self.drafts).note_visit();
+        let _ = open(&self.drafts).as_ref().map(Drafts::note_visit);
     }
 
     /// When somebody was here before this sitting; nothing when they never were.
@@ -80,6 +91,7 @@ impl Keeper {
     /// Keeps what is left. There is nobody to tell when that fails.
     pub fn keep_the_rest(&self) {
         let drafts = open(&self.drafts);
+        let Some(drafts) = drafts.as_ref() else { return };
         // Until now they were here; only one who came was.
         let _ = drafts.note_visit();
         let rest = std::mem::take(&mut *open(&self.unsaved));

@@ -151,7 +151,12 @@ impl Model {
 
     /// What must be done first.
     pub fn begin(&self) -> Vec<Effect> {
-        vec![Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime, Effect::Count, self.load(Place::Start)]
+        vec![Effect::Count, self.load(Place::Start)]
+    }
+
+    /// What is wanted when the first frame stands: nobody waits for it to see what waits for them.
+    pub fn go_on(&self) -> Vec<Effect> {
+        vec![Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime]
     }
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.

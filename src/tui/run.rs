@@ -72,7 +72,7 @@ pub fn run(app: App, options: Options, habits: Habits) -> Result<Option<i32>, Fa
     }
     let bell = app.bell()?;
     let caller = app.caller(Face::Screen);
-    let keeper = Keeper::new(app.drafts(&caller)?);
+    let keeper = Arc::new(Keeper::default());
     let mut tui = Tui::take(habits.title)?;
     let (sender, incoming) = channel();
     watch_for_hang_up(Arc::clone(&keeper))?;
@@ -123,6 +123,12 @@ fn turn(
     let started = Instant::now();
     let listening = model.habits.bell.then_some(Effect::LookForUrgent);
     if perform(desk, model, model.begin().into_iter().chain(listening).collect())? {
+        return Ok(None);
+    }
+    // What waits is seen first; then comes what takes a second connection, a write, or a look back.
+    desk.tui.draw(model)?;
+    keeper.keep_in(desk.hands.drafts()?);
+    if perform(desk, model, model.go_on())? {
         return Ok(None);
     }
     loop {

@@ -14,7 +14,7 @@ pub enum Profile {
     Cp19,
 }
 
-/// One metric's limit. What is measured must be above it to break it: exactly at the limit is within.
+/// One metric's limit, compared strictly both ways: above it breaks it, below it keeps it, and exactly at it says neither.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limit {
     /// Above this the gate fails; for TES, the decline in points.

@@ -94,3 +94,78 @@ impl Terms {
         self.tiers.iter().copied().find(|next| *next > tier)
     }
 }
+
+/// What a policy says of the terms, for all or in one rule; what it does not say stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Said {
+    /// The tiers.
+    pub tiers: Option<Vec<Tier>>,
+    /// How long each is looked at.
+    pub bake: Option<Span>,
+    /// The last part of it that is judged.
+    pub window: Option<Span>,
+    /// The limits.
+    pub profile: Option<Profile>,
+    /// The metrics that are judged.
+    pub metrics: Option<Vec<Metric>>,
+    /// What follows a breach.
+    pub on_breach: Option<OnBreach>,
+    /// What follows a gate that passes.
+    pub after_gate: Option<AfterGate>,
+    /// Whether two breaching readings halt it.
+    pub auto_halt: Option<bool>,
+    /// How old it may be when another tier begins.
+    pub max_age: Option<Span>,
+    /// For how long after its end it can be rolled back.
+    pub pack_valid: Option<Span>,
+    /// Whether an overridden deployment can be started.
+    pub overridden: Option<bool>,
+    /// The driver.
+    pub driver: Option<Identifier>,
+    /// The sources.
+    pub sources: Option<Vec<Identifier>>,
+    /// Who may give readings by hand.
+    pub samplers: Option<Vec<PrincipalName>>,
+}
+
+impl Said {
+    /// Nothing said.
+    pub const NOTHING: Said = Said {
+        tiers: None,
+        bake: None,
+        window: None,
+        profile: None,
+        metrics: None,
+        on_breach: None,
+        after_gate: None,
+        auto_halt: None,
+        max_age: None,
+        pack_valid: None,
+        overridden: None,
+        driver: None,
+        sources: None,
+        samplers: None,
+    };
+
+    /// The terms with what is said here.
+    #[must_use]
+    pub fn over(&self, terms: Terms) -> Terms {
+        let said = self.clone();
+        Terms {
+            tiers: said.tiers.unwrap_or(terms.tiers),
+            bake: said.bake.unwrap_or(terms.bake),
+            window: said.window.or(terms.window),
+            profile: said.profile.unwrap_or(terms.profile),
+            metrics: said.metrics.unwrap_or(terms.metrics),
+            on_breach: said.on_breach.unwrap_or(terms.on_breach),
+            after_gate: said.after_gate.unwrap_or(terms.after_gate),
+            auto_halt: said.auto_halt.unwrap_or(terms.auto_halt),
+            max_age: said.max_age.unwrap_or(terms.max_age),
+            pack_valid: said.pack_valid.unwrap_or(terms.pack_valid),
+            overridden: said.overridden.unwrap_or(terms.overridden),
+            driver: said.driver.or(terms.driver),
+            sources: said.sources.unwrap_or(terms.sources),
+            samplers: said.samplers.unwrap_or(terms.samplers),
+        }
+    }
+}

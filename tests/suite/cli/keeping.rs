@@ -15,7 +15,7 @@ fn events(desk: &Desk) -> Vec<Value> {
 
 /// The number of the last event of this name.
 fn last(desk: &Desk, name: &str) -> String {
-    let found = events(desk).into_iter().filter(|event| event["envelope"]["name"] == name).next_back();
+    let found = events(desk).into_iter().rfind(|event| event["envelope"]["name"] == name);
     found.unwrap_or_else(|| panic!("no {name}"))["envelope"]["seq"].to_string()
 }
 

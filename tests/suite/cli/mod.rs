@@ -19,6 +19,7 @@ mod watching;
 mod telling;
 mod keeping;
 mod signing;
+mod running_programs;
 mod running_races;
 
 use serde_json::Value;

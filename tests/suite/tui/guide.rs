@@ -51,7 +51,7 @@ impl<'a> Alice<'a> {
         let keeper = Keeper::new(app.drafts(&caller).unwrap());
         let model = Model::new(options, size, NOW, caller.clone(), safe_line("bastion-1"));
         let mut alice = Self { store, model, hands: Hands::new(app, caller, Arc::clone(&keeper)) };
-        let first = alice.model.begin();
+        let first = alice.model.go_on().into_iter().chain(alice.model.begin()).collect();
         alice.does(first);
         alice
     }

@@ -59,6 +59,7 @@ pub fn facts() -> Facts {
         debts: Vec::new(),
         reason_used: None,
         next_number: countersign::domain::names::RequestId::new(1_000),
+        programs: Default::default(),
     }
 }
 
