@@ -56,6 +56,22 @@ CREATE TABLE IF NOT EXISTS evidence (
 CREATE TRIGGER IF NOT EXISTS evidence_is_not_changed BEFORE UPDATE ON evidence
     BEGIN SELECT raise(ABORT, 'evidence is kept or redacted, never changed'); END;
 
+-- What was measured of rollouts, in the order it came; never changed. A number in millionths, or none: then `number` says
+-- whether nothing came (1, and why), or something that is no number (0).
+CREATE TABLE IF NOT EXISTS readings (
+    id      INTEGER PRIMARY KEY,
+    rollout INTEGER NOT NULL,
+    metric  TEXT    NOT NULL,
+    value   INTEGER,
+    number  INTEGER NOT NULL,
+    why     TEXT,
+    at      INTEGER NOT NULL,                -- when it was taken, as its source says
+    source  TEXT    NOT NULL,
+    heard   INTEGER NOT NULL,                -- when it came, by the host's clock
+    by      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS readings_by_rollout ON readings (rollout, heard);
+
 -- ── DERIVED: written from the evolved state in the same transaction; `rebuild` writes it again. ─────────────────
 
 CREATE TABLE requests (
@@ -88,6 +104,18 @@ CREATE TABLE requests (
 ) STRICT;
 CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
 CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;
+CREATE INDEX requests_to_roll_out ON requests (id) WHERE kind = 'deployment' AND execution = 'not_started';
+
+-- One row per rollout that somebody asked to start; its number is its deployment's.
+CREATE TABLE rollouts (
+    id      INTEGER PRIMARY KEY,
+    phase   TEXT    NOT NULL,
+    tier    INTEGER NOT NULL,
+    live    INTEGER NOT NULL,                -- whoever keeps time has something to do with it
+    since   INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rollouts_live ON rollouts (id) WHERE live = 1;
 
 -- One row per (open slot, request) in reading order, and one per open request under the slot '*'. Slots that begin with
 -- a star are queues of everybody: '*unclaimed', '*claimed', '*escalated', '*promotions', '*debts', '*questions'.
@@ -101,6 +129,14 @@ CREATE TABLE inbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_request ON inbox (slot, request);          -- newest first
 CREATE INDEX inbox_by_due     ON inbox (slot, due_at, request);  -- due first
+
+-- Whose requests there are: what somebody reads who sees only their own. What is open was closed at the end of time.
+CREATE TABLE own (
+    requester TEXT    NOT NULL,
+    closed_at INTEGER NOT NULL,
+    request   INTEGER NOT NULL,
+    PRIMARY KEY (requester, closed_at, request)
+) STRICT, WITHOUT ROWID;
 
 -- Who put which open request out of their own sight. When the time is up it holds no longer: the reader's clock says so,
 -- and the row goes with the request's next event.
@@ -209,7 +245,7 @@ CREATE TABLE IF NOT EXISTS visits (
     at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 -- What somebody is to be told: written with the event that calls for it, kept by `rebuild`, forgotten after a month. The key
--- holds the request, the version of it, the kind and the assignment: one occasion is one notice.
+-- holds the request, the version of it, the kind and the assignment: one occasion is one notice. Request 0 is this place.
 CREATE TABLE IF NOT EXISTS notices (
     id         INTEGER PRIMARY KEY,
     key        TEXT    NOT NULL UNIQUE,
@@ -224,8 +260,10 @@ CREATE TABLE IF NOT EXISTS notices (
     handed_out INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS notices_to_hand_out ON notices (id) WHERE handed_out = 0;
+CREATE INDEX IF NOT EXISTS notices_that_mention ON notices (whom, id) WHERE kind = 'mention';
 
--- What became of a notice on each of its channels: due, done, stopped (nobody needs it any more) or given_up.
+-- What became of a notice on each of its channels: due, done, stopped (nobody needs it any more) or given_up. '@thread' is
+-- no channel of the settings (no name has that sign): whom a comment calls has had the thread printed.
 CREATE TABLE IF NOT EXISTS deliveries (
     notice   INTEGER NOT NULL,
     channel  TEXT    NOT NULL,

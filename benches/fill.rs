@@ -165,7 +165,7 @@ fn fill(path: &Path, count: u64) {
             store
                 .write(|tx| -> Result<(), Failure> {
                     for (n, id) in ids.iter().enumerate() {
-                        let request = tx.load(*id)?.unwrap();
+                        let request = tx.load(*id, &countersign::store::sight::Sight::Everything)?.unwrap();
                         let entries = request.decide(&no(n as u64), &alice, &facts, now).unwrap();
                         tx.commit(&request, &entries)?;
                     }

@@ -50,6 +50,7 @@ fn facts() -> Facts {
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(0),
+        programs: Default::default(),
     }
 }
 

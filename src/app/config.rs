@@ -30,6 +30,8 @@ pub struct Config {
     /// How somebody is told.
     #[serde(rename = "channel")]
     pub channels: Vec<crate::app::channels::Channel>,
+    /// When something is wrong with the place as a whole.
+    pub alerts: crate::app::alarms::Alerts,
     /// The keys of each scope, as they stand in the file.
     keys: BTreeMap<String, BTreeMap<String, Spanned<Vec<String>>>>,
     /// The same with their lines, for whoever knows what the names mean.
@@ -274,12 +276,14 @@ mod tests {
             screen,
             run,
             channels,
+            alerts,
             keys,
             rebindings,
             path,
         } = parsed;
         assert_eq!(limits, Limits::default());
         assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
+        assert_eq!(alerts, Default::default(), "every limit of an alarm stands there with its default");
         assert_eq!(run, Run::default(), "every setting of running stands there with its default");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);
         assert_eq!(screen, Screen::default(), "every setting of the screen stands there with its default");

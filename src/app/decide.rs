@@ -2,6 +2,8 @@
 
 use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
+use crate::app::programs::{Looked, found_at};
+use crate::app::rollouts::promotion_decided;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::attempts;
@@ -12,13 +14,15 @@ use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Face};
-use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::unfit::Unfit;
+use crate::domain::{programs, proposing};
 use crate::exchange::sshsig::Armoured;
 use crate::store::running::{RunLock, is_free};
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
+use std::collections::BTreeSet;
 
 /// What a decision left behind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +44,16 @@ pub(super) struct Beside<'a> {
     pub(super) armoured: Option<&'a Result<Armoured, Unfit>>,
     /// The bytes of a file of evidence, kept in the same transaction.
     pub(super) file: Option<&'a [u8]>,
+    /// The programs that were looked at, for who goes on with them.
+    pub(super) looked: Option<&'a Looked>,
+}
+
+/// What came of one try to decide.
+enum Tried {
+    Decided(Box<Decided>),
+    Refused(Refusal),
+    /// Nothing yet: these programs must be looked at first, outside of the write.
+    Look(BTreeSet<String>),
 }
 
 /// What is true across requests for whoever stands there.
@@ -56,6 +70,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(0),
+        programs: Default::default(),
     }
 }
 
@@ -97,13 +112,16 @@ impl App {
         caller: &Caller,
         beside: Beside<'_>,
     ) -> Result<Decided, Error> {
-        let Beside { lock, armoured, file } = beside;
+        let Beside { lock, armoured, file, looked } = beside;
+        let own = Looked::default();
+        let looked = looked.unwrap_or(&own);
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
+        let kept = self.store.kept_by()?.is_some_and(|keeping| !keeping.screen);
         let known = &self.known;
-        self.store
-            .write(|tx| -> Result<Result<Decided, Refusal>, Error> {
+        loop {
+            let tried = self.store.write(|tx| -> Result<Tried, Error> {
                 let policy = known.effective(tx)?;
                 let place = Place::of(tx, &policy, caller, now)?;
                 let caller = &place.caller;
@@ -112,6 +130,10 @@ impl App {
                     tx.room_for_more()?;
                 }
                 let mut facts = facts(&policy, &place, tx.open_of(&request.requester.name)?, self_review);
+                match looked.at(&programs::to_look_at(&request, command, &policy)) {
+                    Ok(found) => facts.programs = found,
+                    Err(missing) => return Ok(Tried::Look(missing)),
+                }
                 // Whoever runs it holds a lock until the end: asked only where somebody should.
                 let begun = request.run.is_some()
                     && matches!(request.execution, Some(Execution::Running | Execution::Stopped));
@@ -144,13 +166,14 @@ impl App {
                                 take_effect(tx, &after, &policy, caller, now)?;
                             }
                         }
+                        promotion_decided(tx, &request, &after, &policy, kept, now)?;
                         // There is no override without its debt, and no debt without its override.
                         if let (Command::Override { .. }, Some((id, entry))) =
                             (command, overriding::debt(&after, &policy, now))
                         {
                             tx.commit_new(id, &entry)?;
                         }
-                        Ok(Ok(Decided { entries, places, after }))
+                        Ok(Tried::Decided(Box::new(Decided { entries, places, after })))
                     }
                     Err(refusal) => {
                         let mut due = request.due_beside(command, &facts, now);
@@ -163,12 +186,18 @@ impl App {
                         if due.is_empty() {
                             return Err(refusal.into());
                         }
-                        tx.commit(&request, &due)?;
-                        Ok(Err(refusal))
+                        let (after, _) = tx.commit(&request, &due)?;
+                        promotion_decided(tx, &request, &after, &policy, kept, now)?;
+                        Ok(Tried::Refused(refusal))
                     }
                 }
-            })?
-            .map_err(Error::from)
+            })?;
+            match tried {
+                Tried::Decided(decided) => return Ok(*decided),
+                Tried::Refused(refusal) => return Err(refusal.into()),
+                Tried::Look(missing) => looked.look(missing),
+            }
+        }
     }
 
     /// What is true of the caller and the request across requests: for greying keys and for `explain`. The write that
@@ -233,12 +262,14 @@ impl App {
             tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
-                let Some(request) = tx.load(*id)? else { continue };
+                let Some(request) = tx.load(*id, &Sight::Everything)? else { continue };
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = facts(&policy, &place, open, self_review);
                 facts.runner_gone = is_gone(&request, &path);
+                facts.programs = found_at(&programs::to_look_at(&request, &Command::Settle, &policy));
                 let entries = request.decide(&Command::Settle, &system, &facts, now)?;
-                tx.commit(&request, &entries)?;
+                let (after, _) = tx.commit(&request, &entries)?;
+                promotion_decided(tx, &request, &after, &policy, true, now)?;
                 if !entries.is_empty() {
                     all.push((*id, entries));
                 }

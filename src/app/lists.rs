@@ -10,6 +10,7 @@ use crate::domain::principal::{Assurance, Caller, Face};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::store::inbox::Reader;
+use crate::store::sight::Sight;
 use std::collections::BTreeSet;
 
 /// How many requests are in each list.
@@ -39,6 +40,8 @@ pub struct Counters {
     pub kept: Option<Kept>,
     /// How many channels do not take what they are given.
     pub failing: u64,
+    /// How many comments call the caller that they have not read.
+    pub calls: u64,
 }
 
 /// Who keeps time.
@@ -80,7 +83,7 @@ impl Counters {
 }
 
 impl App {
-    fn reader(&self) -> Reader {
+    fn reader(&self) -> Result<Reader, Failure> {
         let caller: Caller = self.caller(Face::Cli);
         // With self-review on, one's own requests wait for oneself too.
         let own = if self.config.solo.self_review {
@@ -91,7 +94,9 @@ impl App {
         };
         let Caller { name, kind, person, assurance, .. } = caller;
         // In a team the roster says which roles they hold. Whoever is enrolled with a key could sign.
-        let place = self.looker().ok().filter(|place| place.team);
+        let looker = self.looker()?;
+        let sight = looker.sight.clone();
+        let place = Some(looker).filter(|place| place.team);
         let has_key = || {
             let policy = self.known.effective(&self.store).ok();
             policy.is_some_and(|p| p.roster.find(&name).is_some_and(|them| !them.keys.is_empty()))
@@ -99,11 +104,11 @@ impl App {
         let assurance = if place.is_some() || has_key() { Assurance::SignedTouch } else { assurance };
         let roles = place.map(|place| place.standing.roles).unwrap_or_default();
         let signer = Signer { name, kind, person, roles, assurance, newcomer: false };
-        Reader { own, signer, order: Order::Reading, seen_by: None }
+        Ok(Reader { own, signer, order: Order::Reading, seen_by: None, sight })
     }
 
-    fn reader_who(&self, looking: Looking) -> Reader {
-        Reader { order: looking.order, seen_by: looking.seen_by, ..self.reader() }
+    fn reader_who(&self, looking: Looking) -> Result<Reader, Failure> {
+        Ok(Reader { order: looking.order, seen_by: looking.seen_by, ..self.reader()? })
     }
 
     /// One page of a list, at most `limit` rows, in reading order.
@@ -111,11 +116,7 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn page(&self, queue: Queue, from: From<'_>, limit: usize) -> Result<Vec<Row>, Failure> {
-        let reader = self.reader();
-        if let Some(rows) = self.own_list(queue, &from, limit, &reader)? {
-            return Ok(rows);
-        }
-        self.store.page(queue, from, limit, &reader, self.now())
+        self.store.page(queue, from, limit, &self.reader()?, self.now())
     }
 
     /// One page of a list as somebody wants to look at it.
@@ -129,11 +130,7 @@ impl App {
         limit: usize,
         looking: Looking,
     ) -> Result<Vec<Row>, Failure> {
-        let reader = self.reader_who(looking);
-        if let Some(rows) = self.own_list(queue, &from, limit, &reader)? {
-            return Ok(rows);
-        }
-        self.store.page(queue, from, limit, &reader, self.now())
+        self.store.page(queue, from, limit, &self.reader_who(looking)?, self.now())
     }
 
     /// How many rows of a list are hidden from somebody who wants to look at it so.
@@ -141,10 +138,7 @@ impl App {
     /// # Errors
     /// When it cannot be read.
     pub fn hidden(&self, queue: Queue, looking: Looking) -> Result<u64, Failure> {
-        if !self.sees_all()? {
-            return Ok(0);
-        }
-        self.store.hidden(queue, &self.reader_who(looking), self.now())
+        self.store.hidden(queue, &self.reader_who(looking)?, self.now())
     }
 
     /// The rows of a list that match a filter, as somebody wants to look at them.
@@ -152,11 +146,7 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn find_as(&self, queue: Queue, filter: &Filter, looking: Looking) -> Result<Found, Failure> {
-        let reader = self.reader_who(looking);
-        match self.own_found(queue, filter, &reader)? {
-            Some(found) => Ok(found),
-            None => self.store.find(queue, filter, &reader, self.now()),
-        }
+        self.store.find(queue, filter, &self.reader_who(looking)?, self.now())
     }
 
     /// The rows of a list that match a filter, in reading order; how many are looked at is bounded.
@@ -164,11 +154,7 @@ impl App {
     /// # Errors
     /// When they cannot be read.
     pub fn find(&self, queue: Queue, filter: &Filter) -> Result<Found, Failure> {
-        let reader = self.reader();
-        match self.own_found(queue, filter, &reader)? {
-            Some(found) => Ok(found),
-            None => self.store.find(queue, filter, &reader, self.now()),
-        }
+        self.store.find(queue, filter, &self.reader()?, self.now())
     }
 
     /// The filters with a name from the settings, as they would be typed.
@@ -184,10 +170,7 @@ impl App {
     pub fn aheads(&self) -> Result<Vec<Ahead>, Failure> {
         let filter = |view: &View| Filter::parse(view.text()).unwrap_or_default();
         let filters: Vec<Filter> = self.config.views.values().map(filter).collect();
-        if !self.sees_all()? {
-            return Ok(vec![Ahead::default(); filters.len()]);
-        }
-        self.store.ahead(Queue::Open, &filters, &self.reader(), self.now())
+        self.store.ahead(Queue::Open, &filters, &self.reader()?, self.now())
     }
 
     /// The kept counters.
@@ -196,10 +179,9 @@ impl App {
     /// When they cannot be read.
     pub fn counters(&self) -> Result<Counters, Failure> {
         self.store.still_there()?;
-        let (reader, now) = (self.reader(), self.now());
-        if let Some(own) = self.own_counters(&reader)? {
-            return Ok(own);
-        }
+        let (reader, now) = (self.reader()?, self.now());
+        // How the place is kept is not for those who only ask.
+        let all = reader.sight == Sight::Everything;
         let count = |queue| self.store.count(queue, &reader, now);
         Ok(Counters {
             waiting: count(Queue::Waiting)?,
@@ -212,13 +194,15 @@ impl App {
             open: count(Queue::Open)?,
             decided: count(Queue::Decided)?,
             clock_behind: self.clock_behind()?,
-            kept: Some(match self.kept_by()? {
-                None => Kept::ByNobody,
-                Some(by) if by.screen && by.process == std::process::id() => Kept::Here,
-                Some(by) if by.screen => Kept::ByScreen,
-                Some(_) => Kept::ByWatcher,
-            }),
-            failing: self.failing_channels()?.len() as u64,
+            kept: match self.kept_by()? {
+                _ if !all => None,
+                None => Some(Kept::ByNobody),
+                Some(by) if by.screen && by.process == std::process::id() => Some(Kept::Here),
+                Some(by) if by.screen => Some(Kept::ByScreen),
+                Some(_) => Some(Kept::ByWatcher),
+            },
+            failing: if all { self.failing_channels()?.len() as u64 } else { 0 },
+            calls: self.mentions_of(&reader.signer.name)?.len() as u64,
         })
     }
 
@@ -231,8 +215,7 @@ impl App {
         let now = self.now();
         let looked = self.store.looked(now)?;
         let urgent = match self.looked {
-            Some(_) if !self.sees_all()? => BTreeSet::new(),
-            Some(before) => self.store.urgent_since(before, &self.reader(), now)?,
+            Some(before) => self.store.urgent_since(before, &self.reader()?, now)?,
             None => BTreeSet::new(),
         };
         self.looked = Some(looked);
@@ -245,7 +228,7 @@ impl App {
     /// [`Refusal::NoSuchRequest`], or the log cannot be read.
     pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Error> {
         self.request(id)?;
-        let events = self.store.history(id)?;
+        let events = self.store.history(id, &self.looker()?.sight)?;
         if events.is_empty() {
             return Err(Refusal::NoSuchRequest(id.to_string()).into());
         }
@@ -262,10 +245,7 @@ impl App {
         }
         // Closed ones count too: a name that moved on to the next request would make a repeated command decide on
         // something else than it did before.
-        let mut named = self.store.named(word)?;
-        if !self.sees_all()? {
-            named.retain(|id| self.request(*id).is_ok());
-        }
+        let named = self.store.named(word, &self.looker()?.sight)?;
         match named.as_slice() {
             [] => Err(Refusal::NoSuchRequest(word.to_owned()).into()),
             [one] => Ok(*one),

@@ -161,9 +161,6 @@ impl App {
 }
 
 impl Handoff {
-    /// How many rows of a part are shown.
-    pub const SHOWN: usize = ROWS;
-
     /// Whether nothing is left open.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -2,15 +2,17 @@
 
 use crate::app::channels::{Channel, Way};
 use crate::app::{App, Error, Failure, From, Queue};
+use crate::domain::alarm;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::PersonName;
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, Origin};
 use crate::domain::policy::Policy;
 use crate::domain::request::{Request, StateName};
 use crate::exchange::calyx_flag;
 use crate::notify::{Channel as _, Message};
 use crate::present::notice as words;
-use crate::store::notices::{Delivery, Failing, Noted, Tried};
+use crate::store::notices::{Delivery, Noted, Tried};
+use crate::store::sight::Sight;
 use std::sync::Arc;
 
 /// Notices looked at in one go.
@@ -49,7 +51,7 @@ fn pause(attempts: u32) -> Span {
 
 impl App {
     /// What a notice is called wherever it arrives.
-    fn notice_id(&self, notice: &Notice) -> String {
+    pub(super) fn notice_id(&self, notice: &Notice) -> String {
         format!("{}/{}", self.store.id(), notice.key())
     }
 
@@ -62,13 +64,28 @@ impl App {
         if matches!(channel.way, Way::Flag(_)) {
             return false;
         }
+        if let Origin::Place(subject) = &notice.origin
+            && alarm::channel(subject) == Some(channel.name.as_str())
+        {
+            // It is the one that fails.
+            return false;
+        }
+        let account = PersonName::of(&self.identity.account);
+        if notice.is_private() {
+            // Only where nobody else reads.
+            return (channel.kinds.is_empty() || channel.kinds.contains(&notice.kind))
+                && match (&notice.to, channel.readers.as_slice()) {
+                    (Some(to), [one]) => *one == to.to_string(),
+                    (Some(to), []) => !team && to.to_string() == account.as_str(),
+                    _ => false,
+                };
+        }
         let kind = channel.kinds.is_empty() || channel.kinds.contains(&notice.kind);
         let meant = match &notice.to {
             None => true,
             Some(to) => channel.readers.is_empty() || channel.readers.contains(&to.to_string()),
         };
         // Without readers of its own a channel is read by the account that set it up; in a team, by all of it.
-        let account = PersonName::of(&self.identity.account);
         let caused = notice.cause.as_ref().is_some_and(|cause| match channel.readers.as_slice() {
             [] => !team && cause.person.as_ref() == Some(&account),
             [one] => *one == cause.name.as_str(),
@@ -125,6 +142,14 @@ impl App {
             let now = self.now();
             self.store.write_quietly(|tx| -> Result<(), Error> { Ok(tx.tried(delivery, &tried, now)?) })?;
             let (notice, channel) = (delivery.noted.notice.clone(), delivery.channel.clone());
+            let failed = match tried {
+                Tried::Done => Some(false),
+                Tried::Failed { .. } if delivery.attempts + 1 >= alarm::FAILED_TRIES => Some(true),
+                Tried::Failed { .. } | Tried::Stopped => None,
+            };
+            if let Some(failed) = failed {
+                self.note_of_place(&alarm::of_channel(&channel), failed)?;
+            }
             told(&Sent { notice, channel, tried });
         }
         Ok(due.len())
@@ -132,15 +157,18 @@ impl App {
 
     fn try_once(&self, delivery: &Delivery) -> Result<Tried, Error> {
         let notice = &delivery.noted.notice;
-        let Some(request) = self.store.load(notice.request)? else { return Ok(Tried::Stopped) };
         let Some(channel) = self.config.channels.iter().find(|c| c.name.as_str() == delivery.channel) else {
             // It was taken out of the settings: nobody reads it any more.
             return Ok(Tried::Stopped);
         };
-        if !notice.is_wanted(&request) {
-            return Ok(Tried::Stopped);
-        }
-        let message = self.message(notice, &request)?;
+        let message = match notice.request {
+            None => self.message_of_place(notice)?,
+            Some(id) => match self.store.load(id, &Sight::Everything)? {
+                Some(request) if notice.is_wanted(&request) => Some(self.message(notice, &request)?),
+                _ => None,
+            },
+        };
+        let Some(message) = message else { return Ok(Tried::Stopped) };
         let failed = |why| {
             let attempts = delivery.attempts + 1;
             let again_at = (attempts < MOST_TRIES).then(|| self.now().plus(pause(delivery.attempts)));
@@ -161,6 +189,12 @@ impl App {
             at: now.millis().div_euclid(1_000),
             id,
         })
+    }
+
+    /// The names of the flag channels.
+    pub(super) fn flag_channels(&self) -> Vec<String> {
+        let flags = self.config.channels.iter().filter(|channel| matches!(channel.way, Way::Flag(_)));
+        flags.map(|channel| channel.name.as_str().to_owned()).collect()
     }
 
     /// Makes the two files of every flag channel say what waits now; what could not be written, with its channel.
@@ -224,14 +258,6 @@ impl App {
             at: now.millis().div_euclid(1_000),
         };
         send(&channel.way, &message)
-    }
-
-    /// The channels that do not take what they are given, within the last day.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn failing_channels(&self) -> Result<Vec<Failing>, Failure> {
-        self.store.failing_channels(self.now().minus(STALE))
     }
 
     /// When a watcher has something to do next.

@@ -14,8 +14,10 @@ use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::text::Text;
+use crate::exchange::capability_matrix::{self, Proposed};
 use crate::exchange::policy::{self, Wrong};
 use crate::store::policy::{Adopted, Newest};
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use crate::store::{Store, inbox};
 use std::cell::RefCell;
@@ -34,8 +36,8 @@ pub(super) trait Shelf {
     fn adopted(&self, seq: Seq) -> Result<Result<Adopted, String>, Failure>;
     fn enrolled(&self, seq: Seq) -> Result<Vec<Enrolment>, Failure>;
     fn founded(&self) -> Result<Option<Seq>, Failure>;
-    /// A request, whoever reads it: [`crate::app::team::Place::request`] asks who does.
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure>;
+    /// A request, for whoever reads.
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure>;
 }
 
 impl Shelf for Tx<'_> {
@@ -51,8 +53,8 @@ impl Shelf for Tx<'_> {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Tx::founded(self)
     }
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        Tx::load(self, id)
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Tx::load(self, id, sight)
     }
 }
 
@@ -69,8 +71,8 @@ impl Shelf for Store {
     fn founded(&self) -> Result<Option<Seq>, Failure> {
         Store::founded(self)
     }
-    fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        Store::load(self, id)
+    fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Store::load(self, id, sight)
     }
 }
 
@@ -168,6 +170,14 @@ const LOOKED_AT: usize = 500;
 /// The first thing that is wrong, with its line.
 pub fn check(text: &str) -> Result<Policy, Wrong> {
     policy::read(text)
+}
+
+/// Reads a capability matrix as the part of a policy that says the same; it needs no store, and puts nothing in force.
+///
+/// # Errors
+/// What is wrong, as a clause.
+pub fn from_matrix(text: &str) -> Result<Proposed, String> {
+    capability_matrix::read(text)
 }
 
 /// Whether a policy may take effect at once in a team store that has none which can be read: the account that owns the

@@ -1,7 +1,9 @@
 //! Running: this program does the approved steps itself, one after another. Each is recorded before it starts, so that
 //! whatever happens the log says where it stood.
 
+use crate::app::decide::Beside;
 use crate::app::execution::new_token;
+use crate::app::programs::Looked;
 use crate::app::{App, Error, Failure};
 use crate::domain::canon;
 use crate::domain::command::{Command, Facts, Said};
@@ -15,7 +17,7 @@ use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::text::Text;
-use crate::drive::{self, Order, Outcome};
+use crate::drive::{self, Order, Outcome, Program};
 use crate::store::bell::Bell;
 use crate::store::running::RunLock;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -104,7 +106,9 @@ impl App {
             if asked_to_end.load(Ordering::SeqCst) {
                 self.stop_on_signal(id, caller, tell);
             }
-            let decided = match self.decide(id, &Command::Begin { token }, caller) {
+            let looked = Looked::default();
+            let beside = Beside { looked: Some(&looked), ..Beside::default() };
+            let decided = match self.decide_with(id, &Command::Begin { token }, caller, beside) {
                 Ok(decided) => decided,
                 Err(Error::Refused(why)) => return self.at_rest(id, Some(why)),
                 Err(e) => return Err(e),
@@ -117,7 +121,8 @@ impl App {
                 }
                 return self.at_rest(id, None);
             };
-            let said = self.drive(id, &begun, caller, &asked_to_end, &mut bell, tell);
+            let program = begun.command.first().map(|path| looked.opened(path));
+            let said = self.drive(id, (&begun, program), caller, &asked_to_end, &mut bell, tell);
             let report = Command::Report { token, by: Runner::Gate, step: begun.step, said: Box::new(said) };
             let decided = self.decide(id, &report, caller)?;
             decided.entries.iter().for_each(&mut *tell);
@@ -168,7 +173,7 @@ impl App {
     fn drive(
         &mut self,
         id: RequestId,
-        begun: &Begun,
+        (begun, program): (&Begun, Option<Result<Program, String>>),
         caller: &Caller,
         asked_to_end: &AtomicBool,
         bell: &mut Bell,
@@ -195,7 +200,8 @@ impl App {
             // Rung for every commit: only then is it worth a look.
             bell.wait(Span::ZERO) && self.request(id).is_ok_and(|r| r.execution != Some(Execution::Running))
         };
-        match drive::run(&order, &mut halt) {
+        let program = program.unwrap_or_else(|| Err("there is no command".to_owned()));
+        match program.and_then(|program| drive::run_opened(&order, &program, &mut halt)) {
             Ok(outcome) => over(begun.work, &outcome, settings.limit_s),
             Err(why) => Said::Over {
                 work: begun.work,

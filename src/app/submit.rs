@@ -1,5 +1,6 @@
 //! Submitting: documents in, requests out, all of one call in one transaction.
 
+use crate::app::programs::found_at;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure};
 use crate::domain::command::Command;
@@ -13,6 +14,7 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
+use crate::domain::programs;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::successor;
@@ -187,7 +189,8 @@ fn one(
     if !matches!(placement, Placement::Same(_)) {
         document::check(&document.content, &policy.limits).map_err(Refusal::Invalid)?;
     }
-    let facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
+    let mut facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
+    facts.programs = found_at(&programs::for_rules(&document.content, policy));
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => {
             let entries = known.decide(&Command::Settle, caller, &facts, now)?;
@@ -223,7 +226,7 @@ fn one(
                     request
                 }
             };
-            tx.commit(&request, &judging::by_rule(&request, now))?.0
+            tx.commit(&request, &judging::by_rule(&request, &facts.programs, now))?.0
         }
     };
     Ok(Submitted { id: request.id, placement, revision: request.revision.number, request })

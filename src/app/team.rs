@@ -13,6 +13,8 @@ use crate::domain::principal::{Assurance, Caller, Face, Permission, PrincipalKin
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::store::sight::{Own, Sight};
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 
 /// Who acts in this store, and what they may do in it.
@@ -23,6 +25,8 @@ pub(super) struct Place {
     pub(super) standing: Standing,
     /// Whether the store is a team's.
     pub(super) team: bool,
+    /// What is there for them: in a team whoever only asks sees their own.
+    pub(super) sight: Sight,
 }
 
 impl Place {
@@ -37,23 +41,37 @@ impl Place {
         now: Moment,
     ) -> Result<Self, Error> {
         if shelf.founded()?.is_none() {
-            return Ok(Self { caller: caller.clone(), standing: Standing::everything(), team: false });
+            let (caller, standing) = (caller.clone(), Standing::everything());
+            return Ok(Self { caller, standing, team: false, sight: Sight::Everything });
         }
         let Member { caller, standing } =
             membership::member(policy, caller, now).map_err(Refusal::Outsider)?;
-        Ok(Self { caller, standing, team: true })
+        let sight = sight_of(policy, &caller, &standing);
+        Ok(Self { caller, standing, team: true, sight })
     }
 }
 
-impl Place {
-    /// Whether they see every request. In a team whoever only asks sees their own.
-    pub(super) fn sees_all(&self) -> bool {
-        !self.team || self.standing.may(Permission::See)
+/// What is there for a member of a team: everything for who may see, and else what they and everybody of their person asked
+/// for; an agent that signs also sees what has a slot for it.
+fn sight_of(policy: &Policy, caller: &Caller, standing: &Standing) -> Sight {
+    if standing.may(Permission::See) {
+        return Sight::Everything;
     }
+    let Caller { name, kind, person, .. } = caller.clone();
+    let theirs = policy.roster.principals.iter().filter(|of| Some(&of.person) == person.as_ref());
+    let mut names: BTreeSet<PrincipalName> = theirs.map(|of| of.name.clone()).collect();
+    names.insert(name.clone());
+    let signs = kind == PrincipalKind::Agent && standing.may(Permission::CosignAgent);
+    let roles = standing.roles.clone();
+    let (of, assurance) = (person.clone(), Assurance::SignedTouch);
+    let me = signs.then_some(Signer { name, kind, person: of, roles, assurance, newcomer: false });
+    Sight::Own(Own { names, person, signs: me })
+}
 
-    /// Whether they see this one: theirs, or one with an agent's slot that they could fill.
-    pub(super) fn sees(&self, request: &Request) -> bool {
-        self.sees_all() || request.requester.is(&self.caller) || self.could_sign_as_agent(request)
+impl Place {
+    /// Whether they see every request.
+    pub(super) fn sees_all(&self) -> bool {
+        self.sight == Sight::Everything
     }
 
     /// The request, for whoever stands here: what they may not see is not there. Every use case that was given a number
@@ -62,17 +80,7 @@ impl Place {
     /// # Errors
     /// [`Refusal::NoSuchRequest`], or its events cannot be read.
     pub(super) fn request(&self, shelf: &impl Shelf, id: RequestId) -> Result<Request, Error> {
-        let request = shelf.load(id)?.filter(|request| self.sees(request));
-        request.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
-    }
-
-    fn could_sign_as_agent(&self, request: &Request) -> bool {
-        let Caller { name, kind, person, .. } = self.caller.clone();
-        let roles = self.standing.roles.clone();
-        let me = Signer { name, kind, person, roles, assurance: Assurance::SignedTouch, newcomer: false };
-        kind == PrincipalKind::Agent
-            && self.standing.may(Permission::CosignAgent)
-            && request.assessment().slots.iter().any(|slot| slot.admits(&me))
+        shelf.load(id, &self.sight)?.ok_or_else(|| Refusal::NoSuchRequest(id.to_string()).into())
     }
 }
 
@@ -200,7 +208,9 @@ impl App {
         match Place::of(&self.store, &policy, caller, self.now()) {
             Ok(place) => Ok(place),
             Err(Error::Refused(_)) => {
-                Ok(Place { caller: caller.clone(), standing: Standing::default(), team: true })
+                let (caller, standing) = (caller.clone(), Standing::default());
+                let sight = sight_of(&policy, &caller, &standing);
+                Ok(Place { caller, standing, team: true, sight })
             }
             Err(Error::Failed(failure)) => Err(failure),
         }

@@ -355,7 +355,7 @@ pub struct Resubmit {
 /// `log`
 #[derive(Args, Debug)]
 pub struct Log {
-    /// Only this request
+    /// Only this request; `keeping`: what was forgotten or taken out, and what the clock did
     pub request: Option<String>,
     /// Only events behind this number
     #[arg(long, value_name = "SEQ")]

@@ -50,6 +50,11 @@ pub enum Policy {
         /// The file; `-` reads stdin
         file: PathBuf,
     },
+    /// Print a capability matrix (JSON, or plain YAML) as the part of a policy that says the same; nothing is changed
+    ImportCapabilities {
+        /// The file; `-` reads stdin
+        file: PathBuf,
+    },
     /// Put a policy file in force; from then on the log has it, not the file
     Adopt {
         /// The file; `-` reads stdin

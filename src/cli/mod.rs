@@ -11,6 +11,7 @@ pub mod output;
 pub mod input;
 pub mod commands;
 pub mod session;
+pub mod errand;
 
 use crate::app::{App, Clock, Error, Failure, Place};
 use crate::domain::refusal::exit;
@@ -63,6 +64,8 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     let done = if session::is_meant(&arguments) {
         // Before the ordinary grammar has looked at the environment.
         session::run(&arguments, &mut out)
+    } else if let Some(word) = errand::meant(&arguments) {
+        errand::run(word, &mut out)
     } else {
         let cli = match Cli::try_parse_from(&arguments) {
             Ok(cli) => cli,
@@ -126,6 +129,9 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         }
         Some(Verb::Policy { verb: args::Policy::Check { file } }) => {
             return commands::policy::check(&file, out);
+        }
+        Some(Verb::Policy { verb: args::Policy::ImportCapabilities { file } }) => {
+            return commands::policy::import_capabilities(&file, out);
         }
         None => return commands::screen::run(&place, &cli.look, out),
         Some(verb) => verb,

@@ -3,6 +3,7 @@
 use crate::domain::digest::{MarksDigest, RevisionDigest};
 use crate::domain::names::{Fingerprint, PersonName, RevisionNumber};
 use crate::domain::principal::{Caller, Face, PrincipalKind};
+use crate::domain::programs::Program;
 use crate::domain::quorum::Signer;
 use serde::{Deserialize, Serialize};
 
@@ -72,4 +73,8 @@ pub struct Bound {
     /// Whether it came within two seconds of the first time it was on the decider's screen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fast: bool,
+    /// The programs it let start, as they were then; nothing where no command is among the steps, and in sign-offs of
+    /// before this was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<Program>,
 }

@@ -119,12 +119,29 @@ pub fn at_hand(
     }
 }
 
+/// The content, when it and the marks are what was signed, and policy would still let it begin.
+///
+/// # Errors
+/// Why it would not.
+pub(in crate::domain) fn still_stands<'a>(
+    request: &'a Request,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<&'a Content, Refusal> {
+    Deciding { request, caller, facts, now }.as_signed()?;
+    request.content.as_deref().ok_or(Refusal::Uninspectable)
+}
+
 impl Deciding<'_> {
     /// The execution, while it runs.
     pub(super) fn running(&self) -> Result<&Run, Refusal> {
         let id = self.request.id;
         match (&self.request.run, self.request.execution) {
             (Some(run), Some(Execution::Running)) => Ok(run),
+            (None, Some(Execution::Running)) => {
+                self.not_now(format!("it is being rolled out: countersign rollout status {id}"))
+            }
             (_, Some(Execution::NotStarted)) => {
                 self.not_now("it has not been started: `run` or `next` starts it".to_owned())
             }
@@ -169,6 +186,7 @@ impl Deciding<'_> {
         let content = self.as_signed()?;
         if runner == Runner::Gate {
             self.has_commands(content)?;
+            self.same_programs(content)?;
         }
         let fact = Fact::Started {
             token,
@@ -288,13 +306,14 @@ impl Deciding<'_> {
         if run.undoing {
             return self.not_now("what was done is being taken back: `roll-back` goes on with it".to_owned());
         }
-        self.as_signed()?;
+        let content = self.as_signed()?;
         if let Some(failing) = self.halted(run) {
             return self.not_now(failing);
         }
         if !stands(self.request).iter().any(|s| s.state == StepState::Ready) {
             return self.not_now(standstill(self.request));
         }
+        self.same_programs(content)?;
         Ok(vec![self.entry(Fact::Resumed { token }, Held::None)])
     }
 

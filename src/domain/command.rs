@@ -370,4 +370,6 @@ pub struct Facts {
     pub reason_used: Option<RequestId>,
     /// The number that the next request gets: an override's debt.
     pub next_number: RequestId,
+    /// What stands at the paths of the programs that this command looks at.
+    pub programs: crate::domain::programs::Found,
 }

@@ -83,7 +83,15 @@ pub(super) fn asked(
         by: requester.name.clone(),
         assurance: caller.assurance,
         actor: Actor::of(caller),
-        fact: Fact::Submitted { requester, reference, revision, deadlines, continues: None, owes: None },
+        fact: Fact::Submitted {
+            requester,
+            reference,
+            revision,
+            deadlines,
+            continues: None,
+            owes: None,
+            promotes: None,
+        },
         payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
     })
 }
@@ -130,7 +138,7 @@ impl Request {
         let left =
             speak.then(|| decided.iter().fold(request.into_owned(), |request, entry| request.evolve(entry)));
         entries.extend(decided);
-        entries.extend(left.map(|left| judging::by_rule(&left, now)).unwrap_or_default());
+        entries.extend(left.map(|left| judging::by_rule(&left, &facts.programs, now)).unwrap_or_default());
         Ok(entries)
     }
 
@@ -255,6 +263,7 @@ impl Deciding<'_> {
                 newcomer: rules::newcomer(self.request, self.caller, self.facts).is_some(),
                 ..rules::signer(self.caller, self.facts)
             },
+            programs: Vec::new(),
         }
     }
 
@@ -320,7 +329,7 @@ impl Deciding<'_> {
         let mut entries: Vec<Entry> = self.marked(&marks, digest, &None, seen).into_iter().collect();
         let marked = !entries.is_empty();
         let number = SignOffNumber(self.request.signoffs.len() as u32 + 1);
-        let bound = self.bound_to(digest, seen);
+        let bound = self.with_programs(self.bound_to(digest, seen), &marks);
         // What counts once this one does: a change of marks has just overtaken those on other marks.
         let mut counting: Vec<_> = (self.request.counting())
             .filter(|s| !marked || s.bound.marks_digest == digest)

@@ -142,6 +142,14 @@ digest!(
     EvidenceDigest
 );
 digest!(
+    /// The files that a patch names, in one directory: their content, and which are programs.
+    TreeDigest
+);
+digest!(
+    /// The bytes of a file that is started: plain SHA-256, as `sha256sum` prints it.
+    ProgramDigest
+);
+digest!(
     /// The reason of an override, by which it is known again when it is given twice.
     ReasonDigest
 );
@@ -175,6 +183,39 @@ impl EvidenceDigest {
     /// Over the bytes as they are.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+}
+
+/// SHA-256 of bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// Of everything so far.
+    pub fn so_far(&self) -> [u8; 32] {
+        self.0.clone().finalize().into()
+    }
+}
+
+impl ProgramDigest {
+    /// Over what `read` hands out, piece by piece, until it has no more.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub fn of<E>(mut read: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<Self, E> {
+        let (mut hash, mut piece) = (Sha256::new(), vec![0u8; 128 << 10]);
+        loop {
+            let n = read(&mut piece)?;
+            match piece.get(..n) {
+                None | Some([]) => return Ok(Self(hash.finalize().into())),
+                Some(some) => hash.update(some),
+            }
+        }
     }
 }
 

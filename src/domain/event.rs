@@ -12,21 +12,16 @@ pub use crate::domain::bound::{Actor, Bound, Sight};
 pub use crate::domain::payload::{Held, Payload};
 pub use entry::Entry;
 pub use names::NAMES;
-pub use of_store::OfStore;
+pub use of_store::{KEEPING, OfStore};
 pub use parts::*;
 
 use crate::domain::chain::{Occasion, Whom, Why};
 use crate::domain::digest::{FilledDigest, MarksDigest, RevisionDigest, TokenDigest};
-use crate::domain::evidence::Filed;
 use crate::domain::execution::{AskedFor, End, Runner, Work};
-use crate::domain::moment::Moment;
 use crate::domain::names::{ParamKey, PrincipalName, Reference, RequestId, RevisionNumber, StepId};
-use crate::domain::overriding::Instead;
-use crate::domain::policy::Assessment;
-use crate::domain::principal::Requester;
-use crate::domain::quorum::Signer;
-use crate::domain::request::Execution;
-use crate::domain::statement::Signature;
+use crate::domain::rollout::{Promotes, RolloutFact};
+use crate::domain::{evidence::Filed, moment::Moment, overriding::Instead, policy::Assessment};
+use crate::domain::{principal::Requester, quorum::Signer, request::Execution, statement::Signature};
 use serde::{Deserialize, Serialize};
 
 /// The facts of one event. The serialised `name` is the event's name in the log.
@@ -50,6 +45,9 @@ pub enum Fact {
         /// For which override it is the review, and whose.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owes: Option<Box<Owed>>,
+        /// Which tier of which rollout it promotes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promotes: Option<Box<Promotes>>,
     },
     /// The requester changed the content while it waited. Payload: the new content.
     #[serde(rename = "request.revised")]
@@ -446,4 +444,7 @@ pub enum Fact {
     /// Something that happened to the store, and to no request.
     #[serde(skip)]
     OfStore(OfStore),
+    /// Something that happened to a rollout.
+    #[serde(skip)]
+    Rollout(Box<RolloutFact>),
 }

@@ -52,7 +52,9 @@ impl Calling {
 
 /// What the first event of a request makes; `None` when it is not a submission.
 pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
-    let Fact::Submitted { requester, reference, revision, deadlines, continues, owes } = &entry.fact else {
+    let Fact::Submitted { requester, reference, revision, deadlines, continues, owes, promotes } =
+        &entry.fact
+    else {
         return None;
     };
     Some(Request {
@@ -90,6 +92,8 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         assignments: Vec::new(),
         timing: Timing::from(entry.at),
         owes: owes.as_deref().cloned(),
+        promotes: promotes.as_deref().cloned(),
+        rollout: None,
     })
 }
 
@@ -242,6 +246,7 @@ impl Request {
             Fact::DecisionRefused { .. } => {}
             // Were one in a request's log, it would change nothing.
             Fact::OfStore(_) => {}
+            Fact::Rollout(fact) => self.rolls_out(fact, entry.at),
             Fact::Reassessed { assessment, deadlines, touched, voids } => {
                 self.revision.assessment = Shared::new((**assessment).clone());
                 self.deadlines = *deadlines;

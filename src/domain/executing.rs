@@ -4,16 +4,20 @@ use crate::domain::command::{Command, DigestPrefix, Said};
 use crate::domain::decide::Deciding;
 use crate::domain::digest::TokenDigest;
 use crate::domain::event::{Entry, Fact, Held, Payload};
-use crate::domain::execution::{AskedFor, End, Happening, How, Run, Stand, StepState, Work, leads, stands};
+use crate::domain::execution::{
+    AskedFor, End, Happening, How, Run, Runner, Stand, StepState, Work, leads, stands,
+};
 use crate::domain::invalid::Invalid;
 use crate::domain::late::{Filled, fill_undo};
 use crate::domain::moment::Moment;
 use crate::domain::names::StepId;
 use crate::domain::preview::Outcome;
+use crate::domain::redaction;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
 use crate::domain::rules;
 use crate::domain::text::Text;
+use serde_json::Value;
 
 /// How large a result may be, in bytes of its canonical form.
 pub const LARGEST_RESULT: usize = 256 << 10;
@@ -88,9 +92,28 @@ impl Deciding<'_> {
         self.still_allowed()?;
         let mut entries = self.asked();
         if let Some(stand) = stands(self.request).into_iter().find(|s| s.state == StepState::Ready) {
+            self.within_scope(&stand)?;
+            if let Some(Ok(Filled { run: Some(command), .. })) = &stand.filled
+                && let Some(path) = command.first()
+            {
+                self.same_program(&stand.step, Work::Run, path.raw())?;
+            }
             entries.push(self.starting(run, &stand));
         }
         Ok(self.with_end(entries))
+    }
+
+    /// Refused when a value that came in late leads out of where policy lets it work.
+    fn within_scope(&self, stand: &Stand) -> Result<(), Refusal> {
+        let Some(content) = &self.request.content else { return Ok(()) };
+        let (Some(step), Some(Ok(filled))) = (content.step(&stand.step), &stand.filled) else {
+            return Ok(());
+        };
+        let capabilities = &self.facts.policy.capabilities;
+        match capabilities.forbid_filled(content, step, filled.params.values(), filled.run.as_ref()) {
+            Some(why) => self.not_now(why),
+            None => Ok(()),
+        }
     }
 
     /// The entry that starts a step that is ready; or that says why it cannot be.
@@ -123,6 +146,9 @@ impl Deciding<'_> {
         let filled = content.step(&step).map(|s| fill_undo(s, &run.results()));
         let entry = match filled {
             Some(Ok(Some(filled))) => {
+                if let Some(path) = filled.run.as_ref().and_then(|command| command.first()) {
+                    self.same_program(&step, Work::Undo, path.raw())?;
+                }
                 let fact = Fact::StepStarted { step, work: Work::Undo, attempt: 1, filled: filled.digest() };
                 self.entry(fact, with(&filled))
             }
@@ -146,7 +172,8 @@ impl Deciding<'_> {
             if run.steps.get(step).and_then(|s| s.undo) != Some(StepState::Running) {
                 return self.not_now(format!("{step} is not being taken back"));
             }
-            let payload = Payload { output: output.clone(), reason: reason.clone(), ..Payload::default() };
+            let output = output.as_ref().map(|output| self.kept(output));
+            let payload = Payload { output, reason: reason.clone(), ..Payload::default() };
             let fact = Fact::StepEnded { step: step.clone(), work: Work::Undo, attempt: 1, end: *end };
             return Ok(self.with_end(vec![self.entry(fact, held(payload))]));
         }
@@ -171,6 +198,7 @@ impl Deciding<'_> {
                 return self.not_now(why);
             }
             self.still_allowed()?;
+            self.within_scope(&stand)?;
             if let (Some(Err(why)), true) = (&stand.filled, happening != Happening::Fails) {
                 return self.not_now(format!("{step} cannot be begun: {why}"));
             }
@@ -180,9 +208,14 @@ impl Deciding<'_> {
             Said::Over { end, result, output, reason, .. } => {
                 self.prose_fits("message", reason.as_ref())?;
                 fits(result.as_ref())?;
+                let own = &self.facts.policy.redact;
+                let of_ours = |value: &Value| match run.runner {
+                    Runner::Gate => redaction::result(value, step, self.request.content.as_deref(), own),
+                    Runner::Producer => value.clone(),
+                };
                 let payload = Payload {
-                    result: result.clone(),
-                    output: output.clone(),
+                    result: result.as_ref().map(of_ours),
+                    output: output.as_ref().map(|output| self.kept(output)),
                     reason: reason.clone(),
                     ..Payload::default()
                 };
@@ -194,6 +227,11 @@ impl Deciding<'_> {
             Said::Asks { question, options, until } => self.question(step, question, options, *until)?,
         };
         Ok(self.with_end(vec![entry]))
+    }
+
+    /// What a program printed, as it is kept.
+    fn kept(&self, output: &Text) -> Text {
+        Text::new(redaction::redacted(output.raw(), &self.facts.policy.redact).into_owned())
     }
 
     /// The holder reports; after the execution was stopped, only the end of what was still under way.

@@ -14,6 +14,7 @@ use crate::domain::policy::Assessment;
 use crate::domain::policy::risk::{Circumstances, named};
 use crate::domain::policy::rules::policy_slot;
 use crate::domain::principal::{Caller, PrincipalKind};
+use crate::domain::programs::{Found, signed};
 use crate::domain::quorum::{Signer, fill};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{MarkedBy, Request, SignOff, State};
@@ -65,7 +66,7 @@ pub fn beside<'a>(
     let Some(entry) = reassessed_while(&request, facts, no, now) else { return (Vec::new(), request) };
     let mut after = request.into_owned().evolve(&entry);
     let mut entries = vec![entry];
-    let by_rules = if no { Vec::new() } else { by_rule(&after, now) };
+    let by_rules = if no { Vec::new() } else { by_rule(&after, &facts.programs, now) };
     for entry in by_rules {
         after = after.evolve(&entry);
         entries.push(entry);
@@ -158,8 +159,8 @@ pub fn tightened(kept: Deadlines, assessment: &Assessment, now: Moment) -> Deadl
 }
 
 /// What the rule that matched does by itself: it marks the steps it grants, where nobody has set a mark, and signs where
-/// it may. A step that somebody marked, also as undecided, is theirs, in every revision.
-pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
+/// it may; `found` is what stands at the paths of the programs. A step that somebody marked, also as undecided, is theirs, in every revision.
+pub fn by_rule(request: &Request, found: &Found, now: Moment) -> Vec<Entry> {
     let mut entries = Vec::new();
     let Some(grant) = request.assessment().grant.clone() else { return entries };
     if !matches!(request.state, State::Waiting(_)) {
@@ -202,6 +203,7 @@ pub fn by_rule(request: &Request, now: Moment) -> Vec<Entry> {
             seen: Sight::No,
             signer: rule_signer(),
             fast: false,
+            programs: after.content.as_ref().map(|c| signed(c, &after.marks, found)).unwrap_or_default(),
         };
         push(&mut entries, &mut after, Fact::SignedByRule { rule: grant.rule, number, bound }, now);
         let counting: Vec<_> = after.counting().map(|s| (s.number, &s.bound.signer)).collect();

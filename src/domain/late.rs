@@ -4,6 +4,7 @@
 //! text it must be a string, a number or a boolean; in a command it is one whole argument. Nothing goes through a shell.
 
 use crate::domain::canon::canonical_or_poison;
+use crate::domain::content::Content;
 use crate::domain::digest::{FilledDigest, framed};
 use crate::domain::invalid::Invalid;
 use crate::domain::names::{ParamKey, StepId};
@@ -144,6 +145,34 @@ fn each_text(value: &Value, tell: &mut impl FnMut(&str) -> Result<(), Invalid>) 
         Value::Object(map) => map.values().try_for_each(|item| each_text(item, tell)),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+/// The fields of a step's result that the plan goes by: those that a need or a condition names, and those that stand in a
+/// placeholder.
+pub fn used_of(content: &Content, of: &StepId) -> BTreeSet<ParamKey> {
+    let mut out = BTreeSet::new();
+    let known: BTreeSet<&StepId> = content.steps.iter().map(|s| &s.id).collect();
+    for step in &content.steps {
+        for need in step.single_needs() {
+            if need.step == *of {
+                out.extend(need.field.clone());
+            }
+            let asked = need.when.as_ref().filter(|when| when.step == *of);
+            out.extend(asked.map(|when| when.field.clone()));
+        }
+        let mut take = |text: &str| {
+            let fields = placeholders(text).into_iter().filter_map(|(_, inside)| meant(inside, &known));
+            out.extend(fields.filter(|(step, _)| step == of).map(|(_, field)| field));
+            Ok(())
+        };
+        for value in step.params.values() {
+            let _ = each_text(value, &mut take);
+        }
+        for text in step.run.iter().chain(&step.undo).flatten() {
+            let _ = take(text.raw());
+        }
+    }
+    out
 }
 
 /// A step as it runs: every placeholder filled.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(i64);
 
 /// A length of time in milliseconds; never negative.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Span(i64);
 

@@ -1,6 +1,10 @@
 //! Notices: which occasions call somebody, whom, and until when the call is still wanted. A notice names a request and
 //! never quotes it: what it says is put together when it is sent.
 
+mod origin;
+
+pub use origin::Origin;
+
 use crate::domain::chain::Whom;
 use crate::domain::content::Kind;
 use crate::domain::event::{Entry, Fact};
@@ -33,11 +37,19 @@ pub enum NoticeKind {
     Rollback,
     /// A review is owed.
     Debt,
+    /// A comment calls somebody by name: for them only.
+    Mention,
+    /// It went ahead without the sign-off of whoever is told.
+    Override,
+    /// Something about this place is wrong, and of no single request.
+    Alarm,
+    /// It is right again.
+    Recovery,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [NoticeKind; 10] = [
+    pub const ALL: [NoticeKind; 14] = [
         NoticeKind::Assignment,
         NoticeKind::Approval,
         NoticeKind::DeadlineRisk,
@@ -48,6 +60,10 @@ impl NoticeKind {
         NoticeKind::Halt,
         NoticeKind::Rollback,
         NoticeKind::Debt,
+        NoticeKind::Mention,
+        NoticeKind::Override,
+        NoticeKind::Alarm,
+        NoticeKind::Recovery,
     ];
 
     /// The word used everywhere.
@@ -63,6 +79,10 @@ impl NoticeKind {
             NoticeKind::Halt => "halt",
             NoticeKind::Rollback => "rollback",
             NoticeKind::Debt => "debt",
+            NoticeKind::Mention => "mention",
+            NoticeKind::Override => "override",
+            NoticeKind::Alarm => "alarm",
+            NoticeKind::Recovery => "recovery",
         }
     }
 
@@ -88,10 +108,10 @@ impl NoticeKind {
 pub struct Notice {
     /// What about.
     pub kind: NoticeKind,
-    /// About which request.
-    pub request: RequestId,
-    /// Which of its events, counted from 1: one event never calls twice.
-    pub version: u64,
+    /// About which request; nothing: about this place.
+    pub request: Option<RequestId>,
+    /// What called: one occasion never calls the same one twice.
+    pub origin: Origin,
     /// How many had been given it by then: a call to somebody who no longer has it is not made.
     pub assignment: u32,
     /// Whom; nothing: everybody who reviews.
@@ -114,14 +134,48 @@ pub struct Cause {
 impl Notice {
     /// What makes it the one it is: the same occasion is never noted twice.
     pub fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.request, self.version, self.kind.word(), self.assignment)
+        let kind = self.kind.word();
+        let request = self.request.map(|id| id.to_string()).unwrap_or_default();
+        let to = |to: &Option<Whom>| to.as_ref().map(Whom::to_string).unwrap_or_default();
+        match &self.origin {
+            // One event passes several over; every other one calls once.
+            Origin::Event(version) if self.kind == NoticeKind::Override => {
+                format!("{request}/{version}/{kind}/{}/{}", self.assignment, to(&self.to))
+            }
+            Origin::Event(version) => format!("{request}/{version}/{kind}/{}", self.assignment),
+            // An edit does not call again whom the comment called before.
+            Origin::Comment(number) => format!("{request}/c{}/{kind}/{}", number.0, to(&self.to)),
+            Origin::Rollout { name, version } => format!("{name}/{version}/{kind}/{}", to(&self.to)),
+            Origin::Place(subject) => format!("{}{subject}/{kind}/{}", Origin::PLACE, self.at.millis()),
+        }
+    }
+
+    /// Whether only whom it is for may see that there is one.
+    pub fn is_private(&self) -> bool {
+        self.kind == NoticeKind::Mention
+    }
+
+    /// Something about this place that is wrong, or right again.
+    pub fn of_place(kind: NoticeKind, subject: &str, at: Moment) -> Self {
+        let origin = Origin::Place(subject.to_owned());
+        Self { kind, request: None, origin, assignment: 0, to: None, cause: None, at }
     }
 
     /// Whether it is still worth saying of the request as it is now: who has decided is not called any more.
     pub fn is_wanted(&self, request: &Request) -> bool {
         let still_theirs = request.assignments.len() as u64 == u64::from(self.assignment);
+        if let Origin::Rollout { .. } = self.origin {
+            return true;
+        }
         match self.kind {
-            NoticeKind::Failure | NoticeKind::Halt | NoticeKind::Rollback => true,
+            NoticeKind::Failure | NoticeKind::Halt | NoticeKind::Rollback | NoticeKind::Override => true,
+            NoticeKind::Alarm | NoticeKind::Recovery => true,
+            NoticeKind::Mention => match (&self.origin, &self.to) {
+                (Origin::Comment(number), Some(Whom::Principal(name))) => {
+                    request.comment(*number).is_some_and(|comment| comment.mentions.contains(name))
+                }
+                _ => false,
+            },
             NoticeKind::DeadlineRisk => request.is_open() && still_theirs,
             // A producer that has the ball, or somebody it was passed on to.
             NoticeKind::Assignment => match &self.to {
@@ -142,7 +196,11 @@ impl Notice {
 /// The notices that `entries` make, which led to `after`; the first of them has this version of the request.
 pub fn of(first_version: u64, after: &Request, entries: &[Entry]) -> Vec<Notice> {
     let numbered = entries.iter().zip(first_version..);
-    let mut all: Vec<Notice> = numbered.filter_map(|(entry, version)| one(version, after, entry)).collect();
+    let mut all: Vec<Notice> = Vec::new();
+    for (entry, version) in numbered {
+        all.extend(one(version, after, entry));
+        all.extend(by_name(version, after, entry));
+    }
     all.retain(|notice| notice.is_wanted(after));
     all
 }
@@ -173,15 +231,44 @@ fn one(version: u64, after: &Request, entry: &Entry) -> Option<Notice> {
         Fact::RollingBack { .. } => (NoticeKind::Rollback, None),
         _ => return None,
     };
-    let system = PrincipalName::system();
     let cause = match &entry.fact {
         // The account that typed a document is not who asks.
         Fact::Submitted { requester, .. } => {
             Some(Cause { name: requester.name.clone(), person: requester.person.clone() })
         }
-        _ => Some(Cause { name: entry.by.clone(), person: entry.actor.person.clone() }),
+        _ => cause_of(entry),
     };
-    let cause = cause.filter(|cause| cause.name != system);
+    let cause = cause.filter(|cause| cause.name != PrincipalName::system());
     let assignment = u32::try_from(after.assignments.len()).unwrap_or(u32::MAX);
-    Some(Notice { kind, request: after.id, version, assignment, to, cause, at: entry.at })
+    let (request, origin) = (Some(after.id), Origin::Event(version));
+    Some(Notice { kind, request, origin, assignment, to, cause, at: entry.at })
+}
+
+fn cause_of(entry: &Entry) -> Option<Cause> {
+    let cause = Cause { name: entry.by.clone(), person: entry.actor.person.clone() };
+    (cause.name != PrincipalName::system()).then_some(cause)
+}
+
+/// What calls several, each by name: a comment that mentions them, an override that passed them over.
+fn by_name(version: u64, after: &Request, entry: &Entry) -> Vec<Notice> {
+    let (kind, names, origin) = match &entry.fact {
+        Fact::Commented { number, mentions, .. } | Fact::CommentEdited { number, mentions } => {
+            (NoticeKind::Mention, mentions, Origin::Comment(*number))
+        }
+        Fact::Overridden { instead, .. } => {
+            (NoticeKind::Override, &instead.passed_over, Origin::Event(version))
+        }
+        _ => return Vec::new(),
+    };
+    let others = names.iter().filter(|name| **name != entry.by);
+    let one = |name: &PrincipalName| Notice {
+        kind,
+        request: Some(after.id),
+        origin: origin.clone(),
+        assignment: 0,
+        to: Some(Whom::Principal(name.clone())),
+        cause: cause_of(entry),
+        at: entry.at,
+    };
+    others.map(one).collect()
 }

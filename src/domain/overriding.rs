@@ -354,7 +354,7 @@ impl Deciding<'_> {
             debt: self.facts.next_number,
         };
         let fact = Fact::Overridden {
-            bound: self.bound(&marks, seen),
+            bound: self.with_programs(self.bound(&marks, seen), &marks),
             instead: Box::new(instead),
             marks: changed
                 .map(|s| MarkFact { step: s.id.clone(), digest: s.digest, mark: marks.on(&s.id) })
@@ -390,6 +390,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         deadlines,
         continues: None,
         owes: Some(Box::new(owes)),
+        promotes: None,
     };
     let payload = Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() }));
     let entry = Entry {

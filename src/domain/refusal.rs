@@ -13,6 +13,7 @@ use crate::domain::names::{PrincipalName, RequestId, StepId};
 use crate::domain::overriding;
 use crate::domain::preview::Lack;
 use crate::domain::principal::Permission;
+use crate::domain::programs::Other;
 use crate::domain::quorum::Slot;
 use crate::domain::request::StateName;
 use crate::domain::risk::Risk;
@@ -206,12 +207,21 @@ pub enum Refusal {
     },
     /// They may not act, or not so, in a team store.
     Outsider(crate::domain::membership::Outsider),
+    /// It is not done to a rollout.
+    Rollout(Box<crate::domain::rollout::No>),
     /// Policy asks for more now than what was signed.
     NowHarder {
         /// Of which request.
         id: RequestId,
         /// What it asks, as a clause.
         why: String,
+    },
+    /// A program is not the one that was signed.
+    OtherProgram {
+        /// Of which request.
+        id: RequestId,
+        /// Which.
+        other: Box<Other>,
     },
 }
 
@@ -229,6 +239,7 @@ impl Refusal {
             | Refusal::HeldBy { .. } => exit::CONFLICT,
             Refusal::Invalid(_) | Refusal::NoSuchStep { .. } => exit::INVALID,
             Refusal::Unfit(why) => why.exit_code(),
+            Refusal::Rollout(no) if no.late => exit::CONFLICT,
             Refusal::Quota { .. } | Refusal::TooOften { .. } => exit::BUSY,
             Refusal::Ambiguous { .. }
             | Refusal::NotNow { .. }
@@ -247,7 +258,9 @@ impl Refusal {
             | Refusal::NotOverridden { .. }
             | Refusal::OwnDebt { .. }
             | Refusal::Outsider(_)
-            | Refusal::NowHarder { .. } => exit::REFUSED,
+            | Refusal::Rollout(_)
+            | Refusal::NowHarder { .. }
+            | Refusal::OtherProgram { .. } => exit::REFUSED,
         }
     }
 }

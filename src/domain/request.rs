@@ -16,6 +16,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, Reference, RequestId, StepId};
 use crate::domain::overriding::Instead;
 use crate::domain::principal::{Assurance, Requester};
+use crate::domain::rollout::{Promotes, StandsAt};
 use crate::domain::shared::Shared;
 use crate::domain::statement::Signature;
 use crate::domain::talk::Resolved;
@@ -320,6 +321,10 @@ pub struct Request {
     pub timing: Timing,
     /// For which override it is the review, and whose: a debt.
     pub owes: Option<Owed>,
+    /// Which tier of which rollout it promotes.
+    pub promotes: Option<Promotes>,
+    /// Where its rollout stands, once it has begun: a deployment.
+    pub rollout: Option<StandsAt>,
 }
 
 /// Who set a mark.

@@ -113,7 +113,7 @@ pub fn may_by_state(verb: Verb, request: &Request) -> Result<(), Refusal> {
         ));
     }
     let changes = matches!(verb, Verb::RequestChanges | Verb::Resubmit | Verb::Revise);
-    if changes && request.kind() == crate::domain::content::Kind::Policy {
+    if changes && request.kind() == Kind::Policy {
         return not_now(
             "a policy that was proposed is not changed: reject or cancel it, and propose again with `policy adopt`"
                 .to_owned(),
@@ -175,17 +175,17 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
     let who = verb.row().who;
     match who {
         Who::Reviewer | Who::Answerer => {
-            let own = hands::is_own(&request.requester, caller, facts)
+            let own = hands::is_own(request.whose(), caller, facts)
                 && !facts.self_review
                 && !(who == Who::Answerer && request.requester.is_agent_of(caller));
             if own {
-                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+                return Err(Refusal::OwnRequest { requester: request.whose().name.clone() });
             }
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Overrider => {
-            if hands::is_own(&request.requester, caller, facts) {
-                return Err(Refusal::OwnRequest { requester: request.requester.name.clone() });
+            if hands::is_own(request.whose(), caller, facts) {
+                return Err(Refusal::OwnRequest { requester: request.whose().name.clone() });
             }
             let permission = verb.permission(request.kind(), caller.kind);
             // A program never overrides, whatever it may: that is for somebody who can be asked why.

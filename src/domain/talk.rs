@@ -5,7 +5,9 @@ use crate::domain::event::{CommentNumber, Entry, Fact, Held, Payload};
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::Moment;
 use crate::domain::names::{ParamKey, PrincipalName, StepId};
-use crate::domain::principal::PrincipalKind;
+use crate::domain::policy::roster::Roster;
+use crate::domain::principal::{Assurance, Permission, PrincipalKind, Standing};
+use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rules;
@@ -102,6 +104,47 @@ pub fn mentions(text: &Text) -> Vec<PrincipalName> {
     out
 }
 
+/// The names in a text that what was recorded does not call: they may not see the request, or nobody is called so.
+pub fn not_called(text: &Text, entries: &[Entry]) -> Vec<PrincipalName> {
+    let called = entries.iter().find_map(|entry| match &entry.fact {
+        Fact::Commented { mentions, .. } | Fact::CommentEdited { mentions, .. } => Some(mentions),
+        _ => None,
+    });
+    called.map(|called| less(text, called)).unwrap_or_default()
+}
+
+/// The names in a comment that it does not call.
+pub fn uncalled(comment: &Comment) -> Vec<PrincipalName> {
+    comment.text.as_ref().map(|text| less(text, &comment.mentions)).unwrap_or_default()
+}
+
+fn less(text: &Text, called: &[PrincipalName]) -> Vec<PrincipalName> {
+    mentions(text).into_iter().filter(|name| !called.contains(name)).collect()
+}
+
+/// Whether somebody of a team's roster may see a request: by a role, because it is theirs, or because it has a slot that
+/// they, an agent, could fill.
+pub fn sees(name: &PrincipalName, request: &Request, roster: &Roster) -> bool {
+    let Some(them) = roster.find(name) else { return false };
+    let standing = Standing::of(&them.roles);
+    let person = Some(them.person.clone());
+    let theirs = request.requester.name == *name || request.requester.person == person;
+    let could_sign = || {
+        let me = Signer {
+            name: name.clone(),
+            kind: them.kind,
+            person,
+            roles: them.roles.clone(),
+            assurance: Assurance::SignedTouch,
+            newcomer: false,
+        };
+        them.kind == PrincipalKind::Agent
+            && standing.may(Permission::CosignAgent)
+            && request.assessment().slots.iter().any(|slot| slot.admits(&me))
+    };
+    standing.may(Permission::See) || theirs || could_sign()
+}
+
 impl Request {
     /// The comment with this number.
     pub fn comment(&self, number: CommentNumber) -> Option<&Comment> {
@@ -180,7 +223,7 @@ impl Deciding<'_> {
             step: step.clone(),
             reply_to: *reply_to,
             param: param.clone(),
-            mentions: mentions(text),
+            mentions: self.calls(text),
         };
         Ok(vec![self.entry(fact, spoken(text))])
     }
@@ -202,7 +245,7 @@ impl Deciding<'_> {
         if comment.text.as_ref() == Some(text) {
             return Ok(Vec::new());
         }
-        let fact = Fact::CommentEdited { number, mentions: mentions(text) };
+        let fact = Fact::CommentEdited { number, mentions: self.calls(text) };
         Ok(vec![self.entry(fact, spoken(text))])
     }
 
@@ -218,6 +261,13 @@ impl Deciding<'_> {
             _ => return Ok(Vec::new()),
         };
         Ok(vec![self.entry(fact, Held::None)])
+    }
+
+    /// Whom a text calls: of the names in it, those who may see the request.
+    fn calls(&self, text: &Text) -> Vec<PrincipalName> {
+        let mut names = mentions(text);
+        names.retain(|name| !self.facts.team || sees(name, self.request, &self.facts.policy.roster));
+        names
     }
 
     fn says(&self, text: &Text) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use crate::domain::moment::Span;
 use crate::drive::printed::{Stream, drain};
-use crate::drive::program;
+use crate::drive::program::Program;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, kill_process_group, pidfd_open,
@@ -104,15 +104,23 @@ fn in_its_own_session(command: &mut Command) {
 /// # Errors
 /// Why it was not started, as a sentence; nothing ran then.
 pub fn run(order: &Order<'_>, halt: &mut dyn FnMut() -> bool) -> Result<Outcome, String> {
-    let Some((program, arguments)) = order.command.split_first() else {
-        return Err("there is no command".to_owned());
-    };
-    if let Some(why) = program::trouble(program) {
-        return Err(why);
-    }
+    let program = order.command.first().ok_or("there is no command")?;
+    run_opened(order, &Program::open(program)?, halt)
+}
+
+/// As [`run`], with the program that was opened before: the first entry of the command is only its name then.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_opened(
+    order: &Order<'_>,
+    program: &Program,
+    halt: &mut dyn FnMut() -> bool,
+) -> Result<Outcome, String> {
+    let arguments = order.command.get(1..).ok_or("there is no command")?;
     super::permitted()?;
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().current_dir("/");
+    let mut command = Command::new(program.start_by()?);
+    command.arg0(program.name()).args(arguments).env_clear().current_dir("/");
     command.env("PATH", PATH).env("LANG", "C.UTF-8").env("RUN_ID", order.run_id);
     let stdin = if order.input.is_some() { Stdio::piped() } else { Stdio::null() };
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());

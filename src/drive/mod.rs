@@ -9,8 +9,10 @@ pub mod printed;
 pub mod child;
 pub mod keygen;
 pub mod apart;
+pub mod fleet;
 
-pub use child::{Order, Outcome, alone, run};
+pub use child::{Order, Outcome, alone, run, run_opened};
+pub use program::Program;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -41,18 +41,36 @@ impl Stream {
 
     /// What was kept, as text, with the number of bytes that were not in their place.
     pub fn text(&self) -> String {
-        let missing = self.total - (self.head.len() + self.tail.len()) as u64;
         let tail: Vec<u8> = self.tail.iter().copied().collect();
-        if missing == 0 {
+        if self.total == (self.head.len() + tail.len()) as u64 {
             let all: Vec<u8> = self.head.iter().copied().chain(tail).collect();
             return String::from_utf8_lossy(&all).into_owned();
         }
+        // A word is not cut in two: half a token would not be known for one.
+        let head = before_a_word(&self.head);
+        let tail = behind_a_word(&tail);
+        let missing = self.total - (head.len() + tail.len()) as u64;
         format!(
             "{}\n[... {missing} bytes left out ...]\n{}",
-            String::from_utf8_lossy(&self.head),
-            String::from_utf8_lossy(&tail)
+            String::from_utf8_lossy(head),
+            String::from_utf8_lossy(tail)
         )
     }
+}
+
+/// How long a word may be that is left out as a whole, in bytes.
+const LONGEST_WORD: usize = 4 << 10;
+
+/// The beginning of a text that is cut off, without the word that is cut; one that is too long for a word is cut.
+fn before_a_word(head: &[u8]) -> &[u8] {
+    let end = head.iter().rev().take(LONGEST_WORD).position(u8::is_ascii_whitespace);
+    end.and_then(|n| head.get(..head.len() - n)).unwrap_or(head)
+}
+
+/// The same for its end.
+fn behind_a_word(tail: &[u8]) -> &[u8] {
+    let begin = tail.iter().take(LONGEST_WORD).position(u8::is_ascii_whitespace);
+    begin.and_then(|n| tail.get(n + 1..)).unwrap_or(tail)
 }
 
 /// Reads `from` to its end on a thread of its own; says so through `done`. A stream that a process in another session
@@ -92,7 +110,18 @@ mod tests {
         assert_eq!(stream.whole(), None);
         let text = stream.text();
         assert!(text.starts_with("0000000\n") && text.ends_with("0099999\n"));
-        assert!(text.contains(&format!("[... {} bytes left out ...]", 800_000 - 2 * KEPT)));
+        assert!(text.contains(&format!("[... {} bytes left out ...]", 800_000 - 2 * KEPT + 8)));
+    }
+
+    #[test]
+    fn no_word_is_cut_in_two_where_something_is_left_out() {
+        let mut stream = Stream::default();
+        let words = |n: usize| "x".repeat(n);
+        stream.take(format!("{} ghp_{}", words(KEPT - 11), words(100)).as_bytes());
+        stream.take(format!("{}ghp_{} {}", words(2 * KEPT), words(100), words(KEPT - 11)).as_bytes());
+        let text = stream.text();
+        assert!(!text.contains("ghp_"), "{}", &text[KEPT - 20..KEPT + 60]);
+        assert_eq!(text.lines().next().map(str::len), Some(KEPT - 10), "the words beside it are whole");
     }
 
     #[test]

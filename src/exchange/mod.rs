@@ -16,6 +16,8 @@ pub mod calyx_pending;
 pub mod calyx_flag;
 pub mod calyx_lease;
 pub mod policy;
+pub mod plain_yaml;
+pub mod capability_matrix;
 pub mod authorized_keys;
 pub mod sshsig;
 pub mod allowed_signers;

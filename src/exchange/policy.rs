@@ -1,8 +1,12 @@
 //! The policy file: TOML, every key known, checked as a whole, every error with its line and key. `assets/policy.toml`
 //! shows all of it.
 
+mod capabilities;
 mod form;
 mod limits;
+mod driver;
+mod output;
+mod rollout;
 mod roster;
 
 use crate::domain::chain::{Rung, Whom};
@@ -130,6 +134,7 @@ impl Form {
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
                 overriding: overriding(rule.overriding)?,
+                rollout: rule.rollout.unwrap_or_default().said()?,
             });
         }
         let restraint = Restraint {
@@ -138,6 +143,7 @@ impl Form {
         };
         let roster = roster::roster(self.principal)?;
         let escalation = self.escalation.into_iter().map(rung).collect::<Result<_, _>>()?;
+        let drivers = driver::drivers(self.driver)?;
         Ok(Policy {
             risk,
             asks,
@@ -147,7 +153,11 @@ impl Form {
             escalation,
             open_text: self.notices.text,
             limits: self.limits.limits()?,
-            capabilities: limits::capabilities(self.capabilities)?,
+            capabilities: capabilities::capabilities(self.capabilities)?,
+            sources: driver::sources(self.source, &drivers)?,
+            drivers,
+            redact: self.output.words()?,
+            rollout: self.rollout.said()?,
             ..Policy::BUILT_IN
         })
     }

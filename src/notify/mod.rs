@@ -47,6 +47,7 @@ fn command(command: &[String], id: &str, input: &[u8]) -> Result<(), String> {
     };
     let outcome = crate::drive::run(&order, &mut || false)?;
     let said = crate::drive::child::printed(&outcome.stderr).text();
+    let said = crate::domain::redaction::redacted(&said, &[]);
     let said = said.lines().next().map(|line| format!(": {line}")).unwrap_or_default();
     match (outcome.exit, outcome.signal) {
         _ if outcome.timed_out => Err(format!("it took longer than {} s and was ended", LIMIT.as_secs())),

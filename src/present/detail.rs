@@ -275,6 +275,7 @@ pub fn signoffs(request: &Request) -> Vec<Line> {
             .indented(2),
         );
         out.extend(keys::key(signoff));
+        out.extend(keys::unknown_programs(bound));
         if signoff.reason.is_some() {
             out.extend(quoted(signoff.reason.as_ref(), 2));
         }

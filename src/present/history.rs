@@ -279,6 +279,7 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             (format!("→ escalated it to {to} (level {level}){why}"), Tone::Bad)
         }
         Fact::Reassigned { to, .. } => (format!("gave it to {to}"), Tone::Plain),
+        Fact::Rollout(fact) => crate::present::rollout::words(fact),
         Fact::OfStore(OfStore::WatcherStarted { fence, process }) => {
             (format!("began to keep time: watcher {fence}, process {process}"), Tone::Dim)
         }
@@ -291,6 +292,28 @@ pub fn words(fact: &Fact) -> (String, Tone) {
             .to_owned(),
             Tone::Dim,
         ),
+        Fact::OfStore(OfStore::ClockJumped { ahead, .. }) => {
+            let words = format!(
+                "saw the clock go {} ahead: it was set, or the host slept",
+                crate::present::time::span(*ahead)
+            );
+            (words, Tone::Warn)
+        }
+        Fact::OfStore(OfStore::Pruned { notices, deliveries, files, bytes, .. }) => (
+            format!(
+                "forgot {notices} notices with {deliveries} deliveries, and {} files of evidence ({bytes} bytes)",
+                files.len()
+            ),
+            Tone::Dim,
+        ),
+        Fact::OfStore(OfStore::RedactionAsked { seq, .. }) => {
+            (format!("wants the text of event {seq} taken out: another person must say so too"), Tone::Warn)
+        }
+        Fact::OfStore(OfStore::Redacted { seq, of, file, asked_by, .. }) => {
+            let file = if file.is_some() { " and its file" } else { "" };
+            let asked = asked_by.as_ref().map(|by| format!(", as {by} had asked")).unwrap_or_default();
+            (format!("took the text of event {seq} ({of}){file} out{asked}"), Tone::Warn)
+        }
         Fact::OfStore(OfStore::SessionRefused { why, length }) => {
             let what = match why {
                 NotObeyed::Unreadable => "that does not read",

@@ -140,11 +140,11 @@ fn out_risk(request: &Request) -> Value {
 }
 
 fn signoff(signoff: &crate::domain::request::SignOff) -> Value {
-    let Bound { revision, revision_digest, marks_digest, seen, signer, .. } = &signoff.bound;
+    let Bound { revision, revision_digest, marks_digest, seen, signer, programs, .. } = &signoff.bound;
     json!({
         "number": signoff.number, "by": signer.name, "rule": signoff.rule, "kind": signer.kind, "newcomer": signer.newcomer, "assurance": signer.assurance,
         "at": signoff.at.iso(), "revision": revision, "revision_digest": revision_digest,
-        "marks_digest": marks_digest, "seen": seen, "reason": signoff.reason.as_ref().map(Text::raw),
+        "marks_digest": marks_digest, "seen": seen, "programs": programs, "reason": signoff.reason.as_ref().map(Text::raw),
         "standing": match signoff.standing {
             SignOffStanding::Counts => "counts",
             SignOffStanding::Withdrawn => "withdrawn",

@@ -1,6 +1,8 @@
 //! The keys: which sign-offs a request waits for, who filled them with which key, and over what.
 
+use crate::domain::bound::Bound;
 use crate::domain::event::SignOffNumber;
+use crate::domain::programs::unknown;
 use crate::domain::quorum::{Signer, Slot, fill};
 use crate::domain::request::{Request, SignOff};
 use crate::domain::text::safe_line;
@@ -52,6 +54,21 @@ pub fn waited_for(request: &Request) -> Vec<Line> {
         out.push(line.indented(2));
     }
     out
+}
+
+/// Which of the programs that it lets start nobody could look at when it was given; nothing when all are known.
+pub fn unknown_programs(bound: &Bound) -> Option<Line> {
+    let steps: Vec<String> = unknown(&bound.programs).into_iter().map(ToString::to_string).collect();
+    let words = match steps.as_slice() {
+        [] => return None,
+        [one] => format!("the program of {one}"),
+        some => format!("the programs of {}", some.join(", ")),
+    };
+    let line = Line::default().and(
+        Tone::Warn,
+        format_args!("{words} could not be looked at: what stands there when it runs is what is started"),
+    );
+    Some(line.indented(4))
 }
 
 /// With which key a sign-off was signed, and over what; nothing for one that was not.

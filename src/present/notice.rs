@@ -4,7 +4,7 @@
 use crate::domain::chain::Whom;
 use crate::domain::due::{self, Due};
 use crate::domain::moment::Moment;
-use crate::domain::notice::{Notice, NoticeKind};
+use crate::domain::notice::{Notice, NoticeKind, Origin};
 use crate::domain::request::{Request, State};
 use crate::domain::text::Text;
 use crate::present::{json, words};
@@ -32,6 +32,17 @@ pub fn sentence(notice: &Notice, request: &Request, now: Moment) -> String {
         },
         NoticeKind::Halt => "was stopped".to_owned(),
         NoticeKind::Rollback => "is being taken back".to_owned(),
+        NoticeKind::Mention => match &notice.origin {
+            Origin::Comment(number) => format!("calls {} in comment {}", to(&notice.to), number.0),
+            _ => format!("calls {}", to(&notice.to)),
+        },
+        NoticeKind::Override => format!("went ahead without the sign-off of {}", to(&notice.to)),
+        // Of this place, and of no request.
+        NoticeKind::Alarm | NoticeKind::Recovery => "is not well".to_owned(),
+    };
+    let what = match &notice.origin {
+        Origin::Rollout { name, .. } => format!("{what} (rollout {name})"),
+        _ => what,
     };
     let sentence = format!("{} ({}, {}) {what}", request.id, request.kind(), request.assessment().risk);
     match request.is_open() {
@@ -55,6 +66,11 @@ pub fn body(notice: &Notice, request: &Request, id: &str, opened: bool, now: Mom
             ahead.map(|one| json!({"at": one.at.iso(), "what": one.due.word(), "to": one.to})).collect::<Vec<_>>(),
         "sentence": sentence(notice, request, now),
     });
+    match &notice.origin {
+        Origin::Comment(number) => out["comment"] = json!(number.0),
+        Origin::Rollout { name, .. } => out["rollout"] = json!(name),
+        Origin::Event(_) | Origin::Place(_) => {}
+    }
     if opened {
         out["title"] = json!(request.content.as_ref().map(|content| content.title.raw()));
         out["by"] = json!(request.requester.name);

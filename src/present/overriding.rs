@@ -112,8 +112,9 @@ fn without(slots: Vec<&Slot>, passed_over: &[PrincipalName]) -> Line {
 /// What stands in the place of the sign-offs of an overridden request, and the debt; or, on a debt, whose it is for what.
 pub fn standing(request: &Request) -> Vec<Line> {
     let mut out = Vec::new();
-    if let Some(Verdict::Overridden { instead, .. }) = request.closed().map(|closed| &closed.verdict) {
+    if let Some(Verdict::Overridden { bound, instead }) = request.closed().map(|closed| &closed.verdict) {
         out.extend(went_ahead(instead));
+        out.extend(crate::present::keys::unknown_programs(bound));
     }
     if let Some(owes) = &request.owes {
         out.push(
@@ -205,6 +206,7 @@ pub fn own_review(request: &Request, caller: &Caller) -> Option<Line> {
 pub fn as_json(request: &Request) -> Value {
     match request.closed().map(|closed| &closed.verdict) {
         Some(Verdict::Overridden { bound, instead }) => json!({
+            "programs": bound.programs,
             "class": instead.class, "reference": instead.reference.raw(), "skipped": instead.skipped,
             "passed_over": instead.passed_over, "left_out": instead.left_out, "debt": instead.debt.to_string(),
             "seen": bound.seen, "marks_digest": bound.marks_digest, "revision_digest": bound.revision_digest,

@@ -2,6 +2,7 @@
 
 use crate::domain::moment::Moment;
 use crate::domain::names::RequestId;
+use crate::domain::policy::capabilities::{Scope, Status};
 use crate::domain::policy::roster::Enrolled;
 use crate::domain::policy::rules::Rule;
 use crate::domain::policy::{Assessment, Policy};
@@ -22,6 +23,16 @@ pub fn contents(policy: &Policy) -> Vec<Line> {
             .indented(2),
     ];
     out.extend(policy.rules.iter().map(rule));
+    for capability in &policy.capabilities.list {
+        let phase: Vec<&str> =
+            capability.phase.as_deref().into_iter().chain(capability.status.map(Status::word)).collect();
+        let phase = if phase.is_empty() { String::new() } else { format!(" ({})", phase.join(" ")) };
+        let scope: Vec<&str> = capability.scope.iter().map(Scope::as_str).collect();
+        let scope = if scope.is_empty() { String::new() } else { format!(", within {}", scope.join(", ")) };
+        let on = if capability.enabled { "on" } else { "OFF" };
+        let words = format!("capability {}: {on}{phase}{scope}", capability.name);
+        out.push(Line::plain(safe_line(&words)).indented(2));
+    }
     if !policy.roster.principals.is_empty() {
         let keys = policy.roster.principals.iter().map(|principal| principal.keys.len()).sum();
         let words =

@@ -11,6 +11,7 @@ use crate::domain::overriding::digest_of_reason;
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
+use crate::store::sight::OPEN;
 use crate::store::tally::Tally;
 
 use rusqlite::{Connection, params};
@@ -45,14 +46,16 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 9] = [
+pub const TABLES: [(&str, &str); 11] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
          digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
          updated_at, version, flagged",
     ),
+    ("rollouts", "id, phase, tier, live, since, version"),
     ("inbox", "slot, rank, due_at, request, asker"),
+    ("own", "requester, closed_at, request"),
     ("snoozed", "name, request, until"),
     ("words", "word, request"),
     ("names", "name, request"),
@@ -82,7 +85,7 @@ struct Share {
 pub fn asker(request: &Request) -> String {
     match &request.owes {
         Some(owes) => hand(&owes.by, owes.person.as_ref()),
-        None => hand(&request.requester.name, request.requester.person.as_ref()),
+        None => hand(&request.whose().name, request.whose().person.as_ref()),
     }
 }
 
@@ -185,7 +188,7 @@ pub fn write(
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let old = before.map(share).unwrap_or_default();
-    put(conn, after, before.is_none(), (&old, &share(after)), tally)
+    put(conn, before, after, (&old, &share(after)), tally)
 }
 
 /// A request and what it contributes, worked out beforehand.
@@ -206,22 +209,23 @@ impl Derived {
     /// # Errors
     /// When SQLite refuses a row.
     pub fn write(&self, conn: &Connection, tally: &mut Tally) -> Result<(), Failure> {
-        put(conn, &self.request, true, (&Share::default(), &self.share), tally)
+        put(conn, None, &self.request, (&Share::default(), &self.share), tally)
     }
 }
 
 fn put(
     conn: &Connection,
+    before: Option<&Request>,
     after: &Request,
-    is_new: bool,
     (old, new): (&Share, &Share),
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     put_row(conn, after)
+        .and_then(|()| put_own(conn, before, after))
         .and_then(|()| put_inbox(conn, after.id, old, new))
         .and_then(|()| put_snoozes(conn, after.id, old, new))
         .and_then(|()| put_words(conn, after.id, old, new))
-        .and_then(|()| put_names(conn, after, old, new, is_new))
+        .and_then(|()| put_names(conn, after, old, new, before.is_none()))
         .and_then(|()| put_overrides(conn, after.id, old, new))
         .map_err(|e| failed("writing the derived tables", e))?;
     tally.change(&old.counters, &new.counters);
@@ -278,6 +282,23 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         is_flagged(request),
     ])
     .map(|_| ())
+}
+
+/// Whose it is: written when it is asked for, and again when it is closed. Nothing in between touches it.
+fn put_own(conn: &Connection, before: Option<&Request>, after: &Request) -> rusqlite::Result<()> {
+    let closed = |request: &Request| request.closed().map_or(OPEN, |closed| closed.at.millis());
+    let (old, new) = (before.map(closed), closed(after));
+    if old == Some(new) {
+        return Ok(());
+    }
+    let (name, id) = (after.requester.name.as_str(), after.id.number());
+    if let Some(old) = old {
+        conn.prepare_cached("DELETE FROM own WHERE requester = ?1 AND closed_at = ?2 AND request = ?3")?
+            .execute(params![name, old, id])?;
+    }
+    conn.prepare_cached("INSERT INTO own (requester, closed_at, request) VALUES (?1, ?2, ?3)")?
+        .execute(params![name, new, id])
+        .map(|_| ())
 }
 
 fn put_inbox(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {

@@ -1,6 +1,7 @@
 //! What has come to whom: comments that a face took or a screen drew, files that were looked into, and when somebody was
 //! last here. Of this place only; forgotten without loss.
 
+use crate::domain::chain::Whom;
 use crate::domain::digest::EvidenceDigest;
 use crate::domain::event::CommentNumber;
 use crate::domain::moment::Moment;
@@ -112,6 +113,24 @@ impl DraftBox {
             let _ = conn.execute_batch("ROLLBACK");
         }
         done.map(|()| true).map_err(noting)
+    }
+
+    /// Notes that the author's command line printed the thread of a request: nothing in it calls them any more.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note_printed(&self, id: RequestId, at: Moment) -> Result<(), Failure> {
+        let (conn, author) = self.parts();
+        let Some(_held) = self.lock_if_free() else { return Ok(()) };
+        conn.execute(
+            "INSERT INTO deliveries (notice, channel, state, attempts, ended_at)
+             SELECT id, '@thread', 'done', 1, ?3 FROM notices INDEXED BY notices_that_mention
+             WHERE kind = 'mention' AND whom = ?1 AND request = ?2
+             ON CONFLICT DO NOTHING",
+            params![String::from(Whom::Principal(author.clone())), id.number(), at.millis()],
+        )
+        .map(|_| ())
+        .map_err(|e| failed("noting that a thread was printed", e))
     }
 
     /// Notes that the author looked into a file; the first time counts.

@@ -13,6 +13,7 @@ use crate::store::derive::reading_rank;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sight::Sight;
 use crate::store::sorted::Order;
 use rusqlite::params;
 
@@ -87,6 +88,8 @@ pub struct Reader {
     pub order: Order,
     /// When set, what they had opened by then, as it is now, is hidden; what is overdue or escalated never is.
     pub seen_by: Option<Moment>,
+    /// What is there for them at all.
+    pub sight: Sight,
 }
 
 /// The place of a row in its queue.
@@ -135,6 +138,9 @@ impl Store {
         now: Moment,
     ) -> Result<Vec<Row>, Failure> {
         let reading = |e| failed("reading the inbox", e);
+        if let Sight::Own(own) = &reader.sight {
+            return self.own_page(own, queue, from, limit, reader, now);
+        }
         if queue == Queue::Decided {
             return self.decided(from, limit).map_err(reading);
         }

@@ -5,7 +5,7 @@ use crate::domain::chain::Whom;
 use crate::domain::event::Entry;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
-use crate::domain::notice::{self, Cause, Notice, NoticeKind};
+use crate::domain::notice::{self, Cause, Notice, NoticeKind, Origin};
 use crate::domain::request::Request;
 use crate::store::failure::{Failure, failed};
 use crate::store::open::Store;
@@ -64,7 +64,10 @@ pub struct Failing {
 /// Longest text of an error that is kept, in bytes.
 const LONGEST_WHY: usize = 300;
 
-const COLUMNS: &str = "n.id, n.kind, n.request, n.version, n.assignment, n.whom, n.by, n.person, n.at";
+const COLUMNS: &str = "n.id, n.kind, n.request, n.version, n.assignment, n.whom, n.by, n.person, n.at, n.key";
+
+/// How many columns that are.
+const WIDE: usize = 10;
 
 /// Notes what the entries call for, in the transaction that writes them.
 pub(super) fn note(
@@ -73,27 +76,31 @@ pub(super) fn note(
     after: &Request,
     entries: &[Entry],
 ) -> Result<(), Failure> {
-    for notice in notice::of(first_version, after, entries) {
-        conn.prepare_cached(
-            "INSERT INTO notices (key, kind, request, version, assignment, whom, by, person, at, handed_out)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) ON CONFLICT (key) DO NOTHING",
-        )
-        .and_then(|mut put| {
-            put.execute(params![
-                notice.key(),
-                notice.kind.word(),
-                notice.request.number(),
-                notice.version,
-                notice.assignment,
-                notice.to.clone().map(String::from),
-                notice.cause.as_ref().map(|cause| cause.name.as_str()),
-                notice.cause.as_ref().and_then(|cause| cause.person.as_ref()).map(PersonName::as_str),
-                notice.at.millis(),
-            ])
-        })
-        .map_err(|e| failed("noting whom to tell", e))?;
-    }
-    Ok(())
+    notice::of(first_version, after, entries).iter().try_for_each(|notice| put(conn, notice))
+}
+
+/// Notes one.
+fn put(conn: &Connection, notice: &Notice) -> Result<(), Failure> {
+    conn.prepare_cached(
+        "INSERT INTO notices (key, kind, request, version, assignment, whom, by, person, at, handed_out)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) ON CONFLICT (key) DO NOTHING",
+    )
+    .and_then(|mut put| {
+        put.execute(params![
+            notice.key(),
+            notice.kind.word(),
+            // No request has the number 0.
+            notice.request.map_or(0, RequestId::number),
+            notice.origin.number(),
+            notice.assignment,
+            notice.to.clone().map(String::from),
+            notice.cause.as_ref().map(|cause| cause.name.as_str()),
+            notice.cause.as_ref().and_then(|cause| cause.person.as_ref()).map(PersonName::as_str),
+            notice.at.millis(),
+        ])
+    })
+    .map(|_| ())
+    .map_err(|e| failed("noting whom to tell", e))
 }
 
 /// A row of [`COLUMNS`]. What does not read is nobody's notice: it is told to everybody, as a failure.
@@ -103,8 +110,8 @@ fn noted(row: &Row<'_>) -> rusqlite::Result<Noted> {
     let person = text(7)?.and_then(|name| PersonName::new(name).ok());
     let notice = Notice {
         kind: NoticeKind::parse(&row.get::<_, String>(1)?).unwrap_or(NoticeKind::Failure),
-        request: RequestId::new(row.get(2)?),
-        version: row.get(3)?,
+        request: Some(row.get(2)?).filter(|number| *number != 0).map(RequestId::new),
+        origin: Origin::of_key(&row.get::<_, String>(9)?, row.get(3)?),
         assignment: row.get(4)?,
         to: text(5)?.and_then(|whom| Whom::try_from(whom).ok()),
         cause: name.map(|name| Cause { name, person }),
@@ -137,8 +144,9 @@ impl Store {
              WHERE d.next_at <= ?1 ORDER BY d.next_at, d.notice LIMIT ?2"
         );
         let mut query = self.conn.prepare_cached(&sql).map_err(reading)?;
-        let row =
-            |row: &Row<'_>| Ok(Delivery { noted: noted(row)?, channel: row.get(9)?, attempts: row.get(10)? });
+        let row = |row: &Row<'_>| {
+            Ok(Delivery { noted: noted(row)?, channel: row.get(WIDE)?, attempts: row.get(WIDE + 1)? })
+        };
         let rows = query.query_map(params![now.millis(), limit as i64], row).map_err(reading)?;
         rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
@@ -189,25 +197,54 @@ impl Store {
         let rows = query.query_map([since.millis()], row).map_err(reading)?;
         rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
+}
 
-    /// How many deliveries of each state a channel has had, for whoever counts.
+impl Store {
+    /// The notices about this place that are kept, oldest first.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn deliveries_by_state(&self, channel: &str) -> Result<Vec<(String, u64)>, Failure> {
-        let reading = |e| failed("counting the deliveries", e);
-        let mut query = self
-            .conn
-            .prepare_cached(
-                "SELECT state, count(*) FROM deliveries WHERE channel = ?1 GROUP BY state ORDER BY state",
-            )
+    pub fn notices_of_place(&self) -> Result<Vec<Notice>, Failure> {
+        let reading = |e| failed("reading the notices", e);
+        // The end is the same with the character that follows the slash.
+        let (from, to) = (Origin::PLACE, Origin::PLACE.replace('/', "0"));
+        let sql = format!("SELECT {COLUMNS} FROM notices n WHERE n.key >= ?1 AND n.key < ?2 ORDER BY n.id");
+        let mut query = self.conn.prepare_cached(&sql).map_err(reading)?;
+        let rows = query.query_map(params![from, to], |row| Ok(noted(row)?.notice)).map_err(reading)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(reading)
+    }
+
+    /// The comments that call somebody and that they have not read, oldest first; at most `limit`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn mentions_of(&self, name: &PrincipalName, limit: usize) -> Result<Vec<Notice>, Failure> {
+        let reading = |e| failed("reading who calls you", e);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM notices n INDEXED BY notices_that_mention
+             LEFT JOIN heard h ON h.request = n.request AND h.author = ?1 AND h.comment = n.version
+             WHERE n.kind = 'mention' AND n.whom = ?2 AND h.read_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.id AND d.channel = '@thread')
+             ORDER BY n.id LIMIT ?3"
+        );
+        let whom = String::from(Whom::Principal(name.clone()));
+        let mut query = self.conn.prepare_cached(&sql).map_err(reading)?;
+        let rows = query
+            .query_map(params![name.as_str(), whom, limit as i64], |row| Ok(noted(row)?.notice))
             .map_err(reading)?;
-        let rows = query.query_map([channel], |row| Ok((row.get(0)?, row.get(1)?))).map_err(reading)?;
         rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
 }
 
 impl Tx<'_> {
+    /// Notes what calls somebody and is no event of a request: of a rollout, or of this place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note(&mut self, notice: &Notice) -> Result<(), Failure> {
+        put(self.conn(), notice)
+    }
+
     /// A notice goes through these channels, from `at` on.
     ///
     /// # Errors

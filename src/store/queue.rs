@@ -6,6 +6,7 @@ use crate::store::derive::{CLAIMED, DEBTS, ESCALATED, EVERYTHING, PROMOTIONS, QU
 use crate::store::failure::{Failure, failed};
 use crate::store::inbox::Reader;
 use crate::store::open::Store;
+use crate::store::sight::Sight;
 use rusqlite::params;
 use std::collections::BTreeSet;
 
@@ -83,6 +84,9 @@ impl Store {
     /// # Errors
     /// When the counters cannot be read.
     pub fn count(&self, queue: Queue, reader: &Reader, now: Moment) -> Result<u64, Failure> {
+        if let Sight::Own(own) = &reader.sight {
+            return self.own_count(own, queue, reader, now);
+        }
         match queue {
             Queue::Waiting => self.waiting_for(reader, now),
             Queue::Unclaimed => Ok(self.counter("unclaimed")? + self.run_out(now)?),
@@ -115,6 +119,10 @@ impl Store {
     /// # Errors
     /// When they cannot be read.
     pub fn overdue(&self, reader: &Reader, now: Moment) -> Result<u64, Failure> {
+        // Overdue is said to those who decide on everything.
+        if reader.sight != Sight::Everything {
+            return Ok(0);
+        }
         let counting = |e| failed("counting what is overdue", e);
         let own = |n: usize| reader.own.get(n).map_or("", String::as_str);
         let name = reader.signer.name.as_str();

@@ -10,6 +10,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, head, recorded};
 use crate::store::open::Store;
 use crate::store::recent::{Place, Recent};
+use crate::store::sight::Sight;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -145,12 +146,12 @@ impl Store {
         debts_of(&self.conn, &hand(name, person))
     }
 
-    /// The request, replayed from its own events; `None` when there is none.
+    /// The request, replayed from its own events; `None` when there is none for whoever reads.
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        load(&self.conn, &self.id, &self.recent, id)
+    pub fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        Ok(load(&self.conn, &self.id, &self.recent, id)?.filter(|request| sight.sees(request)))
     }
 
     /// A kept counter.
@@ -161,30 +162,25 @@ impl Store {
         counter(&self.conn, name)
     }
 
-    /// The events of one request, oldest first.
+    /// The events of one request, oldest first; none when it is not there for whoever reads.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn history(&self, id: RequestId) -> Result<Vec<(Seq, Entry)>, Failure> {
+    pub fn history(&self, id: RequestId, sight: &Sight) -> Result<Vec<(Seq, Entry)>, Failure> {
+        if *sight != Sight::Everything && self.load(id, sight)?.is_none() {
+            return Ok(Vec::new());
+        }
         let events = events_of(&self.conn, &self.id, &id.to_string())?;
         events.iter().map(|event| Ok((event.envelope.seq, event.read()?))).collect()
     }
 
-    /// The requests that carry a name (a reference, a lease, an intent), oldest first; at most 20.
+    /// The requests that carry a name (a reference, a lease, an intent), as far as they are there for whoever reads, oldest
+    /// first; at most 20.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn named(&self, name: &str) -> Result<Vec<RequestId>, Failure> {
-        let reading = |e| failed("looking for a name", e);
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT request FROM names WHERE name = ?1 ORDER BY request DESC LIMIT 20")
-            .map_err(reading)?;
-        let rows = query.query_map([name], |row| row.get(0)).map_err(reading)?;
-        let mut ids: Vec<RequestId> =
-            rows.map(|r| r.map(RequestId::new)).collect::<Result<_, _>>().map_err(reading)?;
-        ids.reverse();
-        Ok(ids)
+    pub fn named(&self, name: &str, sight: &Sight) -> Result<Vec<RequestId>, Failure> {
+        self.names_seen(name, sight, 20)
     }
 
     /// The requests that time has something to do to by `now`; at most `limit`.

@@ -7,6 +7,7 @@ use crate::store::derive::{Derived, TABLES};
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, recorded};
 use crate::store::open::{Store, connect};
+use crate::store::rollouts;
 use crate::store::tally::Tally;
 use rusqlite::Connection;
 use std::cell::RefCell;
@@ -16,11 +17,11 @@ use std::sync::mpsc::sync_channel;
 const TELL_EVERY: u64 = 1_000;
 
 /// The aggregates that are no requests.
-const NO_REQUESTS: [&str; 5] = ["store", "policy", "session", "team", "watcher"];
+const NO_REQUESTS: [&str; 6] = ["store", "policy", "session", "team", "watcher", "keeping"];
 
 /// Whether replaying reads the events of this aggregate.
 pub(super) fn is_replayed(aggregate: &str) -> bool {
-    !NO_REQUESTS.contains(&aggregate)
+    !NO_REQUESTS.contains(&aggregate) && !aggregate.starts_with("rollout ")
 }
 
 /// Replays every request from its own events, one at a time, so that memory does not grow with the log. What cannot
@@ -38,7 +39,8 @@ pub fn replay(
     let others = NO_REQUESTS.map(|name| format!("'{name}'")).join(", ");
     let sql = format!(
         "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq)
-         WHERE l.aggregate NOT IN ({others}) ORDER BY l.aggregate, l.version"
+         WHERE l.aggregate NOT IN ({others})
+             AND NOT (l.aggregate >= 'rollout ' AND l.aggregate < 'rollout!') ORDER BY l.aggregate, l.version"
     );
     let mut query = conn.prepare(&sql).map_err(reading)?;
     let mut rows = query.query([]).map_err(reading)?;
@@ -181,6 +183,12 @@ pub(super) fn refill(
         }
     }
     tally.write(conn)?;
+    rollouts::replay(
+        conn,
+        store,
+        |rollout| rollouts::derive(conn, rollout),
+        |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
+    )?;
     Ok(done)
 }
 

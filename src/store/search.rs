@@ -10,6 +10,7 @@ use crate::store::queue::Queue;
 pub use crate::store::scan::LOOKED_AT;
 use crate::store::scan::{Scan, beginning};
 use crate::store::seen::numbers_of;
+use crate::store::sight::Sight;
 use rusqlite::{OptionalExtension, params};
 use std::collections::{BTreeSet, HashSet};
 
@@ -64,6 +65,12 @@ impl Store {
         reader: &Reader,
         now: Moment,
     ) -> Result<Found, Failure> {
+        if let Sight::Own(own) = &reader.sight {
+            let mut found = self.own_found(own, queue, filter, reader, now)?;
+            self.note_snoozes(&mut found.rows, reader, now)?;
+            self.note_overtaken(&mut found.rows, reader)?;
+            return Ok(found);
+        }
         let mut scan = self.scan(queue, reader, now)?;
         let found = self.find_from(&mut scan, queue, filter, reader, now);
         self.keep_scan(scan);
@@ -205,7 +212,12 @@ impl Store {
     }
 
     /// The rows that match: what the rows themselves say first, and then one question for each word.
-    fn matching(&self, filter: &Filter, rows: Vec<Row>, now: Moment) -> rusqlite::Result<Vec<Row>> {
+    pub(super) fn matching(
+        &self,
+        filter: &Filter,
+        rows: Vec<Row>,
+        now: Moment,
+    ) -> rusqlite::Result<Vec<Row>> {
         let mut rows: Vec<Row> = rows.into_iter().filter(|row| admits(filter, row, now)).collect();
         for word in &filter.words {
             let mut query = self.conn.prepare_cached(

@@ -10,6 +10,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{Reader, Row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +77,7 @@ impl Store {
         let signed = self.signed_among(rows).map_err(reading)?;
         for row in rows.iter_mut().filter(|row| row.state.is_open()) {
             if signed.contains(&row.id.number())
-                && let Some(request) = self.load(row.id)?
+                && let Some(request) = self.load(row.id, &reader.sight)?
             {
                 row.overtaken = rules::overtaken(&request, name, person).map(|signoff| signoff.number);
             }
@@ -99,7 +100,7 @@ impl Store {
     /// When the tables cannot be read.
     pub fn hidden(&self, queue: Queue, reader: &Reader, now: Moment) -> Result<u64, Failure> {
         let counting = |e| failed("counting what is hidden", e);
-        if reader.seen_by.is_none() || queue == Queue::Decided {
+        if reader.seen_by.is_none() || queue == Queue::Decided || reader.sight != Sight::Everything {
             return Ok(0);
         }
         let mut hidden: BTreeSet<u64> = BTreeSet::new();

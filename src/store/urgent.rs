@@ -8,6 +8,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::Reader;
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+use crate::store::sight::Sight;
 use rusqlite::params;
 use std::collections::BTreeSet;
 
@@ -52,6 +53,10 @@ impl Store {
         reader: &Reader,
         now: Moment,
     ) -> Result<BTreeSet<RequestId>, Failure> {
+        // A bell is for those who decide on everything.
+        if reader.sight != Sight::Everything {
+            return Ok(BTreeSet::new());
+        }
         self.urgent(looked, reader, now).map_err(|e| failed("looking for urgent requests", e))
     }
 

@@ -13,6 +13,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, HASH, Recorded, recorded};
 use crate::store::open::{SCHEMA, Store};
 use crate::store::rebuild::{is_replayed, replay, replay_beside};
+use crate::store::rollouts;
 use crate::store::tally::Tally;
 use compare::{compare, schema_of};
 use rusqlite::Connection;
@@ -272,6 +273,15 @@ impl Store {
             None => replay(&self.conn, &self.id, |request| each(Derived::of(request)), not)?,
         }
         tally.write(fresh)?;
+        rollouts::replay(
+            &self.conn,
+            &self.id,
+            |rollout| rollouts::derive(fresh, rollout),
+            |seq, why| {
+                wrong.borrow_mut().push((Some(seq), format!("event {seq} cannot be replayed: {why}")));
+                Ok(())
+            },
+        )?;
         fresh.execute_batch("COMMIT").map_err(filling)?;
         for (seq, what) in wrong.into_inner() {
             if !report.problems.iter().any(|p| p.seq.is_some() && p.seq.map(|s| s.0) == seq) {

@@ -18,6 +18,7 @@ use crate::store::open::Store;
 use crate::store::read;
 use crate::store::recent::{Place, Recent};
 use crate::store::reserve::Reserve;
+use crate::store::sight::Sight;
 use crate::store::tally::Tally;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -159,12 +160,13 @@ impl<'a> Tx<'a> {
         self.reserve.for_more()
     }
 
-    /// The request, replayed from its own events; `None` when there is none.
+    /// The request, replayed from its own events; `None` when there is none for whoever reads.
     ///
     /// # Errors
     /// When its events cannot be read.
-    pub fn load(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        read::load(self.conn, self.store, self.recent, id)
+    pub fn load(&self, id: RequestId, sight: &Sight) -> Result<Option<Request>, Failure> {
+        let request = read::load(self.conn, self.store, self.recent, id)?;
+        Ok(request.filter(|request| sight.sees(request)))
     }
 
     /// The number the next request gets.

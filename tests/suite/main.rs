@@ -5,6 +5,7 @@ mod app;
 mod cli;
 mod docs;
 mod domain;
+mod drive;
 mod exchange;
 mod faults;
 mod journeys;

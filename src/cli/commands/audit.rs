@@ -6,7 +6,7 @@ use crate::app::doctor::{Finding, Health};
 use crate::cli::args::Log;
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, input};
-use crate::domain::event::Entry;
+use crate::domain::event::{Entry, KEEPING};
 use crate::domain::log::Envelope;
 use crate::domain::names::Seq;
 use crate::domain::refusal::exit;
@@ -20,7 +20,12 @@ use std::path::Path;
 pub fn log(app: &mut App, args: &Log, out: &mut Out) -> Done {
     // An event that is no request's (the store's birth) has no entry: its envelope is all there is to say.
     let mut events: Vec<(Seq, String, Option<Entry>, Option<Envelope>)> = Vec::new();
-    if let Some(which) = &args.request {
+    if args.request.as_deref() == Some(KEEPING) {
+        for event in app.kept_events(args.limit)? {
+            let envelope = event.envelope.clone();
+            events.push((envelope.seq, envelope.aggregate.clone(), App::entry(&event), Some(envelope)));
+        }
+    } else if let Some(which) = &args.request {
         let id = app.resolve(which)?;
         for (seq, entry) in app.history(id)? {
             events.push((seq, id.to_string(), Some(entry), None));

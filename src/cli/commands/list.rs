@@ -215,9 +215,20 @@ pub fn check(app: &mut App, out: &mut Out) -> Done {
         )));
     }
     let waiting = app.counters()?.waiting;
+    let (calls, alarms) = (app.mentions_of(&super::caller(app).name)?, app.alarm_sentences()?);
     if out.as_json {
-        out.json(&json!({"v": json::VERSION, "waiting": waiting}));
+        let calls: Vec<_> = calls
+            .iter()
+            .map(|call| json!({"request": call.id.to_string(), "comment": call.number.0, "by": call.by, "at": call.at.iso()}))
+            .collect();
+        out.json(&json!({"v": json::VERSION, "waiting": waiting, "mentions": calls, "alarms": alarms}));
     } else {
+        for words in &alarms {
+            out.aside(&Safe::composed(format_args!("note: {words}")));
+        }
+        for call in &calls {
+            out.line(super::looking_back::call(call, app.now()));
+        }
         match waiting {
             0 => out.line("nothing waits for you"),
             1 => out.line("1 waits for you"),
@@ -243,7 +254,7 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
         out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "overdue": counters.overdue, "open": counters.open,
             "since_last_here": back.as_ref().map(|back| json!({"then": back.then.iso(), "arrived": back.since.arrived,
                 "closed": back.since.closed, "at_least": back.at_least})),
-            "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0,
+            "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0, "mentions": counters.calls,
             "first": first.iter().map(row).collect::<Vec<_>>(), "latest": decided.iter().map(row).collect::<Vec<_>>()}));
         return Ok(exit::DONE);
     }
@@ -252,6 +263,9 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
         "{needed}: {} wait for you ({} overdue), {} open, {} escalated, {} decided",
         counters.waiting, counters.overdue, counters.open, counters.escalated, counters.decided
     ));
+    if counters.calls > 0 {
+        out.line(format_args!("comments that call you: {}; `countersign check` names them", counters.calls));
+    }
     if let Some(back) = &back {
         out.lines(&[back.line(now)]);
     }

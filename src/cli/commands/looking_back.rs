@@ -2,12 +2,14 @@
 
 use crate::app::App;
 use crate::app::looking_back::COUNTED;
+use crate::app::talk::Called;
 use crate::cli::args::Stats;
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
+use crate::domain::moment::Moment;
 use crate::domain::numbers::back;
 use crate::domain::refusal::exit;
-use crate::present::{json, looking_back};
+use crate::present::{json, looking_back, time};
 use serde_json::json;
 
 /// `handoff`: one screen of what the caller leaves open.
@@ -40,6 +42,17 @@ pub fn handoff(app: &mut App, out: &mut Out) -> Done {
         out.lines(&handoff.lines(now));
     }
     Ok(exit::DONE)
+}
+
+/// A comment that calls the caller, in one line.
+pub fn call(called: &Called, now: Moment) -> String {
+    let by = called.by.as_ref().map_or("somebody".to_owned(), ToString::to_string);
+    let Called { id, number, at, .. } = called;
+    format!(
+        "{by} calls you in comment {} on {id}, {}: countersign thread {id}",
+        number.0,
+        time::ago(*at, now)
+    )
 }
 
 /// `stats`: how deciding goes.

@@ -1,4 +1,4 @@
-//! `policy show | check FILE | diff FILE | adopt FILE`
+//! `policy show | check FILE | diff FILE | import-capabilities FILE | adopt FILE`
 
 use crate::app::App;
 use crate::app::policy::{self as policies, Adoption, InForce};
@@ -24,6 +24,7 @@ pub fn run(app: &mut App, verb: &Verb, out: &mut Out) -> Done {
         Verb::Show => show(app, out),
         // Needs no store; handled before one was opened.
         Verb::Check { file } => check(file, out),
+        Verb::ImportCapabilities { file } => import_capabilities(file, out),
         Verb::Diff { file } => diff(app, file, out),
         Verb::Adopt { file } => adopt(app, file, out),
     }
@@ -62,6 +63,28 @@ pub fn check(file: &Path, out: &mut Out) -> Done {
     out.lines(&words::contents(&policy));
     for note in notes {
         out.line(format_args!("note: {note}"));
+    }
+    Ok(exit::DONE)
+}
+
+/// `policy import-capabilities FILE`: prints what to paste. Nothing is put in force.
+///
+/// # Errors
+/// Exit 65 with what cannot be read.
+pub fn import_capabilities(file: &Path, out: &mut Out) -> Done {
+    let name = safe_line(&file.to_string_lossy());
+    let bytes = input::all(input::open(file)?, policies::LONGEST, "the matrix")?;
+    let wrong = |why: String| {
+        Stop::composed(exit::INVALID, format_args!("{name}: {}; nothing was taken over", safe_line(&why)))
+    };
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".to_owned()))?;
+    let proposed = policies::from_matrix(&text).map_err(wrong)?;
+    if out.as_json {
+        out.json(&json!({"v": json::VERSION, "capabilities": proposed.names, "policy": proposed.policy}));
+        return Ok(exit::DONE);
+    }
+    for line in proposed.policy.lines() {
+        out.line(safe_line(line));
     }
     Ok(exit::DONE)
 }

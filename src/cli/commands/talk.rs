@@ -9,8 +9,8 @@ use crate::domain::event::CommentNumber;
 use crate::domain::names::ParamKey;
 use crate::domain::refusal::exit;
 use crate::domain::snooze;
-use crate::domain::talk::About;
-use crate::domain::text::Text;
+use crate::domain::talk::{self, About};
+use crate::domain::text::{Safe, Text};
 use crate::present::json;
 use crate::present::thread::{self, View};
 use serde_json::json;
@@ -38,6 +38,7 @@ pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
         )
     })?;
     let text = Text::new(text);
+    let spoken = text.clone();
     let (command, done) = match (args.edit, args.resolve, args.reopen) {
         (Some(n), ..) => {
             (Command::EditComment { number: CommentNumber(n), text }, format!("comment {n} edited"))
@@ -63,6 +64,14 @@ pub fn comment(app: &mut App, args: &Comment, out: &mut Out) -> Done {
         out.line(format_args!("{id}: comment {}", decided.after.comments.len()));
     } else {
         out.line(format_args!("{id}: {done}"));
+    }
+    let said = talk::not_called(&spoken, &decided.entries);
+    if !said.is_empty() {
+        let names: Vec<String> = said.iter().map(|name| format!("@{name}")).collect();
+        out.aside(&Safe::composed(format_args!(
+            "note: {} may not see {id}, or nobody of the roster is called so: not told",
+            names.join(", ")
+        )));
     }
     Ok(exit::DONE)
 }

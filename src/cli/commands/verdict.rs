@@ -6,6 +6,7 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
 use crate::domain::command::{Command, Seen};
 use crate::domain::conflict;
+use crate::domain::event::Fact;
 use crate::domain::marks::Mark;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::preview;
@@ -147,6 +148,11 @@ pub(super) fn tell(decided: &Decided, out: &mut Out) {
             entry.by,
             crate::present::history::words(&entry.fact).0
         ));
+    }
+    for entry in &decided.entries {
+        if let Fact::SignedOff { bound, .. } | Fact::Overridden { bound, .. } = &entry.fact {
+            out.lines(&crate::present::keys::unknown_programs(bound).into_iter().collect::<Vec<_>>());
+        }
     }
     if after.is_open() {
         let slots: Vec<String> = after.open_slots().iter().map(|s| s.to_string()).collect();

@@ -5,8 +5,9 @@ use crate::app::watch::News;
 use crate::app::{App, Keeping, Tried};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
-use crate::domain::event::Fact;
+use crate::domain::event::{Entry, Fact};
 use crate::domain::names::RequestId;
+use crate::domain::notice::{Notice, Origin};
 use crate::domain::refusal::exit;
 use crate::domain::text::{Safe, safe_line};
 use crate::present::{history, json, time};
@@ -29,7 +30,7 @@ pub fn watch(app: &mut App, once: bool, out: &mut Out) -> Done {
     };
     if once {
         let mut all = Vec::new();
-        app.round(&mut |news| all.push(news))?;
+        app.round_once(&watch, &mut |news| all.push(news))?;
         return Ok(told(&all, out));
     }
     match out.as_json {
@@ -69,14 +70,18 @@ fn told(all: &[News], out: &mut Out) -> u8 {
     }
     if out.as_json {
         let of = |settled: bool| {
-            let some = all.iter().filter(|news| matches!(news, News::Settled(..)) == settled);
+            let some =
+                all.iter().filter(|news| matches!(news, News::Settled(..) | News::Rollout(..)) == settled);
             some.filter(|news| !matches!(news, News::Trouble(_))).map(as_json).collect::<Vec<_>>()
         };
         out.json(&json!({"v": json::VERSION, "settled": of(true), "notices": of(false)}));
         return exit::DONE;
     }
-    let mut lines: Vec<String> =
-        all.iter().filter(|news| matches!(news, News::Settled(..))).flat_map(words).collect();
+    let mut lines: Vec<String> = all
+        .iter()
+        .filter(|news| matches!(news, News::Settled(..) | News::Rollout(..)))
+        .flat_map(words)
+        .collect();
     let notices = match sent {
         0 => None,
         1 => Some("1 notice".to_owned()),
@@ -96,7 +101,7 @@ fn words(news: &News) -> Vec<String> {
     match news {
         News::Settled(id, entries) => entries.iter().map(|entry| settled(*id, &entry.fact)).collect(),
         News::Sent(Sent { notice, channel, tried }) => {
-            let what = format!("{} {} through {channel}", notice.request, notice.kind.word());
+            let what = format!("{} {} through {channel}", about(notice), notice.kind.word());
             match tried {
                 Tried::Done => vec![format!("{what}: told")],
                 Tried::Stopped => vec![format!("{what}: no longer needed")],
@@ -109,7 +114,20 @@ fn words(news: &News) -> Vec<String> {
                 }
             }
         }
+        News::Rollout(id, entries) => {
+            let words = entries.iter().map(|entry| history::words(&entry.fact).0);
+            words.map(|words| format!("{id} {words}")).collect()
+        }
         News::Trouble(_) => Vec::new(),
+    }
+}
+
+/// What a notice is about, in a word or two.
+fn about(notice: &Notice) -> String {
+    match (&notice.request, &notice.origin) {
+        (Some(id), _) => id.to_string(),
+        (None, Origin::Place(subject)) => subject.clone(),
+        (None, _) => "the store".to_owned(),
     }
 }
 
@@ -122,25 +140,26 @@ fn settled(id: RequestId, fact: &Fact) -> String {
     }
 }
 
+fn as_events(id: RequestId, entries: &[Entry]) -> Value {
+    let event = |entry: &Entry| {
+        let (name, facts) = entry.fact.to_parts();
+        json!({"event": name, "facts": facts})
+    };
+    let events: Vec<Value> = entries.iter().map(event).collect();
+    json!({"v": json::VERSION, "request": id.to_string(), "events": events})
+}
+
 fn as_json(news: &News) -> Value {
     match news {
-        News::Settled(id, entries) => {
-            let events: Vec<Value> = entries
-                .iter()
-                .map(|entry| {
-                    let (name, facts) = entry.fact.to_parts();
-                    json!({"event": name, "facts": facts})
-                })
-                .collect();
-            json!({"v": json::VERSION, "request": id.to_string(), "events": events})
-        }
+        News::Settled(id, entries) => as_events(*id, entries),
+        News::Rollout(id, entries) => as_events(id.deployment(), entries),
         News::Sent(Sent { notice, channel, tried }) => {
             let (done, why) = match tried {
                 Tried::Done => ("done", None),
                 Tried::Stopped => ("stopped", None),
                 Tried::Failed { why, .. } => ("failed", Some(why)),
             };
-            json!({"v": json::VERSION, "request": notice.request.to_string(), "notice": notice.kind.word(),
+            json!({"v": json::VERSION, "request": notice.request.map(|id| id.to_string()), "notice": notice.kind.word(),
                 "channel": channel, "outcome": done, "why": why})
         }
         News::Trouble(words) => json!({"v": json::VERSION, "trouble": words}),

@@ -4,6 +4,7 @@ use super::{Actor, Fact, Held, OfStore};
 use crate::domain::moment::Moment;
 use crate::domain::names::PrincipalName;
 use crate::domain::principal::Assurance;
+use crate::domain::rollout::RolloutFact;
 use serde_json::Value;
 
 /// One event before it is written: who, when, and what. Its aggregate is the request it was decided on.
@@ -29,6 +30,7 @@ impl Fact {
         // Plain data: serialising it cannot fail; were it to, the empty name would be refused by the log.
         let mut whole = match self {
             Fact::OfStore(fact) => serde_json::to_value(fact),
+            Fact::Rollout(fact) => serde_json::to_value(fact),
             fact => serde_json::to_value(fact),
         }
         .unwrap_or_default();
@@ -46,6 +48,9 @@ impl Fact {
         let whole = Value::Object(parts.into_iter().collect());
         if OfStore::NAMES.contains(&name) {
             return serde_json::from_value(whole).map(Fact::OfStore).map_err(|e| e.to_string());
+        }
+        if RolloutFact::NAMES.contains(&name) {
+            return serde_json::from_value(whole).map(Fact::Rollout).map_err(|e| e.to_string());
         }
         serde_json::from_value(whole).map_err(|e| e.to_string())
     }

@@ -1,7 +1,7 @@
 //! The names of all events.
 
 /// Every event name this program writes and reads, in the order of the catalogue above.
-pub const NAMES: [&str; 48] = [
+pub const NAMES: [&str; 74] = [
     "request.submitted",
     "request.revised",
     "request.resubmitted",
@@ -50,4 +50,30 @@ pub const NAMES: [&str; 48] = [
     "team.founded",
     "watcher.started",
     "session.refused",
+    "clock.jumped",
+    "store.pruned",
+    "redaction.asked",
+    "payload.redacted",
+    "rollout.asked",
+    "rollout.not_started",
+    "rollout.started",
+    "rollout.act_begun",
+    "rollout.act_ended",
+    "rollout.act_lost",
+    "rollout.baking",
+    "rollout.judged",
+    "rollout.extended",
+    "rollout.awaiting",
+    "rollout.promoting",
+    "rollout.paused",
+    "rollout.frozen",
+    "rollout.halted",
+    "rollout.rolling_back",
+    "rollout.rolled_back",
+    "rollout.rollback_failed",
+    "rollout.acknowledged",
+    "rollout.unknown",
+    "rollout.resolved",
+    "rollout.completed",
+    "deployment.came_to",
 ];

@@ -14,14 +14,18 @@ use crate::domain::chain::{Rung, Whom};
 use crate::domain::content::{Content, Kind};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::document::Limits;
+use crate::domain::driver::{DriverTerms, SourceTerms};
 use crate::domain::moment::Span;
 use crate::domain::overriding::OverrideTerms;
 use crate::domain::principal::Role;
 use crate::domain::quorum::Slot;
 use crate::domain::risk::Risk;
+use crate::domain::rollout::Tier;
+use crate::domain::rollout::terms::{Said, Terms};
 use asks::{Asks, Violation};
 use auto::{Grant, Restraint};
 use capabilities::Capabilities;
+use glob::Glob;
 use risk::{Circumstances, RiskTable};
 use roster::Roster;
 use rules::Rule;
@@ -137,6 +141,14 @@ pub struct Policy {
     pub roster: Roster,
     /// What is switched off as a whole.
     pub capabilities: Capabilities,
+    /// What does the work of rollouts.
+    pub drivers: Vec<DriverTerms>,
+    /// What is asked how rollouts go.
+    pub sources: Vec<SourceTerms>,
+    /// Words that are taken out of what programs print, beside what looks like a secret anyway.
+    pub redact: Vec<Glob>,
+    /// How deployments are rolled out.
+    pub rollout: Said,
     /// Why the policy that was adopted cannot be read: then nothing is decided that lets anything run.
     pub trouble: Option<String>,
 }
@@ -157,6 +169,10 @@ impl Policy {
         escalation: Vec::new(),
         roster: Roster { principals: Vec::new() },
         capabilities: Capabilities::BUILT_IN,
+        drivers: Vec::new(),
+        sources: Vec::new(),
+        redact: Vec::new(),
+        rollout: Said::NOTHING,
         trouble: None,
     };
 
@@ -177,6 +193,22 @@ impl Policy {
     /// What this policy makes of `content`.
     pub fn assess(&self, content: &Content) -> Assessment {
         self.assess_in(content, &Circumstances::default())
+    }
+
+    /// The terms on which `content` is rolled out: what ships, what is said for all, what its rule says; and the tiers it
+    /// asks for itself, where it does.
+    pub fn rollout_terms(&self, content: &Content) -> Terms {
+        let risk = self.risk.factors(content, &Circumstances::default()).iter().map(|f| f.floor).max();
+        let rule = self.rules.iter().find(|rule| rule.when.holds(content, risk.unwrap_or(Risk::Low)));
+        let terms = self.rollout.over(Terms::built_in());
+        let mut terms = rule.map_or(terms.clone(), |rule| rule.rollout.over(terms));
+        let asked: Vec<Tier> = content.tiers.iter().filter_map(|tier| Tier::new(*tier)).collect();
+        if !asked.is_empty() {
+            terms.tiers = asked;
+            // Whatever it names, the end is all of it.
+            terms.tiers.extend((terms.tiers.last() != Some(&Tier::WHOLE)).then_some(Tier::WHOLE));
+        }
+        terms
     }
 
     /// What this policy makes of `content`, with what is known beside it.

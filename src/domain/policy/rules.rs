@@ -9,6 +9,7 @@ use crate::domain::policy::risk::Place;
 use crate::domain::principal::{Assurance, PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::risk::{Priority, Risk};
+use crate::domain::rollout::terms::Said;
 use std::collections::BTreeMap;
 
 /// What a request must be for a rule to hold; what is empty asks nothing.
@@ -73,6 +74,8 @@ pub struct Rule {
     pub evidence: Vec<String>,
     /// Whether sign-offs of those count who were enrolled after the request was made; nothing: where it is not sensitive.
     pub newcomers: Option<bool>,
+    /// How what it holds for is rolled out, as far as it says otherwise.
+    pub rollout: Said,
 }
 
 /// A slot that a rule fills, not a person.

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::domain::conflict::Conflict;
+use crate::domain::execution::Work;
 use crate::domain::names::{RequestId, StepId};
 use crate::domain::preview::Lack;
 use crate::domain::quorum::Slot;
@@ -142,6 +143,22 @@ impl fmt::Display for Refusal {
                 }
             }
             Refusal::Outsider(why) => write!(f, "{why}"),
+            Refusal::OtherProgram { id, other } => {
+                let is = other
+                    .is
+                    .map_or_else(|| "cannot be read now".to_owned(), |is| format!("is {} now", is.short()));
+                let verb = if other.work == Work::Undo { "takes back" } else { "does" };
+                write!(
+                    f,
+                    "{id}: the program that {verb} {} is not the one that {} signed for: its SHA-256 was {}, and {is}; \
+                     nothing of it was started: put it back, or ask again with `countersign resubmit {id} --as-new` (a \
+                     plan that runs is ended by `stop {id}` first)",
+                    other.step,
+                    other.signed_by,
+                    other.was.short()
+                )
+            }
+            Refusal::Rollout(no) => write!(f, "refused: {}", safe(&no.why)),
             Refusal::NowHarder { id, why } => {
                 write!(
                     f,

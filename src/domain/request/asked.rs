@@ -98,8 +98,9 @@ impl Request {
 
     /// Whether `signer` decided on what they asked for themselves (a solo store can allow it; it is always shown).
     pub fn is_self_review(&self, signer: &Signer) -> bool {
-        self.requester.name == signer.name
-            || (self.requester.person.is_some() && self.requester.person == signer.person)
+        let whose = self.whose();
+        whose.name == signer.name
+            || (whose.person.is_some() && whose.person == signer.person)
             || self.owes.as_ref().is_some_and(|owes| owes.is_of(&signer.name, signer.person.as_ref()))
     }
 

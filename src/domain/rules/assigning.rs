@@ -28,7 +28,7 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
     if *to == PrincipalName::system() {
         return not("nobody is behind that name".to_owned());
     }
-    if *to == request.requester.name {
+    if *to == request.whose().name {
         return not("it is their own request".to_owned());
     }
     if !facts.team {
@@ -40,7 +40,7 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
     if request.owes.as_ref().is_some_and(|owes| owes.is_of(to, Some(&them.person))) {
         return not("they owe this review; somebody else gives it".to_owned());
     }
-    if request.requester.person.as_ref() == Some(&them.person) {
+    if request.whose().person.as_ref() == Some(&them.person) {
         return not("it is their own request, or their agent's".to_owned());
     }
     let needed = Verb::Approve.permission(request.kind(), them.kind);

@@ -12,7 +12,11 @@ use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-use super::limits::{CapabilityForm, LimitsForm};
+use super::capabilities::CapabilityForm;
+use super::driver::{DriverForm, SourceForm};
+use super::limits::LimitsForm;
+use super::output::OutputForm;
+use super::rollout::RolloutForm;
 use super::roster::PrincipalForm;
 
 #[derive(Deserialize, Default)]
@@ -25,8 +29,12 @@ pub(super) struct Form {
     pub(super) principal: Vec<Spanned<PrincipalForm>>,
     pub(super) escalation: Vec<Spanned<RungForm>>,
     pub(super) notices: NoticesForm,
+    pub(super) driver: BTreeMap<Spanned<String>, DriverForm>,
+    pub(super) source: BTreeMap<Spanned<String>, SourceForm>,
     pub(super) limits: LimitsForm,
+    pub(super) output: OutputForm,
     pub(super) capabilities: BTreeMap<Spanned<String>, CapabilityForm>,
+    pub(super) rollout: RolloutForm,
 }
 
 #[derive(Deserialize, Default)]
@@ -154,6 +162,7 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
+    pub(super) rollout: Option<RolloutForm>,
 }
 
 #[derive(Deserialize)]

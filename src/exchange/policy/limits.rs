@@ -1,10 +1,8 @@
-//! What a request may be at most, and what is switched off, as the policy file says it.
+//! What a request may be at most, as the policy file says it.
 
 use super::Fault;
 use crate::domain::document::Limits;
-use crate::domain::policy::capabilities::{Capabilities, NAMES};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use toml::Spanned;
 
 #[derive(Deserialize, Default)]
@@ -43,25 +41,4 @@ impl LimitsForm {
             ..ships
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CapabilityForm {
-    enabled: bool,
-}
-
-/// What is switched on. A name that switches nothing is a fault: it would look as if it did.
-pub(super) fn capabilities(said: BTreeMap<Spanned<String>, CapabilityForm>) -> Result<Capabilities, Fault> {
-    let mut out = Capabilities::BUILT_IN;
-    for (name, CapabilityForm { enabled }) in said {
-        match name.get_ref().as_str() {
-            "deploy_production" => out.deploy_production = enabled,
-            other => {
-                let why = format!("capabilities: `{other}` switches nothing; known: {}", NAMES.join(", "));
-                return Err((name.span(), why));
-            }
-        }
-    }
-    Ok(out)
 }

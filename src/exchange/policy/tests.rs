@@ -66,6 +66,34 @@ fn the_sample_reads_and_uncommented_it_says_everything_there_is() {
         "open_requests",
         "per_minute",
         "enabled",
+        "phase",
+        "status",
+        "scope",
+        "action",
+        "runner",
+        "directory",
+        "grace",
+        "snapshot",
+        "dry_run",
+        "start",
+        "promote",
+        "rollback",
+        "verify",
+        "probe",
+        "type",
+        "max",
+        "pattern",
+        "allow_dash",
+        "directories",
+        "list",
+        "state",
+        "driver",
+        "command",
+        "metrics",
+        "every",
+        "timeout",
+        "url",
+        "error_rate",
         "person",
         "owner",
         "roles",
@@ -254,13 +282,36 @@ fn limits_go_down_and_up_within_what_was_tried_and_name_their_line_and_key() {
 
 #[test]
 fn a_capability_that_switches_nothing_is_no_capability() {
-    assert!(
-        !read("[capabilities.deploy_production]\nenabled = false\n").unwrap().capabilities.deploy_production
-    );
-    assert!(
-        read("[capabilities.deploy_production]\nenabled = true\n").unwrap().capabilities.deploy_production
-    );
+    for (text, on) in
+        [("false\n", false), ("true\n", true), ("false\nstatus = \"pending\"\nphase = \"phase3\"\n", false)]
+    {
+        let policy = read(&format!("[capabilities.deploy_production]\nenabled = {text}")).unwrap();
+        assert_eq!(policy.capabilities.list[0].enabled, on);
+    }
     let said = wrong("\n[capabilities.deploy_prod]\nenabled = false\n");
     assert!(said.starts_with("line 2: capabilities: `deploy_prod` switches nothing"), "{said}");
     assert!(wrong("[capabilities.deploy_production]\n").contains("enabled"));
+    for (text, words) in [
+        (
+            "enabled = true\nstatus = \"pending\"\n",
+            "line 2: capabilities.deploy_production: what is pending is not on",
+        ),
+        ("enabled = true\nstatus = \"soon\"\n", "line 3: "),
+        (
+            "enabled = true\nkind = [\"plan\"]\n",
+            "line 1: capabilities.deploy_production: is about deployments",
+        ),
+        (
+            "enabled = true\nscope = [\"srv/x\"]\n",
+            "line 3: capabilities.deploy_production.scope: `srv/x` is neither",
+        ),
+        (
+            "enabled = true\nscope = [\"/srv/../x\"]\n",
+            "line 3: capabilities.deploy_production.scope: `/srv/../x` leads out",
+        ),
+        ("enabled = true\nphase = \"\"\n", "line 3: capabilities: a phase"),
+    ] {
+        let said = wrong(&format!("[capabilities.deploy_production]\n{text}"));
+        assert!(said.starts_with(words), "{said}");
+    }
 }

@@ -4,6 +4,7 @@ use crate::app::{Errand, Returned};
 use crate::domain::content::Kind;
 use crate::domain::names::RequestId;
 use crate::domain::request::{Request, StateName, Verdict};
+use crate::domain::talk;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
@@ -95,7 +96,14 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             say(Tone::Good, format!("{id} escalated: {to} has it now"))
         }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
-        Verb::Comment => say(Tone::Plain, format!("{id}: your comment is recorded")),
+        Verb::Comment => match after.comments.last().map(talk::uncalled).unwrap_or_default().as_slice() {
+            [] => say(Tone::Plain, format!("{id}: your comment is recorded")),
+            names => {
+                let names: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
+                let names = names.join(", ");
+                say(Tone::Warn, format!("{id}: your comment is recorded; not told, may not see it: {names}"))
+            }
+        },
         Verb::Claim => say(
             Tone::Plain,
             format!(

@@ -61,6 +61,11 @@ pub fn header(model: &Model, canvas: &mut Canvas, line: Rect) {
             .and(Tone::Plain, dot)
             .and(Tone::Bad, format_args!("{} escalated", count(counters.escalated)));
     }
+    match counters.calls {
+        0 => {}
+        1 => words = words.and(Tone::Plain, dot).and(Tone::Strong, "1 calls you"),
+        n => words = words.and(Tone::Plain, dot).and(Tone::Strong, format_args!("{n} call you")),
+    }
     if counters.failing > 0 {
         words = words.and(Tone::Plain, dot).and(Tone::Bad, "notices fail");
     }

@@ -3,6 +3,7 @@
 mod anchors;
 mod demo;
 mod month;
+mod jumps;
 
 use countersign::app::{App, Clock, Place};
 use countersign::domain::moment::Moment;

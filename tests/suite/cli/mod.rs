@@ -16,7 +16,9 @@ mod running;
 mod talk;
 mod looking_back;
 mod watching;
+mod telling;
 mod signing;
+mod running_programs;
 mod running_races;
 
 use serde_json::Value;

@@ -256,3 +256,98 @@ fn production_deployments_that_are_switched_off_are_approved_and_begun_by_nobody
     desk.run(&["policy", "adopt", &on]).ended(0);
     desk.run(&["run", &before]).ended(0);
 }
+
+#[test]
+fn a_deployment_works_within_the_paths_of_its_capability_or_not_at_all() {
+    let desk = Desk::new();
+    let scope = "[capabilities.deploy_production]\nenabled = true\nscope = [\"/srv/calyx/*\"]\n";
+    desk.run(&["policy", "adopt", &desk.file("scope.toml", scope)]).ended(0);
+    let shown = desk.run(&["policy", "check", &desk.file("scope.toml", scope)]).ended(0).out;
+    assert!(shown.contains("capability deploy_production: on, within /srv/calyx/*"), "{shown}");
+    let ask = |name: &str, environment: &str, params: serde_json::Value, argument: &str| {
+        desk.submit(&serde_json::json!({"kind": "deployment", "title": "Deploy", "by": "ci", "ref": name,
+            "target": {"environment": environment},
+            "steps": [{"id": "go", "action": "deploy.go", "params": params, "run": ["/bin/true", argument],
+                "undo": ["/bin/true"]}]}))
+    };
+    for (name, params, argument, place) in [
+        ("a", serde_json::json!({"dir": "/etc"}), "x", "/etc"),
+        ("b", serde_json::json!({"dirs": ["/srv/calyx/a", "/srv/calyx/../b"]}), "x", "/srv/calyx/../b"),
+        ("c", serde_json::json!({}), "--root=/var", "/var"),
+    ] {
+        let id = ask(name, "production", params, argument);
+        desk.run(&["approve", &id, "--reason", "fine"])
+            .refused(1, &["step go names", place, "`deploy_production`"]);
+        desk.run(&["explain", &id]).ended(0).said(&[place]);
+        desk.run(&["reject", &id, "--reason", "elsewhere"]).ended(0);
+    }
+    // Inside it goes on, and elsewhere than production nothing is asked.
+    let inside = ask("d", "production", serde_json::json!({"dir": "/srv/calyx/app"}), "/srv/calyx/app/x");
+    desk.run(&["approve", &inside, "--reason", "fine"]).ended(0);
+    desk.run(&["approve", &ask("e", "staging", serde_json::json!({"dir": "/etc"}), "x"), "--reason", "fine"])
+        .ended(0);
+    // What is narrowed after the sign-off is not begun either.
+    let narrow = desk.file("narrow.toml", scope.replace("/srv/calyx/*", "/srv/calyx/other/*"));
+    desk.run(&["policy", "adopt", &narrow]).ended(0);
+    desk.run(&["run", &inside]).refused(1, &["/srv/calyx/app", "work only in"]);
+    desk.run(&["policy", "adopt", &desk.file("wide.toml", scope)]).ended(0);
+    desk.run(&["run", &inside]).ended(0);
+}
+
+#[test]
+fn a_path_that_comes_in_late_is_looked_at_before_its_step_begins() {
+    let desk = Desk::new();
+    let scope = "[capabilities.deploy]\nenabled = true\nkind = [\"deployment\"]\nscope = [\"/srv/*\"]\n";
+    desk.run(&["policy", "adopt", &desk.file("scope.toml", scope)]).ended(0);
+    let id = desk.submit(&serde_json::json!({"kind": "deployment", "title": "Deploy", "by": "ci",
+        "target": {"environment": "staging"}, "steps": [
+            {"id": "find", "action": "a.find"},
+            {"id": "go", "action": "a.go", "params": {"dir": "{{find.dir}}"}, "needs": [{"step": "find", "field": "dir"}]}]}));
+    desk.run(&["approve", &id, "--reason", "fine"]).ended(0);
+    let claimed: serde_json::Value =
+        serde_json::from_str(&desk.run(&["next", &id, "--json", "--as", "ci"]).ended(0).out).unwrap();
+    let token = claimed["token"].as_str().unwrap().to_owned();
+    let report = |step: &str, more: &[&str]| {
+        let mut words = vec!["report", &id, "--step", step, "--token", &token, "--as", "ci"];
+        words.extend(more);
+        desk.run(&words)
+    };
+    report("find", &["--status", "completed", "--result", "{\"dir\": \"/etc\"}"]).ended(0);
+    report("go", &["--status", "running"]).refused(1, &["step go names /etc", "`deploy`"]);
+}
+
+#[test]
+fn a_capability_matrix_is_printed_as_a_policy_and_changes_nothing() {
+    let desk = Desk::new();
+    let matrix = desk.file(
+        "capability_matrix.yaml",
+        "phase3:\n  status: implemented\ncapabilities:\n  deploy_production:\n    enabled: false\n    scope: [fs://srv/app/*]\n    \
+         require_two_key: [human, CP18|CP14]\n    rollback: required\n",
+    );
+    let printed = desk.run(&["policy", "import-capabilities", &matrix]).ended(0).out;
+    assert!(
+        printed.contains("[capabilities.deploy_production]\nenabled = false\nphase = \"phase3\""),
+        "{printed}"
+    );
+    desk.run(&["policy", "show"]).ended(0).said(&["built-in"]);
+    // False → true is the switch that gates deploying.
+    for (on, code) in [(false, 1), (true, 0)] {
+        let text = printed.replace("enabled = false", &format!("enabled = {on}"));
+        let text = text.split("[[rule]]").next().unwrap();
+        desk.run(&["policy", "adopt", &desk.file("matrix.toml", text)]).ended(0);
+        let id = desk.submit(
+            &serde_json::json!({"kind": "deployment", "title": "Deploy", "by": "ci", "ref": format!("{on}"),
+            "target": {"environment": "production"}, "steps": [{"id": "go", "action": "a.go"}]}),
+        );
+        desk.run(&["approve", &id, "--reason", "fine"]).ended(code);
+    }
+    desk.run(&["policy", "check", &desk.file("whole.toml", &printed)])
+        .ended(0)
+        .said(&["deploy_production by keys"]);
+    let json = desk.run(&["policy", "import-capabilities", &matrix, "--json"]).ended(0);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json["capabilities"], serde_json::json!(["deploy_production"]));
+    let broken = desk.file("broken.yaml", "capabilities:\n  a: {}\n  a: {}\n");
+    desk.run(&["policy", "import-capabilities", &broken])
+        .refused(65, &["line 3", "said twice", "nothing was taken over"]);
+}

@@ -406,3 +406,38 @@ fn who_only_asks_sees_their_own_and_of_others_not_even_that_they_are_there() {
         ssh(&desk, who, "list").ended(0).said(&["daves", "cis", "secret", "bobs incident"]);
     }
 }
+
+#[test]
+fn however_much_others_ask_ones_own_are_all_there() {
+    let desk = team_with("[limits]\nopen_requests = 5000\nper_minute = 0\n");
+    let ask = |by: &str, name: &str| {
+        ssh_feed(&desk, by, "submit -", &gate(by, name).to_string()).ended(0).out.trim().to_owned()
+    };
+    let (closed, first, second) = (ask("ci", "a"), ask("ci", "b"), ask("ci", "c"));
+    ssh(&desk, "carol", &format!("reject {closed} --reason no")).ended(0);
+    // More than any look among everybody's would reach, and all of it newer.
+    let many: Vec<String> = (0..2_100).map(|n| gate("carol", &format!("n{n}")).to_string()).collect();
+    ssh_feed(&desk, "carol", "submit -", &many.join("\n")).ended(0);
+    // Many carry the name that one's own carries too.
+    let named: Vec<String> =
+        (0..30).map(|n| json!({"kind": "gate", "title": "x", "labels": {"lease": "b"}, "by": "bob", "ref": format!("b{n}")}).to_string()).collect();
+    ssh_feed(&desk, "bob", "submit -", &named.join("\n")).ended(0);
+    for who in ["ci", "dave"] {
+        let listed = |line: &str| {
+            let rows = ssh(&desk, who, &format!("{line} --json")).ended(0).json();
+            let ids: Vec<String> =
+                rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+            ids
+        };
+        assert_eq!(listed("list"), [first.clone(), second.clone()], "{who}");
+        assert_eq!(listed("list --state decided"), [closed.clone()], "{who}");
+        let pulse = ssh(&desk, who, "pulse --json").ended(0).json();
+        assert_eq!(pulse["open"], 2, "{pulse}");
+        ssh(&desk, who, "show b").ended(0).said(&[&first]);
+        let found = ssh(&desk, who, "list --filter go").ended(0);
+        assert!(found.out.contains(&first) && found.out.contains(&second), "{found}");
+    }
+    desk.run(&["rebuild"]).ended(0);
+    assert!(ssh(&desk, "ci", "list").ended(0).out.contains(&first));
+    desk.run(&["audit", "verify"]).ended(0);
+}

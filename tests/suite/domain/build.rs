@@ -110,6 +110,7 @@ pub fn facts() -> Facts {
         debts: Vec::new(),
         reason_used: None,
         next_number: RequestId::new(18),
+        programs: Default::default(),
     }
 }
 

@@ -115,6 +115,8 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "next_at",
         "signature",
         "owes",
+        "payload",
+        "asked_by",
     ];
     for (name, facts) in events() {
         // A comment is about a step or about none; an edit is always about one.

@@ -57,7 +57,7 @@ fn asked(policy: &Policy, content: Content) -> Request {
     let entry =
         decide::submit(content, requester(&planner()), None, &planner(), &under(policy), BEGIN).unwrap();
     let request = evolve::begin(RequestId::new(17), &entry).unwrap();
-    judging::by_rule(&request, BEGIN).iter().fold(request, Request::evolve)
+    judging::by_rule(&request, &Default::default(), BEGIN).iter().fold(request, Request::evolve)
 }
 
 fn did(request: Request, entries: &[Entry]) -> Request {

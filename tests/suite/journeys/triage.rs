@@ -139,7 +139,7 @@ fn one_is_put_off_found_among_all_that_is_open_and_taken_back() {
     alice.press("7").sees("All open").sees("R-6 ").sees("z ");
     assert_eq!(
         desk.command(&["--as", "alice", "check", "--json"]).stdout,
-        b"{\n  \"v\": 1,\n  \"waiting\": 39\n}\n"
+        b"{\n  \"alarms\": [],\n  \"mentions\": [],\n  \"v\": 1,\n  \"waiting\": 39\n}\n"
     );
     alice.press(":").press("snooze off").press(ENTER).sees("R-6 waits for you again").sees("40 wait for you");
     // What was opened is hidden, and the title says so.

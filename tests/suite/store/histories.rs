@@ -10,6 +10,7 @@ use countersign::domain::names::RequestId;
 use countersign::domain::request::Request;
 use countersign::store::Store;
 use countersign::store::open::Birth;
+use countersign::store::sight::Sight;
 
 /// Somebody else's random bytes are as good as any: these come from a counter.
 fn chance() -> countersign::store::log::Chance {
@@ -50,7 +51,9 @@ fn five_hundred_histories_are_the_same_in_the_store_as_in_memory() {
                 tx.commit_new(id, &asked)?;
                 for (caller, command, at) in &history {
                     // As every use case does: what is decided on is what the log says.
-                    let request = tx.load(id)?.ok_or_else(|| Failure::damaged("it was not there"))?;
+                    let request = tx
+                        .load(id, &Sight::Everything)?
+                        .ok_or_else(|| Failure::damaged("it was not there"))?;
                     if let Ok(entries) = request.decide(command, caller, &facts_for(caller), *at) {
                         tx.commit(&request, &entries)?;
                     }
@@ -58,7 +61,7 @@ fn five_hundred_histories_are_the_same_in_the_store_as_in_memory() {
                 Ok(())
             })
             .unwrap();
-        assert_eq!(store.load(id).unwrap().unwrap(), expected, "{history:#?}");
+        assert_eq!(store.load(id, &Sight::Everything).unwrap().unwrap(), expected, "{history:#?}");
         closed += u64::from(!expected.is_open());
         in_memory.push(expected);
     }
@@ -72,6 +75,6 @@ fn five_hundred_histories_are_the_same_in_the_store_as_in_memory() {
     assert_eq!(derived(&stage.store()), before, "a rebuild changed something");
     assert!(store.verify(|_| {}).unwrap().is_sound());
     for expected in in_memory {
-        assert_eq!(store.load(expected.id).unwrap().unwrap(), expected);
+        assert_eq!(store.load(expected.id, &Sight::Everything).unwrap().unwrap(), expected);
     }
 }

@@ -59,6 +59,7 @@ pub fn facts() -> Facts {
         debts: Vec::new(),
         reason_used: None,
         next_number: countersign::domain::names::RequestId::new(1_000),
+        programs: Default::default(),
     }
 }
 
@@ -213,6 +214,7 @@ pub fn screen_with(size: (u16, u16), options: Options, told: &[Told]) -> Model {
         clock_behind: None,
         kept: None,
         failing: 0,
+        calls: 0,
     };
     hear(&mut model, Message::Counters(counters));
     let rows = told.iter().map(Told::row).collect();

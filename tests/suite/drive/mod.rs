@@ -1,0 +1,3 @@
+//! Drivers against real directories, real git, real processes and a real server.
+
+pub mod fleet;
