@@ -5,7 +5,7 @@
 mod assigning;
 mod given;
 
-pub use assigning::{at_the_top, could_fill, eligible};
+pub use assigning::{at_the_top, candidates, could_fill, eligible};
 pub use given::{Withdrawable, last_signoff, overtaken, reaffirms, withdrawable};
 
 use crate::domain::command::{Facts, Seen};

@@ -51,7 +51,7 @@ pub const TABLES: [(&str, &str); 11] = [
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
          digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
-         updated_at, version, flagged",
+         updated_at, version, flagged, assignee",
     ),
     ("rollouts", "id, phase, tier, live, since, version"),
     ("inbox", "slot, rank, due_at, request, asker"),
@@ -240,9 +240,9 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO requests (id, kind, state, level, title, requester, risk, priority, sensitive, environment,
              service, tenant, revision, digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by,
-             closed_at, execution, created_at, updated_at, version, flagged)
+             closed_at, execution, created_at, updated_at, version, flagged, assignee)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-             ?23, ?24, ?25, ?26)
+             ?23, ?24, ?25, ?26, ?27)
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, level = excluded.level,
              title = excluded.title, requester = excluded.requester, risk = excluded.risk,
              priority = excluded.priority, sensitive = excluded.sensitive, environment = excluded.environment,
@@ -251,7 +251,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
              next_due_at = excluded.next_due_at, claim_by = excluded.claim_by, claim_until = excluded.claim_until,
              closed_by = excluded.closed_by, closed_at = excluded.closed_at, execution = excluded.execution,
              created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version,
-             flagged = excluded.flagged",
+             flagged = excluded.flagged, assignee = excluded.assignee",
     )?
     .execute(params![
         request.id.number(),
@@ -280,6 +280,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         request.updated_at.millis(),
         request.version,
         is_flagged(request),
+        request.assigned().filter(|_| request.is_open()).map(|last| String::from(last.to.clone())),
     ])
     .map(|_| ())
 }

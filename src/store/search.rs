@@ -1,7 +1,7 @@
 //! Looking for requests: words by the index over everything that is open, fields on the rows. The cost is bounded,
 //! however many requests there are; where the bound is met, what was found says so.
 
-use crate::domain::filter::{Deadline, Filter, Term, number_word, words_of};
+use crate::domain::filter::{Assignee, Deadline, Filter, Term, number_word, words_of};
 use crate::domain::moment::Moment;
 use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{COLUMNS, From, Reader, Row, place, row};
@@ -65,6 +65,7 @@ impl Store {
         reader: &Reader,
         now: Moment,
     ) -> Result<Found, Failure> {
+        let filter = &filter.as_read_by(&reader.signer.name, &reader.signer.roles);
         if let Sight::Own(own) = &reader.sight {
             let mut found = self.own_found(own, queue, filter, reader, now)?;
             self.note_snoozes(&mut found.rows, reader, now)?;
@@ -131,7 +132,8 @@ impl Store {
         let rows = self.bare_page(queue, From::Start, LOOK_AHEAD + 1, reader, now)?;
         for (filter, ahead) in filters.iter().zip(&mut out) {
             let first = rows.iter().take(LOOK_AHEAD).cloned().collect();
-            let matching = self.matching(filter, first, now);
+            let filter = filter.as_read_by(&reader.signer.name, &reader.signer.roles);
+            let matching = self.matching(&filter, first, now);
             let matches = matching.map_err(|e| failed("counting what a view has", e))?.len();
             *ahead = Ahead { matches: matches.min(SAY), more: matches > SAY || rows.len() > LOOK_AHEAD };
         }
@@ -140,6 +142,20 @@ impl Store {
 
     /// The requests that have one of the words, if one of them is rare enough to begin with.
     fn candidates(&self, filter: &Filter, scan: &mut Scan) -> rusqlite::Result<Option<Vec<u64>>> {
+        if let Some(all) = filter.assignees() {
+            let mut query = self.conn.prepare_cached(
+                "SELECT id FROM requests INDEXED BY requests_by_assignee WHERE assignee = ?1 LIMIT ?2",
+            )?;
+            let mut ids: Vec<u64> = Vec::new();
+            for whom in all {
+                let key = params![String::from(whom.clone()), LOOKED_AT as i64 + 1];
+                let found = query.query_map(key, |row| row.get(0))?;
+                ids.extend(found.collect::<rusqlite::Result<Vec<u64>>>()?);
+            }
+            if ids.len() <= LOOKED_AT {
+                return Ok(Some(ids));
+            }
+        }
         let mut words: Vec<&String> = filter.words.iter().collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut query = self
@@ -259,7 +275,11 @@ fn admits(filter: &Filter, row: &Row, now: Moment) -> bool {
         Term::Target(name) => is(row.service.as_ref().map(|s| s.as_str()), name),
         Term::Environment(name) => is(row.environment.as_ref().map(|e| e.as_str()), name),
         Term::Tenant(name) => is(row.tenant.as_ref().map(|t| t.as_str()), name),
-        Term::Due(_) if !row.state.is_open() => false,
+        Term::Assignee(_) | Term::Due(_) if !row.state.is_open() => false,
+        Term::Assignee(Assignee::Nobody) => row.assigned.is_none(),
+        Term::Assignee(Assignee::OneOf(all)) => row.assigned.as_ref().is_some_and(|to| all.contains(to)),
+        // Who looks was put in its place before.
+        Term::Assignee(Assignee::Me) => false,
         Term::Due(Deadline::Overdue) => row.due_at <= now,
         Term::Due(Deadline::Within(span)) => row.due_at < now.plus(*span),
         Term::Due(Deadline::Beyond(span)) => row.due_at > now.plus(*span),

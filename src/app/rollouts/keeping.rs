@@ -21,6 +21,7 @@ use crate::domain::rollout::{
 };
 use crate::domain::text::Text;
 use crate::store::running::RunLock;
+use crate::store::sight::Sight;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -157,7 +158,7 @@ impl App {
         }
         for id in self.store.startable()? {
             // What cannot be approved any more is not measured either, and neither is what has no sources.
-            let Some(request) = self.store.load(id.deployment())? else { continue };
+            let Some(request) = self.store.load(id.deployment(), &Sight::Everything)? else { continue };
             let over = request.lapses_at.is_some_and(|at| at <= now);
             let Some(content) = request.content.as_ref().filter(|_| !over) else { continue };
             wanted.push((id, policy.rollout_terms(content).sources));
@@ -341,7 +342,7 @@ impl App {
             }
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
-            let Some(deployment) = tx.load(id.deployment())? else { return Ok(None) };
+            let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             if rollout.next_act(|act| driver.has(act)) != Some(act) {
                 return Ok(None);
             }
@@ -377,12 +378,13 @@ impl App {
             let Some(rollout) = tx.rollout(id)?.filter(|r| r.checking && r.act.is_none()) else {
                 return Ok(None);
             };
-            let Some(request) = tx.load(id.deployment())? else { return Ok(None) };
+            let Some(request) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let system = Caller::system();
             let place = Place {
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
+                sight: Sight::Everything,
             };
             let facts = facts(&policy, &place, 0, self_review);
             let heard = tx.heard(id, now.minus(gate::BASELINE))?;
@@ -415,7 +417,7 @@ impl App {
         let done = self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
-            let Some(deployment) = tx.load(id.deployment())? else { return Ok(None) };
+            let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let heard = tx.heard(id, heard_since(&rollout))?;
             let still = may_go_on(&rollout, &deployment, &policy, now);
             let decision = rollout.tick(&look(&rollout, &heard, now), tx.next_number()?, &still, &system);

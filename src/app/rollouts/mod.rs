@@ -21,6 +21,7 @@ use crate::domain::rollout::starting::may_go_on;
 use crate::domain::rollout::{
     Beside, Decision, Driver, Heard, Look, Promotes, Rollout, RolloutId, Source, gate,
 };
+use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ pub(super) fn commit(
     for beside in &decision.beside {
         match beside {
             Beside::Close { promotion, why } => {
-                let open = tx.load(*promotion)?.filter(Request::is_open);
+                let open = tx.load(*promotion, &Sight::Everything)?.filter(Request::is_open);
                 if let Some(open) = open {
                     tx.commit(&open, &[promotion::death(why, now)])?;
                 }
@@ -98,7 +99,8 @@ pub(super) fn commit(
 }
 
 fn loaded(tx: &Tx<'_>, id: RequestId) -> Result<Request, Failure> {
-    tx.load(id)?.ok_or_else(|| Failure::damaged(format!("{id} has a rollout and is not there")))
+    tx.load(id, &Sight::Everything)?
+        .ok_or_else(|| Failure::damaged(format!("{id} has a rollout and is not there")))
 }
 
 /// What the decision on a promotion request does to its rollout, in the transaction that decides it: signed off, the next

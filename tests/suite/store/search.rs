@@ -2,10 +2,12 @@
 
 use super::stage::*;
 use countersign::app::{App, From, Queue, Row};
+use countersign::domain::chain::Whom;
 use countersign::domain::command::Command;
 use countersign::domain::decide::OnSameReference;
-use countersign::domain::filter::{Deadline, Filter, Term, words_of_request};
+use countersign::domain::filter::{Assignee, Deadline, Filter, Term, words_of_request};
 use countersign::domain::moment::Span;
+use countersign::domain::names::PrincipalName;
 use countersign::domain::principal::Face;
 
 fn some(stage: &Stage) -> App {
@@ -26,6 +28,11 @@ fn some(stage: &Stage) -> App {
         stage.wait(Span::from_minutes(7));
         if n % 9 == 4 {
             does(&mut app, id, &Command::Claim);
+        }
+        if n % 8 == 5 {
+            let me = app.caller(Face::Cli).name;
+            let to = if n % 16 == 5 { me } else { PrincipalName::new("carol").unwrap() };
+            does(&mut app, id, &Command::Reassign { to, reason: None });
         }
         if n % 7 == 3 {
             does(&mut app, id, &reject());
@@ -53,6 +60,14 @@ fn looked_for(app: &App, queue: Queue, filter: &Filter) -> Vec<Row> {
                 Term::Target(name) => is(&target.service, name),
                 Term::Environment(name) => is(&target.environment, name),
                 Term::Tenant(name) => is(&target.tenant, name),
+                Term::Assignee(Assignee::Nobody) => request.is_open() && request.assigned().is_none(),
+                Term::Assignee(Assignee::OneOf(all)) => {
+                    request.is_open() && request.assigned().is_some_and(|last| all.contains(&last.to))
+                }
+                Term::Assignee(Assignee::Me) => {
+                    let me = app.caller(Face::Cli).name;
+                    request.is_open() && request.assigned().is_some_and(|last| last.to == Whom::Principal(me))
+                }
                 Term::Due(Deadline::Overdue) => request.is_open() && request.deadlines.due_at <= now,
                 Term::Due(Deadline::Within(span)) => {
                     request.is_open() && request.deadlines.due_at < now.plus(*span)
@@ -92,6 +107,11 @@ fn what_is_found_is_what_looking_at_every_request_finds() {
         "due:>20h",
         "due:overdue",
         "deploy due:<30m kind:gate",
+        "assignee:me",
+        "assignee:carol",
+        "assignee:carol pay",
+        "assignee:lead",
+        "assignee:none kind:gate",
     ] {
         let filter = Filter::parse(text).unwrap();
         for queue in Queue::ALL {
