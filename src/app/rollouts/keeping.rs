@@ -3,7 +3,7 @@
 //! An act is recorded before it begins, and runs on a thread of its own under a lock of the rollout's. Who finds an act
 //! recorded, and the lock free, knows that whoever did it died: it is never done again by itself.
 
-use super::{commit, heard_since, look};
+use super::commit;
 use crate::app::decide::facts;
 use crate::app::team::Place;
 use crate::app::watch::News;
@@ -21,6 +21,7 @@ use crate::domain::rollout::{
 };
 use crate::domain::text::Text;
 use crate::store::running::RunLock;
+use crate::store::sight::Sight;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -157,7 +158,7 @@ impl App {
         }
         for id in self.store.startable()? {
             // What cannot be approved any more is not measured either, and neither is what has no sources.
-            let Some(request) = self.store.load(id.deployment())? else { continue };
+            let Some(request) = self.store.load(id.deployment(), &Sight::Everything)? else { continue };
             let over = request.lapses_at.is_some_and(|at| at <= now);
             let Some(content) = request.content.as_ref().filter(|_| !over) else { continue };
             wanted.push((id, policy.rollout_terms(content).sources));
@@ -341,7 +342,7 @@ impl App {
             }
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
-            let Some(deployment) = tx.load(id.deployment())? else { return Ok(None) };
+            let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             if rollout.next_act(|act| driver.has(act)) != Some(act) {
                 return Ok(None);
             }
@@ -377,12 +378,13 @@ impl App {
             let Some(rollout) = tx.rollout(id)?.filter(|r| r.checking && r.act.is_none()) else {
                 return Ok(None);
             };
-            let Some(request) = tx.load(id.deployment())? else { return Ok(None) };
+            let Some(request) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let system = Caller::system();
             let place = Place {
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
+                sight: Sight::Everything,
             };
             let facts = facts(&policy, &place, 0, self_review);
             let heard = tx.heard(id, now.minus(gate::BASELINE))?;
@@ -404,21 +406,21 @@ impl App {
         let now = self.now();
         // Looked at beside the lock first: nearly every time there is nothing to record.
         let Some(rollout) = self.store.rollout(id)? else { return Ok(false) };
-        let heard = self.store.heard(id, heard_since(&rollout))?;
+        let heard = self.store.heard(id, rollout.heard_since())?;
         let still = Ok(());
         let next = RequestId::new(0);
         let system = Caller::system();
-        if rollout.tick(&look(&rollout, &heard, now), next, &still, &system).entries.is_empty() {
+        if rollout.tick(&rollout.look(&heard, now), next, &still, &system).entries.is_empty() {
             return Ok(false);
         }
         let known = &self.known;
         let done = self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
-            let Some(deployment) = tx.load(id.deployment())? else { return Ok(None) };
-            let heard = tx.heard(id, heard_since(&rollout))?;
+            let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
+            let heard = tx.heard(id, rollout.heard_since())?;
             let still = may_go_on(&rollout, &deployment, &policy, now);
-            let decision = rollout.tick(&look(&rollout, &heard, now), tx.next_number()?, &still, &system);
+            let decision = rollout.tick(&rollout.look(&heard, now), tx.next_number()?, &still, &system);
             if decision.entries.is_empty() {
                 return Ok(None);
             }
