@@ -2,6 +2,7 @@
 
 mod asking;
 mod keeping;
+mod measuring;
 
 pub use crate::domain::rollout::Status;
 pub use asking::{Promoted, Sampled};
