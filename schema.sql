@@ -100,8 +100,10 @@ CREATE TABLE requests (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
     version      INTEGER NOT NULL,
-    flagged      INTEGER NOT NULL            -- it is no decision, and waits for nobody
+    flagged      INTEGER NOT NULL,           -- it is no decision, and waits for nobody
+    assignee     TEXT                        -- whom it is given to while it is open: `name:carol`, `role:lead`
 ) STRICT;
+CREATE INDEX requests_by_assignee ON requests (assignee, id) WHERE assignee IS NOT NULL;
 CREATE INDEX requests_by_next_due ON requests (next_due_at, id) WHERE next_due_at IS NOT NULL;
 CREATE INDEX requests_by_closing  ON requests (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX requests_to_roll_out ON requests (id) WHERE kind = 'deployment' AND execution = 'not_started';

@@ -3,6 +3,7 @@
 use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
 use crate::app::programs::{Looked, found_at};
+use crate::app::rollouts::promotion_decided;
 use crate::app::team::Place;
 use crate::app::{App, Error, Failure, cosign};
 use crate::domain::attempts;
@@ -118,6 +119,7 @@ impl App {
         let now = self.now();
         let path = self.store.path().to_path_buf();
         let self_review = self.config.solo.self_review;
+        let kept = self.store.kept_by()?.is_some_and(|keeping| !keeping.screen);
         let known = &self.known;
         loop {
             let tried = self.store.write(|tx| -> Result<Tried, Error> {
@@ -165,6 +167,7 @@ impl App {
                                 take_effect(tx, &after, &policy, caller, now)?;
                             }
                         }
+                        promotion_decided(tx, &request, &after, &policy, kept, now)?;
                         // There is no override without its debt, and no debt without its override.
                         if let (Command::Override { .. }, Some((id, entry))) =
                             (command, overriding::debt(&after, &policy, now))
@@ -184,7 +187,8 @@ impl App {
                         if due.is_empty() {
                             return Err(refusal.into());
                         }
-                        tx.commit(&request, &due)?;
+                        let (after, _) = tx.commit(&request, &due)?;
+                        promotion_decided(tx, &request, &after, &policy, kept, now)?;
                         Ok(Tried::Refused(refusal))
                     }
                 }
@@ -266,7 +270,8 @@ impl App {
                 facts.runner_gone = is_gone(&request, &path);
                 facts.programs = found_at(&programs::to_look_at(&request, &Command::Settle, &policy));
                 let entries = request.decide(&Command::Settle, &system, &facts, now)?;
-                tx.commit(&request, &entries)?;
+                let (after, _) = tx.commit(&request, &entries)?;
+                promotion_decided(tx, &request, &after, &policy, true, now)?;
                 if !entries.is_empty() {
                     all.push((*id, entries));
                 }

@@ -20,6 +20,7 @@ pub mod team;
 pub mod execution;
 pub mod programs;
 pub mod run;
+pub mod rollouts;
 pub mod launch;
 pub mod errand;
 pub mod lists;
@@ -108,6 +109,10 @@ pub struct App {
     ear: Option<Bell>,
     /// How far whoever listens for what is urgent has heard.
     looked: Option<crate::store::urgent::Looked>,
+    /// Who does rollouts' work.
+    workers: std::sync::Arc<dyn rollouts::Workers>,
+    /// What this process does for rollouts just now.
+    working: rollouts::Working,
     /// When it was last looked for what is stuck.
     alarms_looked: Option<crate::domain::moment::Moment>,
 }
@@ -140,10 +145,19 @@ impl App {
             config_path,
             ear: None,
             looked: None,
+            workers: std::sync::Arc::new(rollouts::OfPolicy),
+            working: rollouts::Working::default(),
             alarms_looked: None,
         };
         app.let_in()?;
         Ok(app)
+    }
+
+    /// The same, with others who do rollouts' work.
+    #[must_use]
+    pub fn with_workers(mut self, workers: std::sync::Arc<dyn rollouts::Workers>) -> Self {
+        self.workers = workers;
+        self
     }
 
     /// The time.

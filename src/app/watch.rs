@@ -2,7 +2,7 @@
 //! the next one would change again, so whoever else keeps time does no harm, and being killed loses nothing.
 
 use crate::app::notices::Sent;
-use crate::app::{App, Clock, Error, Failure, Place};
+use crate::app::{App, Clock, Error, Failure, Place, rollouts};
 use crate::domain::alarm;
 use crate::domain::event::{Actor, Entry, Fact, Held, OfStore};
 use crate::domain::moment::{Moment, Span};
@@ -27,6 +27,8 @@ const JUMP: Span = Span::from_hours(1);
 pub enum News {
     /// What time did to a request.
     Settled(RequestId, Vec<Entry>),
+    /// What happened to a rollout.
+    Rollout(crate::domain::rollout::RolloutId, Vec<Entry>),
     /// A notice was tried.
     Sent(Sent),
     /// Something that goes on all the same.
@@ -39,6 +41,8 @@ pub struct Watch {
     _lock: WatchLock,
     /// The number by which the log knows this watcher; nothing for one that only looks once.
     fence: Option<u64>,
+    /// Whether it does rollouts' work: a screen does not, because it ends with a key, and an act would end with it.
+    works: bool,
 }
 
 impl App {
@@ -60,7 +64,7 @@ impl App {
         for _ in 0..TRIES {
             if let Some(lock) = self.store.watch_lock(keeping)? {
                 let fence = if lasting { Some(self.begin_in_the_log(now)?) } else { None };
-                return Ok(Ok(Watch { _lock: lock, fence }));
+                return Ok(Ok(Watch { _lock: lock, fence, works: true }));
             }
             std::thread::sleep(BETWEEN_TRIES);
         }
@@ -71,7 +75,7 @@ impl App {
     pub fn watch_from_a_screen(&self) -> Option<Watch> {
         let keeping = Keeping { process: std::process::id(), since: self.now(), screen: true };
         let lock = self.store.watch_lock(keeping).ok().flatten()?;
-        Some(Watch { _lock: lock, fence: None })
+        Some(Watch { _lock: lock, fence: None, works: false })
     }
 
     fn begin_in_the_log(&mut self, now: Moment) -> Result<u64, Error> {
@@ -122,6 +126,30 @@ impl App {
         }
     }
 
+    /// A round, and what rollouts need now; when they need something again.
+    fn round_with_rollouts(
+        &mut self,
+        watch: &Watch,
+        tell: &mut dyn FnMut(News),
+    ) -> Result<Option<Moment>, Error> {
+        let next = if watch.works { self.keep_rollouts(watch.fence, tell)? } else { None };
+        self.round(tell)?;
+        Ok(next)
+    }
+
+    /// Everything that is due now, once: also what drivers do, to its end.
+    ///
+    /// # Errors
+    /// As [`App::round`].
+    pub fn round_once(&mut self, watch: &Watch, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
+        self.round_with_rollouts(watch, tell)?;
+        while self.rollouts_are_busy() {
+            std::thread::sleep(Duration::from_millis(rollouts::LOOK.millis().unsigned_abs()));
+            self.round_with_rollouts(watch, tell)?;
+        }
+        Ok(())
+    }
+
     fn settle_all(&mut self, tell: &mut dyn FnMut(News)) -> Result<(), Error> {
         for _ in 0..BATCHES {
             let settled = self.settle_batch()?;
@@ -169,9 +197,9 @@ impl App {
                 Ok(false) => {}
                 Err(e) => tell(News::Trouble(e.to_string())),
             }
-            let rest = match self.round(tell) {
-                Ok(()) => {
-                    let next = self.next_moment().unwrap_or_default();
+            let rest = match self.round_with_rollouts(watch, tell) {
+                Ok(rollouts) => {
+                    let next = self.next_moment().unwrap_or_default().into_iter().chain(rollouts).min();
                     // One millisecond more, so that the look is not too early.
                     next.map_or(NET, |at| Span::from_millis(at.since(self.now()).millis() + 1)).min(NET)
                 }

@@ -2,6 +2,7 @@
 
 pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
+pub use crate::cli::rollout_args::Rollout;
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::{Challenge, Cosign, Going};
 pub use crate::cli::talk_args::{Attach, Comment, Evidence, Stats, Thread};
@@ -134,6 +135,12 @@ pub enum Verb {
     Continue(Reasoned),
     /// Take back what was done: the undo commands of completed steps, last first
     RollBack(Reasoned),
+    /// Begin, look at, promote, halt or take back the rollout of a deployment
+    Rollout {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Rollout,
+    },
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last

@@ -119,6 +119,20 @@ pub fn at_hand(
     }
 }
 
+/// The content, when it and the marks are what was signed, and policy would still let it begin.
+///
+/// # Errors
+/// Why it would not.
+pub(in crate::domain) fn still_stands<'a>(
+    request: &'a Request,
+    caller: &Caller,
+    facts: &Facts,
+    now: Moment,
+) -> Result<&'a Content, Refusal> {
+    Deciding { request, caller, facts, now }.as_signed()?;
+    request.content.as_deref().ok_or(Refusal::Uninspectable)
+}
+
 impl Deciding<'_> {
     /// The execution, while it runs.
     pub(super) fn running(&self) -> Result<&Run, Refusal> {

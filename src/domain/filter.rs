@@ -3,16 +3,18 @@
 //! `deploy pay risk:high due:<30m` is what has a word that begins with "deploy", one that begins with "pay", high risk,
 //! and is due in less than half an hour. Everything must hold.
 
+use crate::domain::chain::Whom;
 use crate::domain::content::Kind;
 use crate::domain::moment::Span;
-use crate::domain::names::RequestId;
+use crate::domain::names::{PrincipalName, RequestId};
+use crate::domain::principal::Role;
 use crate::domain::request::{Request, StateName};
 use crate::domain::risk::Risk;
 use std::collections::BTreeSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The fields a term can name, with what they take.
-pub const FIELDS: [(&str, &str); 8] = [
+pub const FIELDS: [(&str, &str); 9] = [
     ("kind", "a kind, as plan"),
     ("risk", "low, medium, high or critical"),
     ("state", "a state, as escalated"),
@@ -20,6 +22,7 @@ pub const FIELDS: [(&str, &str); 8] = [
     ("target", "the service"),
     ("env", "the environment"),
     ("tenant", "the tenant"),
+    ("assignee", "me, none, a name or a role"),
     ("due", "<30m, >2h or overdue"),
 ];
 
@@ -56,8 +59,36 @@ pub enum Term {
     Environment(String),
     /// For this tenant.
     Tenant(String),
+    /// Given to.
+    Assignee(Assignee),
     /// Due then.
     Due(Deadline),
+}
+
+/// Whom something that is open is given to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Assignee {
+    /// Whoever looks, by name or by a role of theirs.
+    Me,
+    /// Nobody in particular.
+    Nobody,
+    /// One of these.
+    OneOf(Vec<Whom>),
+}
+
+impl Assignee {
+    fn parse(value: &str) -> Option<Self> {
+        match value {
+            "me" => Some(Assignee::Me),
+            "none" => Some(Assignee::Nobody),
+            name => {
+                let role = Role::parse(name).map(Whom::Role);
+                let name = PrincipalName::new(name).ok().map(Whom::Principal);
+                let all: Vec<Whom> = name.into_iter().chain(role).collect();
+                (!all.is_empty()).then_some(Assignee::OneOf(all))
+            }
+        }
+    }
 }
 
 /// What is looked for.
@@ -86,6 +117,29 @@ impl Filter {
             }
         }
         Ok(filter)
+    }
+
+    /// The same for one who looks: `me` is their name and the roles they hold.
+    #[must_use]
+    pub fn as_read_by(&self, name: &PrincipalName, roles: &[Role]) -> Self {
+        let mut filter = self.clone();
+        for term in &mut filter.terms {
+            if let Term::Assignee(of) = term
+                && *of == Assignee::Me
+            {
+                let roles = roles.iter().copied().map(Whom::Role);
+                *of = Assignee::OneOf([Whom::Principal(name.clone())].into_iter().chain(roles).collect());
+            }
+        }
+        filter
+    }
+
+    /// The names and roles of which what is looked for is given to one.
+    pub fn assignees(&self) -> Option<&[Whom]> {
+        self.terms.iter().find_map(|term| match term {
+            Term::Assignee(Assignee::OneOf(all)) => Some(all.as_slice()),
+            _ => None,
+        })
     }
 
     /// Whether nothing is looked for.
@@ -130,6 +184,7 @@ fn term(field: &str, value: &str) -> Result<Term, String> {
         "target" => Term::Target(value),
         "env" => Term::Environment(value),
         "tenant" => Term::Tenant(value),
+        "assignee" => Term::Assignee(Assignee::parse(&value).ok_or_else(wrong)?),
         _ if value == "overdue" => Term::Due(Deadline::Overdue),
         _ => match value.split_at(value.chars().next().map_or(0, char::len_utf8)) {
             ("<", rest) => Term::Due(Deadline::Within(span(rest).ok_or_else(wrong)?)),

@@ -6,7 +6,7 @@ mod assigning;
 mod bounds;
 mod given;
 
-pub use assigning::{at_the_top, could_fill, eligible};
+pub use assigning::{at_the_top, candidates, could_fill, eligible};
 pub use bounds::{leaves_fixed, may_leave_out, nothing_mandatory_is_left_out};
 pub use given::{Withdrawable, last_signoff, overtaken, reaffirms, withdrawable};
 

@@ -21,6 +21,7 @@ pub mod history;
 pub mod json;
 pub mod notice;
 pub mod alarm;
+pub mod handing;
 pub mod graph;
 pub mod table;
 pub mod sides;

@@ -12,6 +12,7 @@ use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
 use crate::store::sight::OPEN;
+use crate::store::tally::Tally;
 
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,7 @@ pub const TABLES: [(&str, &str); 11] = [
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
          digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by, closed_at, execution, created_at,
-         updated_at, version, flagged",
+         updated_at, version, flagged, assignee",
     ),
     ("rollouts", "id, phase, tier, live, since, version"),
     ("inbox", "slot, rank, due_at, request, asker"),
@@ -67,6 +68,8 @@ pub const TABLES: [(&str, &str); 11] = [
 /// What one request contributes to the tables beside its own row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Share {
+    /// When it was closed, or that it is open; nothing where there is no request.
+    closed_at: Option<i64>,
     slots: BTreeSet<String>,
     rank: i64,
     due_at: i64,
@@ -158,6 +161,7 @@ fn share(request: &Request) -> Share {
         count("decided".to_owned());
     }
     Share {
+        closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
         rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
         due_at: request.deadlines.due_at.millis(),
@@ -177,21 +181,60 @@ fn share(request: &Request) -> Share {
     }
 }
 
-/// Writes what `after` derives to, replacing what `before` derived to (nothing for a new request).
+/// Writes what `after` derives to, replacing what `before` derived to (nothing for a new request); what that changes in the
+/// counters is left in `tally`.
 ///
 /// # Errors
 /// When SQLite refuses a row.
-pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Result<(), Failure> {
-    let (old, new) = (before.map(share).unwrap_or_default(), share(after));
+pub fn write(
+    conn: &Connection,
+    before: Option<&Request>,
+    after: &Request,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let old = before.map(share).unwrap_or_default();
+    put(conn, after, before.is_none(), (&old, &share(after)), tally)
+}
+
+/// A request and what it contributes, worked out beforehand.
+pub struct Derived {
+    /// The request.
+    pub request: Request,
+    share: Share,
+}
+
+impl Derived {
+    /// What a request derives to.
+    pub fn of(request: Request) -> Self {
+        Self { share: share(&request), request }
+    }
+
+    /// Writes it where there was nothing of it.
+    ///
+    /// # Errors
+    /// When SQLite refuses a row.
+    pub fn write(&self, conn: &Connection, tally: &mut Tally) -> Result<(), Failure> {
+        put(conn, &self.request, true, (&Share::default(), &self.share), tally)
+    }
+}
+
+fn put(
+    conn: &Connection,
+    after: &Request,
+    is_new: bool,
+    (old, new): (&Share, &Share),
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     put_row(conn, after)
-        .and_then(|()| put_own(conn, before, after))
-        .and_then(|()| put_inbox(conn, after.id, &old, &new))
-        .and_then(|()| put_snoozes(conn, after.id, &old, &new))
-        .and_then(|()| put_words(conn, after.id, &old, &new))
-        .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
-        .and_then(|()| put_overrides(conn, after.id, &old, &new))
-        .and_then(|()| put_counters(conn, &old, &new))
-        .map_err(|e| failed("writing the derived tables", e))
+        .and_then(|()| put_own(conn, after, old, new))
+        .and_then(|()| put_inbox(conn, after.id, old, new))
+        .and_then(|()| put_snoozes(conn, after.id, old, new))
+        .and_then(|()| put_words(conn, after.id, old, new))
+        .and_then(|()| put_names(conn, after, old, new, is_new))
+        .and_then(|()| put_overrides(conn, after.id, old, new))
+        .map_err(|e| failed("writing the derived tables", e))?;
+    tally.change(&old.counters, &new.counters);
+    Ok(())
 }
 
 fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
@@ -202,9 +245,9 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO requests (id, kind, state, level, title, requester, risk, priority, sensitive, environment,
              service, tenant, revision, digest, due_at, expires_at, next_due_at, claim_by, claim_until, closed_by,
-             closed_at, execution, created_at, updated_at, version, flagged)
+             closed_at, execution, created_at, updated_at, version, flagged, assignee)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-             ?23, ?24, ?25, ?26)
+             ?23, ?24, ?25, ?26, ?27)
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, level = excluded.level,
              title = excluded.title, requester = excluded.requester, risk = excluded.risk,
              priority = excluded.priority, sensitive = excluded.sensitive, environment = excluded.environment,
@@ -213,7 +256,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
              next_due_at = excluded.next_due_at, claim_by = excluded.claim_by, claim_until = excluded.claim_until,
              closed_by = excluded.closed_by, closed_at = excluded.closed_at, execution = excluded.execution,
              created_at = excluded.created_at, updated_at = excluded.updated_at, version = excluded.version,
-             flagged = excluded.flagged",
+             flagged = excluded.flagged, assignee = excluded.assignee",
     )?
     .execute(params![
         request.id.number(),
@@ -242,14 +285,14 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         request.updated_at.millis(),
         request.version,
         is_flagged(request),
+        request.assigned().filter(|_| request.is_open()).map(|last| String::from(last.to.clone())),
     ])
     .map(|_| ())
 }
 
 /// Whose it is: written when it is asked for, and again when it is closed. Nothing in between touches it.
-fn put_own(conn: &Connection, before: Option<&Request>, after: &Request) -> rusqlite::Result<()> {
-    let closed = |request: &Request| request.closed().map_or(OPEN, |closed| closed.at.millis());
-    let (old, new) = (before.map(closed), closed(after));
+fn put_own(conn: &Connection, after: &Request, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    let (old, Some(new)) = (old.closed_at, new.closed_at) else { return Ok(()) };
     if old == Some(new) {
         return Ok(());
     }
@@ -353,27 +396,6 @@ fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> 
     if let (None, Some((person, reason))) = (&old.reason, &new.reason) {
         conn.prepare_cached("INSERT INTO reasons (person, reason, request) VALUES (?1, ?2, ?3)")?
             .execute(params![person, reason.to_string(), id.number()])?;
-    }
-    Ok(())
-}
-
-fn put_counters(conn: &Connection, old: &Share, new: &Share) -> rusqlite::Result<()> {
-    let names: BTreeSet<&String> = old.counters.keys().chain(new.counters.keys()).collect();
-    for name in names {
-        let change = new.counters.get(name).unwrap_or(&0) - old.counters.get(name).unwrap_or(&0);
-        if change > 0 {
-            conn.prepare_cached(
-                "INSERT INTO counters (name, value) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-            )?
-            .execute(params![name, change])?;
-        } else if change < 0 {
-            conn.prepare_cached("UPDATE counters SET value = value + ?2 WHERE name = ?1")?
-                .execute(params![name, change])?;
-            // A counter at zero is no row, so that what is kept equals what a rebuild writes.
-            conn.prepare_cached("DELETE FROM counters WHERE name = ?1 AND value = 0")?
-                .execute(params![name])?;
-        }
     }
     Ok(())
 }

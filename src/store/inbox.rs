@@ -1,5 +1,6 @@
 //! The rows of the lists: read in pages by key, in reading order, never counted and never skipped over.
 
+use crate::domain::chain::Whom;
 use crate::domain::content::Kind;
 use crate::domain::event::SignOffNumber;
 use crate::domain::moment::Moment;
@@ -75,6 +76,8 @@ pub struct Row {
     pub overtaken: Option<SignOffNumber>,
     /// Whether policy says that it is no decision.
     pub flagged: bool,
+    /// Whom it is given to, while it is open.
+    pub assigned: Option<Whom>,
 }
 
 /// Who is looking, as far as lists care.
@@ -106,7 +109,7 @@ pub(super) struct Place {
 pub(super) const COLUMNS: &str =
     "r.id, r.kind, r.title, r.state, r.level, r.risk, r.priority, r.sensitive, r.environment,
     r.requester, r.due_at, r.expires_at, r.claim_by, r.claim_until, r.closed_by, r.updated_at, r.closed_at,
-    r.service, r.tenant, r.flagged";
+    r.service, r.tenant, r.flagged, r.assignee";
 
 impl Store {
     /// One page of a queue, in the reader's order, at most `limit` rows. Reads only the rows of the page and, for each
@@ -297,12 +300,13 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         snoozed: None,
         overtaken: None,
         flagged: row.get(19)?,
+        assigned: row.get::<_, Option<String>>(20)?.and_then(|whom| Whom::try_from(whom).ok()),
     })
 }
 
 /// One of our own words; anything else is damage, and said with its column.
 fn word<T: Copy>(row: &rusqlite::Row<'_>, column: usize, words: &[(&str, T)]) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
+    let text = row.get_ref(column)?.as_str()?;
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(
             column,

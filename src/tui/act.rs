@@ -150,6 +150,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextQueue | Action::PreviousQueue => views::turn(model, action == Action::NextQueue),
         Action::Show(queue) => views::go(model, Entry::Queue(queue)),
         Action::NextView => views::next(model),
+        Action::Mine => views::mine(model),
         Action::Sort => sorting::turn(model),
         Action::HideSeen => sorting::hide_or_show(model),
         Action::Snooze => {

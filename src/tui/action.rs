@@ -132,6 +132,8 @@ pub enum Action {
     HideSeen,
     /// The first filter with a name in the settings, or the next one.
     NextView,
+    /// What is given to whoever looks.
+    Mine,
     /// Pick one field and send its value to the terminal's clipboard.
     CopyField,
     /// To the node on the left.
@@ -203,6 +205,7 @@ impl Action {
                 | Action::PreviousQueue
                 | Action::Show(_)
                 | Action::NextView
+                | Action::Mine
                 | Action::NextField
                 | Action::PreviousField
                 | Action::NextMatch

@@ -12,7 +12,7 @@ use crate::domain::rules::{self, Withdrawable};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
 use crate::present::running::{would_be_taken_back, would_run};
-use crate::present::{overriding, time, words};
+use crate::present::{handing, overriding, time, words};
 use crate::tui::action::Ask;
 use crate::tui::field::{Field, FieldName};
 use crate::tui::stepwise::{self, On};
@@ -94,6 +94,7 @@ pub fn about(
             )),
             None => Line::default().and(Tone::Bad, rules::at_the_top(request)),
         }),
+        Ask::Reassign => out.extend(handing::about(request, facts)),
         Ask::Continue => {
             out.push(Line::plain("What ended badly is gone on past; what needs it does what its needs say."))
         }
@@ -215,6 +216,7 @@ pub fn fields(ask: Ask, request: &Request) -> Vec<Field> {
             };
             vec![Field::new(FieldName::Answer, label, true), reason()]
         }
+        Ask::Reassign => vec![Field::new(FieldName::To, "To whom (a name)", true), reason()],
         Ask::Sign => vec![reason(), crate::tui::signing::field()],
         Ask::Override => {
             let classes: Vec<&str> = Class::ALL.iter().map(|class| class.word()).collect();

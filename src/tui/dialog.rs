@@ -3,7 +3,7 @@
 use crate::domain::command::{Command, DigestPrefix, Facts};
 use crate::domain::conflict::Way;
 use crate::domain::moment::Moment;
-use crate::domain::names::RequestId;
+use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::overriding::{self, Lack, Plea};
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
@@ -289,6 +289,13 @@ impl Dialog {
         command.map_or_else(|| stepwise::commands(self, way), |command| Ok(vec![command]))
     }
 
+    fn handing_over(&self, reason: Option<Text>) -> Result<Command, (usize, String)> {
+        let typed = self.text(FieldName::To).unwrap_or_default();
+        let to =
+            PrincipalName::new(typed.raw().trim()).map_err(|why| (0, format!("that is no name: {why}")))?;
+        Ok(Command::Reassign { to, reason })
+    }
+
     fn command(&self) -> Result<Option<Command>, (usize, String)> {
         for (n, field) in self.fields.iter().enumerate() {
             let text = field.text();
@@ -326,6 +333,7 @@ impl Dialog {
             }
             Ask::Stop => Command::Stop { reason },
             Ask::Escalate => Command::Escalate { reason },
+            Ask::Reassign => return self.handing_over(reason).map(Some),
             Ask::Continue => Command::Continue { reason },
             Ask::Confirm => {
                 let Some(step) = self.on.step.clone() else { return Ok(None) };
@@ -396,6 +404,7 @@ impl Dialog {
     fn what_is_missing(&self, name: FieldName) -> String {
         match (name, self.ask) {
             (FieldName::Answer, _) => "an answer is missing".to_owned(),
+            (FieldName::To, _) => "the name is missing".to_owned(),
             (FieldName::Given, _) => "the value is missing".to_owned(),
             (FieldName::Signature, _) => "the signature is missing: paste it".to_owned(),
             (_, Ask::Comment | Ask::EditComment) => "the comment is empty".to_owned(),

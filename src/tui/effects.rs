@@ -17,7 +17,7 @@ use crate::tui::action::{Ask, Effect, Page, Place};
 use crate::tui::gate::Drawn;
 use crate::tui::hear::Message;
 use crate::tui::keeping::Keeper;
-use crate::tui::list::PAGE;
+use crate::tui::list::{PAGE, STEP};
 use std::sync::Arc;
 
 /// Who was away for less has missed nothing.
@@ -141,7 +141,7 @@ impl Hands {
     }
 
     fn load(&self, queue: Queue, place: Place, looking: Looking) -> Result<Vec<Message>, Failure> {
-        let page = |from: From<'_>| self.app.page_as(queue, from, PAGE, looking);
+        let page = |from: From<'_>, rows: usize| self.app.page_as(queue, from, rows, looking);
         let hidden = Message::Hidden { queue, hidden: self.app.hidden(queue, looking)? };
         let rows = match &place {
             Place::Around(row) => {
@@ -153,10 +153,10 @@ impl Hands {
                 above.append(&mut below);
                 above
             }
-            Place::Start => page(From::Start)?,
-            Place::End => page(From::End)?,
-            Place::After(row) => page(From::After(row))?,
-            Place::Before(row) => page(From::Before(row))?,
+            Place::Start => page(From::Start, PAGE)?,
+            Place::End => page(From::End, PAGE)?,
+            Place::After(row) => page(From::After(row), STEP)?,
+            Place::Before(row) => page(From::Before(row), STEP)?,
         };
         Ok(vec![hidden, Message::Page { queue, place, rows }])
     }

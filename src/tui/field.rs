@@ -24,6 +24,8 @@ pub enum FieldName {
     Class,
     /// Where it can be looked up.
     Reference,
+    /// To whom it is given.
+    To,
     /// One parameter of a step.
     Param,
     /// All of them, as JSON.
@@ -84,7 +86,8 @@ impl Field {
 
     /// Whether its label and its text share a line.
     pub fn is_compact(&self) -> bool {
-        self.one_line && matches!(self.name, FieldName::Param | FieldName::Class | FieldName::Reference)
+        self.one_line
+            && matches!(self.name, FieldName::Param | FieldName::Class | FieldName::Reference | FieldName::To)
     }
 
     /// A parameter, with its key and its type beside it.

@@ -277,6 +277,7 @@ mod tests {
             Sort,
             HideSeen,
             NextView,
+            Mine,
             CopyField,
             Show(Queue::Waiting),
             Show(Queue::Open),

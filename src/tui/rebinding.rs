@@ -36,7 +36,7 @@ const NAMES: &[(&str, Action)] = &[
     ("unfold", Action::Unfold), ("search", Action::Search), ("keep-search", Action::KeepSearch),
     ("end-search", Action::EndSearch), ("copy-id", Action::Copy(Copied::Id)),
     ("copy-digest", Action::Copy(Copied::Digest)), ("copy-address", Action::Copy(Copied::Address)),
-    ("snooze", Action::Snooze), ("sort", Action::Sort), ("hide-seen", Action::HideSeen), ("next-view", Action::NextView),
+    ("snooze", Action::Snooze), ("sort", Action::Sort), ("hide-seen", Action::HideSeen), ("next-view", Action::NextView), ("mine", Action::Mine),
     ("copy-field", Action::CopyField),
     ("left", Action::Left), ("right", Action::Right), ("scroll-left", Action::ScrollLeft),
     ("scroll-right", Action::ScrollRight), ("graph", Action::Graph), ("params", Action::Params),
@@ -50,7 +50,7 @@ const NAMES: &[(&str, Action)] = &[
     ("thread", Action::Thread), ("evidence", Action::Evidence), ("resolve", Action::Resolve),
     ("edit-comment", Action::Ask(Ask::EditComment)), ("since", Action::Look(Page::Since)),
     ("handoff", Action::Look(Page::Handoff)), ("stats", Action::Look(Page::Stats)),
-    ("escalate", Action::Ask(Ask::Escalate)),
+    ("escalate", Action::Ask(Ask::Escalate)), ("reassign", Action::Ask(Ask::Reassign)),
     ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];

@@ -70,6 +70,20 @@ pub fn turn(model: &mut Model, forward: bool) -> Vec<Effect> {
     go(model, all[(at + step) % all.len()])
 }
 
+/// What is given to whoever looks, as it would be typed.
+const MINE: &str = "assignee:me";
+
+/// `0`: what of all that is open is given to whoever looks.
+pub fn mine(model: &mut Model) -> Vec<Effect> {
+    match filtering::put(model, MINE) {
+        Ok(_) => show(model, Queue::Open),
+        Err(problem) => {
+            model.say(Tone::Warn, problem);
+            Vec::new()
+        }
+    }
+}
+
 /// `9`: the first view; again: the next one.
 pub fn next(model: &mut Model) -> Vec<Effect> {
     if model.views.is_empty() {

@@ -26,7 +26,10 @@ changed since it was seen (3), a missing reason (1). Time is settled before ever
 clock is closed first. Silence never approves.
 
 ";
-    current("docs/states.md", &format!("{head}{}", transitions::as_markdown()));
+    let rollouts = "\n## Rollouts\n\nA rollout is an aggregate of its own, called by its deployment's number. What stands in no row is refused, and \
+                    changes nothing. A person halts at once: what the driver is doing is ended, and taken back from whatever is there.\n\n";
+    let rollouts = format!("{rollouts}{}", countersign::domain::rollout::table::as_markdown());
+    current("docs/states.md", &format!("{head}{}{rollouts}", transitions::as_markdown()));
 }
 
 #[test]

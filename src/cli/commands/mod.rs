@@ -17,6 +17,7 @@ pub mod looking_back;
 pub mod wait;
 pub mod watch;
 pub mod run;
+pub mod rollout;
 pub mod audit;
 pub mod admin;
 pub mod meta;
@@ -82,6 +83,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Retry(args) => run::retry(app, &args, out),
         Verb::Continue(args) => run::go_on(app, &args, out),
         Verb::RollBack(args) => run::roll_back(app, &args, out),
+        Verb::Rollout { verb } => rollout::run(app, &verb, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),

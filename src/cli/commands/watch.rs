@@ -5,7 +5,7 @@ use crate::app::watch::News;
 use crate::app::{App, Keeping, Tried};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop};
-use crate::domain::event::Fact;
+use crate::domain::event::{Entry, Fact};
 use crate::domain::names::RequestId;
 use crate::domain::notice::{Notice, Origin};
 use crate::domain::refusal::exit;
@@ -30,7 +30,7 @@ pub fn watch(app: &mut App, once: bool, out: &mut Out) -> Done {
     };
     if once {
         let mut all = Vec::new();
-        app.round(&mut |news| all.push(news))?;
+        app.round_once(&watch, &mut |news| all.push(news))?;
         return Ok(told(&all, out));
     }
     match out.as_json {
@@ -70,14 +70,18 @@ fn told(all: &[News], out: &mut Out) -> u8 {
     }
     if out.as_json {
         let of = |settled: bool| {
-            let some = all.iter().filter(|news| matches!(news, News::Settled(..)) == settled);
+            let some =
+                all.iter().filter(|news| matches!(news, News::Settled(..) | News::Rollout(..)) == settled);
             some.filter(|news| !matches!(news, News::Trouble(_))).map(as_json).collect::<Vec<_>>()
         };
         out.json(&json!({"v": json::VERSION, "settled": of(true), "notices": of(false)}));
         return exit::DONE;
     }
-    let mut lines: Vec<String> =
-        all.iter().filter(|news| matches!(news, News::Settled(..))).flat_map(words).collect();
+    let mut lines: Vec<String> = all
+        .iter()
+        .filter(|news| matches!(news, News::Settled(..) | News::Rollout(..)))
+        .flat_map(words)
+        .collect();
     let notices = match sent {
         0 => None,
         1 => Some("1 notice".to_owned()),
@@ -110,6 +114,10 @@ fn words(news: &News) -> Vec<String> {
                 }
             }
         }
+        News::Rollout(id, entries) => {
+            let words = entries.iter().map(|entry| history::words(&entry.fact).0);
+            words.map(|words| format!("{id} {words}")).collect()
+        }
         News::Trouble(_) => Vec::new(),
     }
 }
@@ -132,18 +140,19 @@ fn settled(id: RequestId, fact: &Fact) -> String {
     }
 }
 
+fn as_events(id: RequestId, entries: &[Entry]) -> Value {
+    let event = |entry: &Entry| {
+        let (name, facts) = entry.fact.to_parts();
+        json!({"event": name, "facts": facts})
+    };
+    let events: Vec<Value> = entries.iter().map(event).collect();
+    json!({"v": json::VERSION, "request": id.to_string(), "events": events})
+}
+
 fn as_json(news: &News) -> Value {
     match news {
-        News::Settled(id, entries) => {
-            let events: Vec<Value> = entries
-                .iter()
-                .map(|entry| {
-                    let (name, facts) = entry.fact.to_parts();
-                    json!({"event": name, "facts": facts})
-                })
-                .collect();
-            json!({"v": json::VERSION, "request": id.to_string(), "events": events})
-        }
+        News::Settled(id, entries) => as_events(*id, entries),
+        News::Rollout(id, entries) => as_events(id.deployment(), entries),
         News::Sent(Sent { notice, channel, tried }) => {
             let (done, why) = match tried {
                 Tried::Done => ("done", None),

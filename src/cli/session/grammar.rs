@@ -4,8 +4,8 @@
 
 use crate::cli::args::{
     Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, Import, List, Log,
-    Look, Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip,
-    Snooze, Stats, Submit, Thread, Verb, Wait, Which,
+    Look, Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Rollout,
+    Show, Skip, Snooze, Stats, Submit, Thread, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -98,6 +98,12 @@ pub enum Words {
     Retry(OneStep),
     /// Go on past what ended badly and without what cannot run
     Continue(Reasoned),
+    /// Begin, look at, promote, halt or take back the rollout of a deployment
+    Rollout {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Rollout,
+    },
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last
@@ -348,6 +354,7 @@ impl Words {
             Words::Confirm(args) => Verb::Confirm(args),
             Words::Retry(args) => Verb::Retry(args),
             Words::Continue(args) => Verb::Continue(args),
+            Words::Rollout { verb } => Verb::Rollout { verb },
             Words::Check => Verb::Check,
             Words::Pulse => Verb::Pulse,
             Words::Handoff => Verb::Handoff,

@@ -183,6 +183,10 @@ impl Rollout {
     }
 
     /// Why `on` is not done now: where it stands, and since when or until when.
+    pub fn refusal(&self, on: Stimulus, now: Moment) -> Refusal {
+        self.no(on, now)
+    }
+
     fn no(&self, on: Stimulus, now: Moment) -> Refusal {
         let at = self.since.hour_and_minute();
         let cause = self.cause.as_ref().map(|stopped| match &stopped.why {

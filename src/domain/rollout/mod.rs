@@ -14,6 +14,10 @@ pub mod state;
 pub mod table;
 pub mod decide;
 pub mod deployment;
+pub mod promotion;
+pub mod starting;
+pub mod future;
+pub mod status;
 
 pub use decide::{Ask, Beside, Decision, No};
 pub use deployment::StandsAt;
@@ -22,6 +26,7 @@ pub use gate::{Heard, Judgement, Look};
 pub use phase::Phase;
 pub use reading::{Amount, Found, Metric, Reading};
 pub use state::Rollout;
+pub use status::Status;
 pub use table::Stimulus;
 pub use terms::Terms;
 pub use tier::{Attempt, RolloutId, Tier};

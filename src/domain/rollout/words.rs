@@ -62,7 +62,7 @@ impl fmt::Display for Unsure {
             Unsure::AtLimit { metric, limit } => {
                 write!(f, "{} is exactly at its limit, {limit}", of(*metric))
             }
-            Unsure::NoBaseline => f.write_str("tes as it was before the start is not known"),
+            Unsure::NoBaseline {} => f.write_str("tes as it was before the start is not known"),
         }
     }
 }
@@ -116,6 +116,10 @@ impl fmt::Display for Cause {
             }
             Cause::Promotion { id, state } => write!(f, "{id} was {state}"),
             Cause::TooOld { max_age } => write!(f, "it began more than {} ago", span(*max_age)),
+            Cause::Revoked { signer } => {
+                write!(f, "the key {signer} signed the deployment with was revoked")
+            }
+            Cause::SwitchedOff => f.write_str("policy has switched `deploy_production` off"),
             Cause::Resolved => f.write_str("a person looked, and said what is there"),
         }
     }

@@ -1,5 +1,6 @@
 //! To whom a request can be given, and how far up it can be raised.
 
+use crate::domain::chain::Whom;
 use crate::domain::command::Facts;
 use crate::domain::names::PrincipalName;
 use crate::domain::policy::roster::Enrolled;
@@ -64,6 +65,23 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
         return Ok(());
     }
     not("none of the sign-offs that are open fits them".to_owned())
+}
+
+/// Everybody of the roster, and why a request cannot be given to them; nothing where it can.
+pub fn candidates(request: &Request, facts: &Facts) -> Vec<(PrincipalName, Option<String>)> {
+    let has = request.assigned().map(|last| last.to.clone());
+    let one = |them: &Enrolled| {
+        let why = match eligible(request, &them.name, facts) {
+            Err(Refusal::NotEligible { why, .. }) => Some(why),
+            Err(other) => Some(other.to_string()),
+            Ok(()) if has == Some(Whom::Principal(them.name.clone())) => {
+                Some("they have it already".to_owned())
+            }
+            Ok(()) => None,
+        };
+        (them.name.clone(), why)
+    };
+    facts.policy.roster.principals.iter().map(one).collect()
 }
 
 /// Who of the roster could fill `slot` of `request`: with the role and the permission, not the requester nor in control of

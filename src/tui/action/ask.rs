@@ -46,6 +46,8 @@ pub enum Ask {
     Confirm,
     /// Raise it to the next level of its chain.
     Escalate,
+    /// Give it to somebody.
+    Reassign,
     /// Run what was approved.
     Run,
     /// Take back what was done.
@@ -65,7 +67,7 @@ impl Ask {
     ];
 
     /// Those that a key opens by itself.
-    pub const KEYED: [Ask; 22] = [
+    pub const KEYED: [Ask; 23] = [
         Ask::Approve,
         Ask::Sign,
         Ask::Reject,
@@ -86,6 +88,7 @@ impl Ask {
         Ask::Retry,
         Ask::Confirm,
         Ask::Escalate,
+        Ask::Reassign,
         Ask::Run,
         Ask::RollBack,
     ];
@@ -128,6 +131,7 @@ impl Ask {
             Ask::LeaveOut => Verb::LeaveOut,
             Ask::Confirm => Verb::Confirm,
             Ask::Escalate => Verb::Escalate,
+            Ask::Reassign => Verb::Reassign,
             Ask::Run => Verb::Run,
             Ask::RollBack => Verb::RollBack,
         }
@@ -159,6 +163,7 @@ impl Ask {
             Ask::LeaveOut => "Skip",
             Ask::Confirm => "Confirm",
             Ask::Escalate => "Escalate",
+            Ask::Reassign => "Hand over",
             Ask::Run => "Run",
             Ask::RollBack => "Roll back",
         }

@@ -95,6 +95,10 @@ pub(super) fn outcome(verb: Verb, after: &Request, keys: Keys) -> (Tone, Safe) {
             let to = after.assigned().map(|last| last.to.to_string()).unwrap_or_default();
             say(Tone::Good, format!("{id} escalated: {to} has it now"))
         }
+        Verb::Reassign => {
+            let to = after.assigned().map(|last| last.to.to_string()).unwrap_or_default();
+            say(Tone::Good, format!("{id}: {to} has it now"))
+        }
         Verb::Answer => say(Tone::Good, format!("{id} answered")),
         Verb::Comment => match after.comments.last().map(talk::uncalled).unwrap_or_default().as_slice() {
             [] => say(Tone::Plain, format!("{id}: your comment is recorded")),

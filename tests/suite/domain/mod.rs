@@ -17,3 +17,4 @@ mod random_plans;
 mod late;
 mod talk;
 mod numbers;
+mod rollouts;

@@ -2,10 +2,12 @@
 
 use super::stage::*;
 use countersign::app::{App, From, Queue, Row};
+use countersign::domain::chain::Whom;
 use countersign::domain::command::Command;
 use countersign::domain::decide::OnSameReference;
-use countersign::domain::filter::{Deadline, Filter, Term, words_of_request};
+use countersign::domain::filter::{Assignee, Deadline, Filter, Term, words_of_request};
 use countersign::domain::moment::Span;
+use countersign::domain::names::PrincipalName;
 use countersign::domain::principal::Face;
 
 fn some(stage: &Stage) -> App {
@@ -26,6 +28,11 @@ fn some(stage: &Stage) -> App {
         stage.wait(Span::from_minutes(7));
         if n % 9 == 4 {
             does(&mut app, id, &Command::Claim);
+        }
+        if n % 8 == 5 {
+            let me = app.caller(Face::Cli).name;
+            let to = if n % 16 == 5 { me } else { PrincipalName::new("carol").unwrap() };
+            does(&mut app, id, &Command::Reassign { to, reason: None });
         }
         if n % 7 == 3 {
             does(&mut app, id, &reject());
@@ -53,6 +60,14 @@ fn looked_for(app: &App, queue: Queue, filter: &Filter) -> Vec<Row> {
                 Term::Target(name) => is(&target.service, name),
                 Term::Environment(name) => is(&target.environment, name),
                 Term::Tenant(name) => is(&target.tenant, name),
+                Term::Assignee(Assignee::Nobody) => request.is_open() && request.assigned().is_none(),
+                Term::Assignee(Assignee::OneOf(all)) => {
+                    request.is_open() && request.assigned().is_some_and(|last| all.contains(&last.to))
+                }
+                Term::Assignee(Assignee::Me) => {
+                    let me = app.caller(Face::Cli).name;
+                    request.is_open() && request.assigned().is_some_and(|last| last.to == Whom::Principal(me))
+                }
                 Term::Due(Deadline::Overdue) => request.is_open() && request.deadlines.due_at <= now,
                 Term::Due(Deadline::Within(span)) => {
                     request.is_open() && request.deadlines.due_at < now.plus(*span)
@@ -92,6 +107,11 @@ fn what_is_found_is_what_looking_at_every_request_finds() {
         "due:>20h",
         "due:overdue",
         "deploy due:<30m kind:gate",
+        "assignee:me",
+        "assignee:carol",
+        "assignee:carol pay",
+        "assignee:lead",
+        "assignee:none kind:gate",
     ] {
         let filter = Filter::parse(text).unwrap();
         for queue in Queue::ALL {
@@ -144,4 +164,36 @@ fn no_more_than_two_thousand_are_looked_at_and_that_is_said() {
     assert_eq!((needle.rows.len(), needle.of_the_first), (3, None), "a rare word is found wherever it is");
     let field = find("by:three");
     assert_eq!((field.rows.len(), field.of_the_first), (600, Some(2_000)));
+}
+
+#[test]
+fn what_was_looked_at_before_is_never_taken_for_what_is_there_now() {
+    let stage = Stage::new();
+    let mut app = stage.app();
+    let mut other = stage.app();
+    let gate = |title: &str| document(&format!(r#"{{"by": "p", "kind": "gate", "title": "{title}"}}"#));
+    let first = submit(&mut app, gate("needle one"));
+    let found = |app: &App, queue: Queue, text: &str| {
+        let found = app.find(queue, &Filter::parse(text).unwrap()).unwrap();
+        found.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&app, Queue::Open, "needle"), [first]);
+    assert_eq!(found(&app, Queue::Open, "due:overdue"), []);
+    // Somebody else asks, and decides.
+    let second = submit(&mut other, gate("needle two"));
+    assert_eq!(found(&app, Queue::Open, "needle"), [first, second]);
+    does(&mut other, first, &reject());
+    assert_eq!(found(&app, Queue::Open, "needle"), [second]);
+    assert_eq!(found(&app, Queue::Decided, "needle"), [first], "another queue is another question");
+    // One does so oneself.
+    let third = submit(&mut app, gate("needle three"));
+    assert_eq!(found(&app, Queue::Open, "need"), [second, third]);
+    does(&mut app, third, &Command::Claim);
+    assert_eq!(found(&app, Queue::Unclaimed, "need"), [second]);
+    // Nobody writes, and time passes: the claim runs out, and then both are overdue.
+    stage.wait(Span::from_minutes(60));
+    assert_eq!(found(&app, Queue::Unclaimed, "need"), [second, third]);
+    assert_eq!(found(&app, Queue::Unclaimed, "due:overdue"), []);
+    stage.wait(Span::from_hours(200));
+    assert_eq!(found(&app, Queue::Unclaimed, "due:overdue"), [second, third]);
 }

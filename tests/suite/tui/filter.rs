@@ -162,7 +162,7 @@ fn a_command_that_is_none_says_so_and_stays() {
     for (command, said) in [
         ("aprove", "there is no command aprove"),
         ("submit", "not here: run `countersign submit` in a shell"),
-        ("re", "which: reject, request-changes, release, reload?"),
+        ("re", "which: reject, request-changes, reassign"),
         ("approve R-7", "approve takes nothing more"),
         ("filter colour:x", "there is no such field"),
     ] {
@@ -182,11 +182,11 @@ fn tab_completes_and_goes_round() {
     press(&mut model, ":");
     typed(&mut model, "re");
     let mut seen = Vec::new();
-    for key in ["tab", "tab", "tab", "tab", "tab", "shift-tab"] {
+    for key in ["tab", "tab", "tab", "tab", "tab", "tab", "shift-tab"] {
         press(&mut model, key);
         seen.push(model.prompt.as_ref().unwrap().text.clone());
     }
-    assert_eq!(seen, ["reject", "request-changes", "release", "reload", "reject", "reload"]);
+    assert_eq!(seen, ["reject", "request-changes", "reassign", "release", "reload", "reject", "reload"]);
     press(&mut model, "esc");
     press(&mut model, "/");
     typed(&mut model, "x ri");

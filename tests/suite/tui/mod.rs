@@ -16,6 +16,7 @@ mod alike;
 mod hostile;
 mod keys;
 mod dialogs;
+mod handing;
 mod signing;
 mod gate;
 mod reading;

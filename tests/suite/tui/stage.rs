@@ -97,6 +97,7 @@ impl Told {
         let request = &self.request;
         Row {
             flagged: self.request.assessment().violation.is_some(),
+            assigned: self.request.assigned().map(|last| last.to.clone()),
             id: request.id,
             kind: request.kind(),
             title: request.content.as_ref().map(|c| c.title.clone()).unwrap_or_default(),
