@@ -14,6 +14,7 @@ use crate::domain::hands;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
+use crate::domain::precedents::{REMEMBERED, shapes};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
@@ -72,6 +73,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         reason_used: None,
         next_number: RequestId::new(0),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 
@@ -150,6 +152,10 @@ impl App {
                 let caller = proven.as_ref().unwrap_or(caller);
                 if caller.face != Face::Clock {
                     facts.shown_at = tx.first_opened(id, request.revision.number, &caller.name)?;
+                }
+                // An edit is judged as a whole, with what of its like failed before.
+                if let (Command::Modify { .. }, Some(content)) = (command, &request.content) {
+                    facts.failed = tx.failed_since(shapes(content).keys(), now.minus(REMEMBERED))?;
                 }
                 if let Command::Override { plea, .. } = command {
                     facts_to_override(tx, plea, caller, &mut facts)?;

@@ -8,9 +8,11 @@ use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
+use crate::domain::precedents::{Shape, failures};
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
+use crate::store::precedents;
 use crate::store::sight::OPEN;
 use crate::store::tally::Tally;
 
@@ -46,7 +48,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 11] = [
+pub const TABLES: [(&str, &str); 12] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -62,6 +64,7 @@ pub const TABLES: [(&str, &str); 11] = [
     ("refs", "requester, reference, request"),
     ("debts", "person, request"),
     ("reasons", "person, reason, request"),
+    ("failures", "shape, at, request"),
     ("counters", "name, value"),
 ];
 
@@ -80,6 +83,7 @@ struct Share {
     snoozes: BTreeMap<PrincipalName, Moment>,
     owes: BTreeSet<String>,
     reason: Option<(String, ReasonDigest)>,
+    failures: BTreeSet<(Shape, Moment)>,
 }
 
 /// Whose request it is: the person behind it, or the producer that nobody owns. A debt is its overrider's: it waits for
@@ -178,6 +182,7 @@ fn share(request: &Request) -> Share {
             .map(|owes| BTreeSet::from([hand(&owes.by, owes.person.as_ref()), hand(&owes.by, None)]))
             .unwrap_or_default(),
         reason: reason_of_override(request),
+        failures: failures(request),
     }
 }
 
@@ -232,6 +237,7 @@ fn put(
         .and_then(|()| put_words(conn, after.id, old, new))
         .and_then(|()| put_names(conn, after, old, new, is_new))
         .and_then(|()| put_overrides(conn, after.id, old, new))
+        .and_then(|()| precedents::put(conn, after.id, &old.failures, &new.failures))
         .map_err(|e| failed("writing the derived tables", e))?;
     tally.change(&old.counters, &new.counters);
     Ok(())

@@ -36,6 +36,7 @@ pub mod export;
 pub mod backup;
 pub mod drafts;
 pub mod running;
+mod precedents;
 pub mod rollouts;
 pub mod notices;
 pub mod keeping;

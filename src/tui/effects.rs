@@ -7,7 +7,7 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Execution, Request};
 use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -315,7 +315,15 @@ impl Hands {
 /// nothing of that, and what somebody wrote is not forgotten for it.
 fn is_moot(verb: Verb, read: &Result<Request, Error>) -> bool {
     match read {
-        Ok(request) => verb != Verb::Comment && !request.is_open(),
+        Ok(request) if request.is_open() => false,
+        Ok(request) => match verb {
+            Verb::Comment => false,
+            // What is said to a plan that runs can be said as long as it does.
+            Verb::Confirm | Verb::Retry | Verb::LeaveOut | Verb::Stop | Verb::Continue => {
+                request.execution != Some(Execution::Running)
+            }
+            _ => true,
+        },
         Err(Error::Refused(refusal)) => matches!(refusal, Refusal::NoSuchRequest(_)),
         Err(Error::Failed(_)) => false,
     }
