@@ -1,6 +1,6 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
-pub use crate::cli::keep_args::{Admin, Audit, Policy, Prune, Redact, Team};
+pub use crate::cli::keep_args::{About, Admin, Audit, Policy, Prune, Redact, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::rollout_args::Rollout;
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};

@@ -21,6 +21,9 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+        /// Only the events about this; such an export is for reading, and `audit verify --against` takes the whole
+        #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "signatures")]
+        only: Option<About>,
     },
 }
 
@@ -44,6 +47,44 @@ pub struct Redact {
     /// Why; it stays in the log
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+/// What an export can be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum About {
+    /// Marks, sign-offs, approvals, answers and refusals
+    Approvals,
+    /// What was raised, passed on and reminded of
+    Escalations,
+    /// What was said and attached
+    Comments,
+    /// What went ahead without its sign-offs, and the reviews that are owed for it
+    Overrides,
+}
+
+impl About {
+    /// Whether an event of this name is about it. What opens a review that is owed is told by its facts.
+    pub fn holds(self, name: &str, facts: &str) -> bool {
+        match self {
+            About::Approvals => {
+                matches!(
+                    name,
+                    "steps.marked"
+                        | "steps.auto_approved"
+                        | "request.approved"
+                        | "request.answered"
+                        | "request.rejected"
+                ) || name.starts_with("signoff.")
+            }
+            About::Escalations => {
+                matches!(name, "request.escalated" | "request.reassigned" | "request.reminded")
+            }
+            About::Comments => name.starts_with("comment.") || name == "evidence.attached",
+            About::Overrides => {
+                name == "request.overridden" || (name == "request.submitted" && facts.contains("\"owes\":"))
+            }
+        }
+    }
 }
 
 /// `team`

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::audit::Against;
 use crate::app::doctor::{Finding, Health};
-use crate::cli::args::Log;
+use crate::cli::args::{About, Log};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, input};
 use crate::domain::event::{Entry, KEEPING};
@@ -165,10 +165,13 @@ fn anchor_words(anchor: Option<Against>) -> (String, bool) {
     }
 }
 
-/// `audit export`
-pub fn export(app: &mut App, out: &mut Out) -> Done {
+/// `audit export [--only WHAT]`
+pub fn export(app: &mut App, only: Option<About>, out: &mut Out) -> Done {
     app.may_export()?;
     app.events(Seq(0), |event| {
+        if only.is_some_and(|about| !about.holds(&event.envelope.name, &event.facts)) {
+            return Ok(!out.is_over());
+        }
         out.json_line(&app.export_line(&event)?);
         Ok(!out.is_over())
     })?;

@@ -88,7 +88,7 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),
-        Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
+        Verb::Audit { verb: Audit::Export { only, .. } } => audit::export(app, only, out),
         Verb::Rebuild => audit::rebuild(app, out),
         Verb::Prune(args) => keeping::prune(app, &args, out),
         Verb::Redact(args) => keeping::redact(app, &args, out),

@@ -362,9 +362,9 @@ impl Words {
             Words::Handoff => Verb::Handoff,
             Words::Stats(args) => Verb::Stats(args),
             Words::Log(args) => Verb::Log(args),
-            Words::Audit { verb: Take::Export } => {
-                Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
-            }
+            Words::Audit { verb: Take::Export } => Verb::Audit {
+                verb: Audit::Export { format: "jsonl".to_owned(), signatures: None, only: None },
+            },
             Words::Redact(args) => Verb::Redact(args),
             Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {

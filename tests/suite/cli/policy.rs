@@ -341,6 +341,15 @@ fn a_capability_matrix_is_printed_as_a_policy_and_changes_nothing() {
         );
         desk.run(&["approve", &id, "--reason", "fine"]).ended(code);
     }
+    // What it says of none is off, and what is printed is a policy as it stands.
+    let silent = desk.file(
+        "silent.yaml",
+        "capabilities:\n  deploy_production:\n    scope: [fs://srv/app/*]\n  other:\n    scope: [vm://x]\n",
+    );
+    let quiet = desk.run(&["policy", "import-capabilities", &silent]).ended(0).out;
+    desk.run(&["policy", "check", &desk.file("quiet.toml", &quiet)])
+        .ended(0)
+        .said(&["deploy_production: OFF"]);
     desk.run(&["policy", "check", &desk.file("whole.toml", &printed)])
         .ended(0)
         .said(&["deploy_production by keys"]);
