@@ -2,10 +2,12 @@
 
 mod asking;
 mod keeping;
+mod seeing;
 pub mod status;
 
 pub use asking::{Promoted, Sampled};
 pub use keeping::{LOOK, Working};
+pub use seeing::{Sight, Whole};
 pub use status::Status;
 
 use crate::app::{Error, Failure};

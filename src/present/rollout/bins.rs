@@ -33,8 +33,7 @@ pub struct Scale {
 }
 
 /// The lengths a column can have, in seconds.
-const STEPS: [i64; 16] =
-    [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400];
+const STEPS: [i64; 16] = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400];
 
 impl Scale {
     /// From one moment to another, in at most so many columns.
@@ -42,9 +41,10 @@ impl Scale {
         let columns = columns.max(1);
         let whole = to.since(from).millis();
         let fits = |step: &i64| step * 1000 * i64::try_from(columns).unwrap_or(1) >= whole;
-        let seconds = STEPS.into_iter().find(fits).unwrap_or_else(|| {
-            whole / 1000 / i64::try_from(columns).unwrap_or(1) + 1
-        });
+        let seconds = STEPS
+            .into_iter()
+            .find(fits)
+            .unwrap_or_else(|| whole / 1000 / i64::try_from(columns).unwrap_or(1) + 1);
         let step = seconds.max(1) * 1000;
         let needed = usize::try_from((whole + step - 1) / step).unwrap_or(columns).clamp(1, columns);
         Self { from, step: Span::from_millis(step), columns: needed }

@@ -30,7 +30,9 @@ pub const NARROWEST: usize = MARGIN + 12;
 /// From when on a rollout is charted: a part of the time before the tier, then all of its bake.
 pub fn from(seen: &Seen, now: Moment) -> Moment {
     match seen.rollout.bake {
-        Some(bake) if matches!(seen.rollout.phase, Phase::Baking | Phase::AwaitingPromotion | Phase::Paused) => {
+        Some(bake)
+            if matches!(seen.rollout.phase, Phase::Baking | Phase::AwaitingPromotion | Phase::Paused) =>
+        {
             let before = Span::from_millis(seen.rollout.terms.bake.millis() / 4);
             bake.since.minus(before)
         }
@@ -106,14 +108,7 @@ fn eighths(value: Amount, top: Amount, rows: usize) -> usize {
     usize::try_from(high.clamp(1, all)).unwrap_or(1)
 }
 
-fn cell(
-    bin: Bin,
-    row: usize,
-    rows: usize,
-    top: Amount,
-    gauge: &Gauge,
-    marks: Marks,
-) -> (Tone, &'static str) {
+fn cell(bin: Bin, row: usize, rows: usize, top: Amount, gauge: &Gauge, marks: Marks) -> (Tone, &'static str) {
     match bin {
         Bin::Worst(value) => {
             let tone = match value {
@@ -135,9 +130,8 @@ fn cell(
 /// What the metric says in words, who says so, and how long ago.
 fn heading(seen: &Seen, gauge: &Gauge, now: Moment, marks: Marks) -> Line {
     let tone = gauge.tone();
-    let line = Line::default()
-        .and(Tone::Strong, format_args!("{} ", short(gauge.metric)))
-        .and(tone, gauge.words());
+    let line =
+        Line::default().and(Tone::Strong, format_args!("{} ", short(gauge.metric))).and(tone, gauge.words());
     let line = match &gauge.says {
         Says::Value(value, None) if *value > gauge.limit => line.and(Tone::Bad, " ABOVE ITS LIMIT"),
         Says::Value(value, None) if gauge.warns.is_some_and(|warns| *value > warns) => {
@@ -148,10 +142,15 @@ fn heading(seen: &Seen, gauge: &Gauge, now: Moment, marks: Marks) -> Line {
     let Some(last) = seen.heard.iter().rfind(|heard| heard.reading.metric == gauge.metric) else {
         return line;
     };
-    let line = line.and(
-        Tone::Dim,
-        format_args!("{}{}, {}", marks.dot(), last.reading.source, time::ago(last.reading.at, now)),
-    );
+    let line = match &gauge.says {
+        Says::Value(_, Some(_)) => {
+            line.and(Tone::Dim, format_args!("{}{}", marks.dot(), last.reading.source))
+        }
+        _ => line.and(
+            Tone::Dim,
+            format_args!("{}{}, {}", marks.dot(), last.reading.source, time::ago(last.reading.at, now)),
+        ),
+    };
     match (gauge.metric, last.reading.found.value(), seen.rollout.baseline) {
         (Metric::Tes, Some(value), Some(before)) => {
             line.and(Tone::Dim, format_args!("{}tes {value}, {before} before", marks.dot()))

@@ -5,7 +5,7 @@ use super::seen::Seen;
 use crate::domain::moment::Moment;
 use crate::domain::rollout::decide::TRIES;
 use crate::domain::rollout::table::cell;
-use crate::domain::rollout::{Phase, Stimulus};
+use crate::domain::rollout::{Judgement, Phase, Stimulus};
 use crate::present::line::{Line, Tone};
 use crate::present::time;
 
@@ -46,7 +46,7 @@ fn does_in_full(seen: &Seen, phase: Phase) -> String {
     }
 }
 
-/// Whether time, readings or the driver do anything to it, or would if somebody kept time.
+/// Whether time, readings or the driver do anything to it, or would if a watcher ran.
 fn moves_by_itself(seen: &Seen) -> bool {
     let moves = matches!(
         seen.rollout.phase,
@@ -60,7 +60,7 @@ fn moves_by_itself(seen: &Seen) -> bool {
     moves || seen.rollout.checking
 }
 
-/// Nobody keeps time, and something should happen by itself.
+/// No watcher runs, and something should happen by itself.
 pub fn is_left_alone(seen: &Seen) -> bool {
     !seen.watched && moves_by_itself(seen)
 }
@@ -68,7 +68,7 @@ pub fn is_left_alone(seen: &Seen) -> bool {
 /// A few words for the strip. They are never left out.
 pub fn briefly(seen: &Seen, now: Moment) -> (Tone, String) {
     if is_left_alone(seen) {
-        return (Tone::Bad, "NOTHING HAPPENS: nobody keeps time".to_owned());
+        return (Tone::Bad, "NOTHING HAPPENS: no watcher runs".to_owned());
     }
     let rollout = &seen.rollout;
     let breach = leads_to(seen, Stimulus::Breach).map_or("stays", does);
@@ -85,7 +85,10 @@ pub fn briefly(seen: &Seen, now: Moment) -> (Tone, String) {
                 Some(until) if until > now => time::clock(until, now),
                 _ => "now".to_owned(),
             };
-            format!("{when}: pass {pass}, fail {breach}")
+            match seen.so_far(now) {
+                Some(Judgement::Fail(_)) => format!("{when}: fail {breach}"),
+                _ => format!("{when}: pass {pass}, fail {breach}"),
+            }
         }
         Phase::AwaitingPromotion => match seen.waits.and_then(|waits| waits.expires_at) {
             Some(at) => {
@@ -114,7 +117,7 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
     if is_left_alone(seen) {
         return line.and(
             Tone::Bad,
-            "NOTHING HAPPENS, because nobody keeps time: it is not measured, not judged, not taken back. Start `countersign watch`.",
+            "NOTHING HAPPENS, because no watcher runs: it is not measured, not judged, not taken back. Start `countersign watch`.",
         );
     }
     let rollout = &seen.rollout;
@@ -125,7 +128,8 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
     };
     let words = match rollout.phase {
         Phase::Prepared if rollout.checking => {
-            "its pack is checked, and then its first tier begins; if it does not hold, nothing is touched.".to_owned()
+            "its pack is checked, and then its first tier begins; if it does not hold, nothing is touched."
+                .to_owned()
         }
         Phase::Prepared => "nothing happens; nothing of it is out.".to_owned(),
         Phase::Starting | Phase::Promoting => {
@@ -152,7 +156,11 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
             let until = seen.waits.and_then(|waits| Some((waits.id, waits.expires_at?)));
             let until = match until {
                 Some((id, at)) => {
-                    format!("until {id} expires at {}; then {}", time::clock(at, now), full(Stimulus::Refused))
+                    format!(
+                        "until {id} expires at {}; then {}",
+                        time::clock(at, now),
+                        full(Stimulus::Refused)
+                    )
                 }
                 None => "until somebody decides".to_owned(),
             };
@@ -162,13 +170,16 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
         Phase::Paused => format!("it stays at {}, its bake clock stopped.{halts}", rollout.tier),
         Phase::Frozen => format!("it stays at {}; nothing moves.", rollout.tier),
         Phase::RollingBack => {
-            format!("the driver takes everything back and looks whether it is; it is tried {TRIES} times at most.")
+            format!(
+                "the driver takes everything back and looks whether it is; it is tried {TRIES} times at most."
+            )
         }
         Phase::RollbackFailed => {
             "nothing more is tried. What is out now, nobody knows: somebody must look.".to_owned()
         }
         Phase::Unknown => {
-            "nothing moves. Whoever worked died in the middle of it: somebody must look what is out.".to_owned()
+            "nothing moves. Whoever worked died in the middle of it: somebody must look what is out."
+                .to_owned()
         }
         Phase::RolledBack | Phase::Completed => "nothing more happens.".to_owned(),
     };

@@ -24,3 +24,4 @@ mod sizes;
 mod guide;
 mod matrix;
 mod wire;
+pub mod rollouts;
