@@ -172,7 +172,7 @@ fn times(scale: &Scale, now: Moment, marks: Marks) -> Line {
         }
     };
     put(0, &first);
-    if scale.columns >= first.len() + last.len() + 1 {
+    if scale.columns > first.len() + last.len() {
         put(scale.columns - last.len(), &last);
     }
     let here = if marks.ascii { "^now" } else { "▴now" };
