@@ -20,7 +20,6 @@ fn enrolled(name: &str, role: Role) -> Enrolled {
         place: countersign::domain::policy::risk::Place::ANY,
         keys: Vec::new(),
         since: None,
-        place: countersign::domain::policy::risk::Place::ANY,
     }
 }
 
