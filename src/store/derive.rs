@@ -82,7 +82,7 @@ struct Share {
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
     snoozes: BTreeMap<PrincipalName, Moment>,
-    owes: Option<String>,
+    owes: BTreeSet<String>,
     reason: Option<(String, ReasonDigest)>,
     failures: BTreeSet<(Shape, Moment)>,
 }
@@ -194,7 +194,9 @@ fn share(request: &Request) -> Share {
             .owes
             .as_ref()
             .filter(|_| request.is_open())
-            .map(|owes| hand(&owes.by, owes.person.as_ref())),
+            // By name as well: the name can have become another person's.
+            .map(|owes| BTreeSet::from([hand(&owes.by, owes.person.as_ref()), hand(&owes.by, None)]))
+            .unwrap_or_default(),
         reason: reason_of_override(request),
         failures: failures(request),
     }
@@ -403,12 +405,12 @@ fn put_names(
 
 fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
     if old.owes != new.owes {
-        for (person, sql) in [
+        for (hands, sql) in [
             (&old.owes, "DELETE FROM debts WHERE person = ?1 AND request = ?2"),
             (&new.owes, "INSERT INTO debts (person, request) VALUES (?1, ?2)"),
         ] {
-            if let Some(person) = person {
-                conn.prepare_cached(sql)?.execute(params![person, id.number()])?;
+            for hand in hands {
+                conn.prepare_cached(sql)?.execute(params![hand, id.number()])?;
             }
         }
     }
