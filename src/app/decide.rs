@@ -1,6 +1,5 @@
 //! Deciding: one command on one request, as one transaction.
 
-use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
 use crate::app::programs::{Looked, found_at};
 use crate::app::rollouts::promotion_decided;
@@ -267,7 +266,6 @@ impl App {
         self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
             let place = Place::of(tx, &policy, &system, now)?;
-            tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(request) = tx.load(*id, &Sight::Everything)? else { continue };

@@ -1,7 +1,7 @@
 //! The words of those who keep a store: audit, team, policy, admin.
 
 use crate::cli::args::principal;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `audit`
@@ -25,6 +25,28 @@ pub enum Audit {
         #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "signatures")]
         only: Option<About>,
     },
+}
+
+/// `prune`
+#[derive(Args, Debug)]
+pub struct Prune {
+    /// Only say what would be forgotten
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the file anew in any case, so that nothing of what was forgotten is left in it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub scrub: bool,
+}
+
+/// `redact`
+#[derive(Args, Debug)]
+pub struct Redact {
+    /// The event's number, as `log` prints it
+    #[arg(value_name = "EVENT")]
+    pub event: u64,
+    /// Why; it stays in the log
+    #[arg(long)]
+    pub reason: Option<String>,
 }
 
 /// What an export can be about.

@@ -22,6 +22,9 @@ pub mod authorized_keys;
 pub mod sshsig;
 pub mod allowed_signers;
 pub mod sshsig_approval;
+pub mod probe;
+pub mod prometheus;
+pub mod proc;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]

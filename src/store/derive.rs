@@ -9,6 +9,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
 use crate::domain::precedents::{Shape, failures};
+use crate::domain::quorum::Slot;
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
@@ -111,6 +112,9 @@ fn reason_of_override(request: &Request) -> Option<(String, ReasonDigest)> {
     Some((hand(&signer.name, signer.person.as_ref()), digest_of_reason(closed.reason.as_ref()?)))
 }
 
+/// Before everything else.
+const TOP: i64 = -1;
+
 /// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
 pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
     (3 - i64::from(level.min(3))) * 16 + (3 - risk as i64) * 4 + (3 - priority as i64)
@@ -163,11 +167,22 @@ fn share(request: &Request) -> Share {
         }
     } else {
         count("decided".to_owned());
+        // A rollback that failed stands before everything else in everybody's queue, until somebody says that they saw it.
+        if request.is_alarming() {
+            let slot = canonical_or_poison(&Slot::one_human());
+            count(format!("waiting:{slot}"));
+            count(format!("waiting-of:{asker}:{slot}"));
+            slots.insert(slot);
+        }
     }
     Share {
         closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
-        rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
+        rank: if request.is_alarming() {
+            TOP
+        } else {
+            reading_rank(request.level(), request.assessment().risk, request.revision.priority)
+        },
         due_at: request.deadlines.due_at.millis(),
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },

@@ -273,6 +273,17 @@ impl<'a> Tx<'a> {
         Ok(request)
     }
 
+    /// Writes what a request derives to, after something of it was taken out.
+    ///
+    /// # Errors
+    /// When its events cannot be read, or it cannot be written.
+    pub fn derive_again(&mut self, before: &Request) -> Result<(), Failure> {
+        match self.load(before.id, &Sight::Everything)? {
+            Some(after) => derive::write(self.conn, Some(before), &after, &mut self.tally),
+            None => Ok(()),
+        }
+    }
+
     /// Appends entries to a request, and everything derived from them.
     ///
     /// # Errors

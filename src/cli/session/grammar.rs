@@ -4,8 +4,8 @@
 
 use crate::cli::args::{
     Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, Import, List, Log,
-    Look, Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Rollout,
-    Show, Skip, Snooze, Stats, Submit, Thread, Verb, Wait, Which,
+    Look, Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Redact, Report, Resubmit,
+    Rollout, Show, Skip, Snooze, Stats, Submit, Thread, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -120,6 +120,8 @@ pub enum Words {
         #[command(subcommand)]
         verb: Take,
     },
+    /// Take the text of one event out of the log; another admin must say so too
+    Redact(Redact),
     /// List who is enrolled, with roles and keys
     Roster,
     /// Show, check, compare or propose the policy
@@ -363,6 +365,7 @@ impl Words {
             Words::Audit { verb: Take::Export } => Verb::Audit {
                 verb: Audit::Export { format: "jsonl".to_owned(), signatures: None, only: None },
             },
+            Words::Redact(args) => Verb::Redact(args),
             Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {
