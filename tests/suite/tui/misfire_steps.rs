@@ -172,7 +172,6 @@ impl Sitting {
             let wants = hear(&mut self.model, message);
             self.does(wants, None);
         }
-        self.meant = None;
     }
 
     fn presses(&mut self, event: Event) {
@@ -201,6 +200,7 @@ impl Sitting {
                 let opens = match (c, dialog.ask) {
                     ('A', ask) => matches!(ask, Ask::Mark(Mark::Approved) | Ask::Approve),
                     ('R', ask) => matches!(ask, Ask::Mark(Mark::Rejected) | Ask::Reject),
+                    ('C', ask) => ask == Ask::RequestChanges,
                     ('S', ask) => ask == Ask::Mark(Mark::Skipped),
                     ('U', ask) => ask == Ask::Mark(Mark::Undecided),
                     ('E', ask) => matches!(ask, Ask::Modify | Ask::ModifyJson | Ask::Escalate),
