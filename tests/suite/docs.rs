@@ -54,6 +54,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/security.md",
         "docs/override.md",
         "docs/notifications.md",
+        "docs/drivers.md",
     ] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         for (at, _) in text.match_indices("countersign ") {

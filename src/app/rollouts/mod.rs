@@ -2,10 +2,13 @@
 
 mod asking;
 mod keeping;
+mod measuring;
+mod seeing;
 
 pub use crate::domain::rollout::Status;
 pub use asking::{Promoted, Sampled};
 pub use keeping::{LOOK, Working};
+pub use seeing::{Outlook, Whole};
 
 use crate::app::{Error, Failure};
 use crate::domain::driver::Way;
@@ -41,11 +44,11 @@ pub trait Workers: Send + Sync {
 pub(super) struct OfPolicy;
 
 impl Workers for OfPolicy {
-    fn driver(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
-        Err(format!("policy has no driver `{name}`"))
+    fn driver(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
+        crate::app::hands::driver(policy, name)
     }
-    fn source(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
-        Err(format!("policy has no source `{name}`"))
+    fn source(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
+        crate::app::hands::source(policy, name)
     }
 }
 

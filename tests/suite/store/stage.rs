@@ -232,6 +232,11 @@ pub fn after_some_days() -> Stage {
 }
 
 /// A connection as somebody has it who does not use the program.
+/// As `sha256sum` prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    countersign::domain::digest::EvidenceDigest::of(bytes).to_string()
+}
+
 pub fn behind_its_back(store: &std::path::Path) -> Connection {
     let conn = Connection::open(store).unwrap();
     conn.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF").unwrap();
