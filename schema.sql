@@ -187,6 +187,14 @@ CREATE TABLE reasons (
     PRIMARY KEY (person, reason, request)
 ) STRICT, WITHOUT ROWID;
 
+-- Steps that ended badly, by what they have in common with their like. The digest is over action, program and place.
+CREATE TABLE failures (
+    shape   TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (shape, at, request)
+) STRICT, WITHOUT ROWID;
+
 -- Kept, never counted.
 CREATE TABLE counters (
     name  TEXT    PRIMARY KEY,

@@ -1,6 +1,6 @@
 //! The bench: every figure beside its bare baseline, both made in this run. `cargo bench` prints one table.
 //!
-//! `cargo bench -- screen` runs only the measures whose name begins so. `COUNTERSIGN_BENCH_LARGE` is the number of
+//! `cargo bench -- screen` runs only the measures whose name begins so (`screen.filter` is one of them). `COUNTERSIGN_BENCH_LARGE` is the number of
 //! requests in the large store (1,000,000). Stores are made once and kept under `target/bench`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -25,19 +25,11 @@ fn main() {
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|a| name.starts_with(a.as_str()));
     let mut table = Table::default();
-    if wanted("writes") {
-        writes::measure(&mut table);
-    }
+    writes::measure(&mut table, &wanted);
     if wanted("rounds") {
         rounds::measure(&mut table);
     }
-    if wanted("process") {
-        process::measure(&mut table);
-    }
-    if wanted("screen") {
-        screen::measure(&mut table);
-    } else if wanted("moving") {
-        screen::moving(&mut table, &fill::store(10_000));
-    }
+    process::measure(&mut table, &wanted);
+    screen::measure(&mut table, &wanted);
     table.print();
 }

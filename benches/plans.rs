@@ -51,6 +51,7 @@ fn facts() -> Facts {
         reason_used: None,
         next_number: RequestId::new(0),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 

@@ -39,11 +39,32 @@ fn first_frame(start: impl Fn() -> Pty) -> f64 {
     percentile(&mut times, 50)
 }
 
-pub fn measure(table: &mut Table) {
-    let large = fill::store(fill::large());
+/// Everything whose name is `wanted`.
+pub fn measure(table: &mut Table, wanted: &dyn Fn(&str) -> bool) {
+    let large = || fill::store(fill::large());
+    let parts: [(&str, fn(&mut Table, &Path)); 7] = [
+        ("screen.start", start),
+        ("screen.places", places),
+        ("screen.moving", moving),
+        ("screen.keys", keys),
+        ("screen.filter", filter),
+        ("screen.idle", idle),
+        ("screen.memory", memory),
+    ];
+    for (name, part) in parts {
+        if wanted(name) {
+            part(table, &large());
+        }
+    }
+    if wanted("screen.load") {
+        under_load(table, &fill::store(10_000));
+    }
+}
+
+fn start(table: &mut Table, large: &Path) {
     let small = fill::store(10_000);
-    let start = first_frame(|| ours(&large));
-    let bare = first_frame(|| minimal(&large));
+    let start = first_frame(|| ours(large));
+    let bare = first_frame(|| minimal(large));
     table.at_most(
         "start to first complete frame, beside the minimal program",
         (start, "ms"),
@@ -52,13 +73,6 @@ pub fn measure(table: &mut Table) {
     );
     let start_small = first_frame(|| ours(&small));
     table.at_most("the same, large store beside 10,000", (start, "ms"), (start_small, "ms"), 1.2);
-    places(table, &large, &small);
-    moving(table, &large);
-    keys(table, &large);
-    filter(table, &large);
-    idle(table, &large);
-    memory(table, &large);
-    under_load(table, &small);
 }
 
 fn settled(store: &Path) -> Pty {
@@ -82,7 +96,8 @@ fn key(pty: &mut Pty, keys: &[u8], times: usize) -> Vec<f64> {
 }
 
 /// Jump to the end and back, a page, another queue: large beside small.
-fn places(table: &mut Table, large: &Path, small: &Path) {
+fn places(table: &mut Table, large: &Path) {
+    let small = fill::store(10_000);
     let time = |store: &Path| {
         let mut pty = settled(store);
         let mut all = Vec::new();
@@ -91,7 +106,7 @@ fn places(table: &mut Table, large: &Path, small: &Path) {
         }
         all
     };
-    let (here, there) = (time(large), time(small));
+    let (here, there) = (time(large), time(&small));
     for (n, name) in
         ["to the end", "to the top", "a page down", "a page up", "queue 2", "queue 7"].iter().enumerate()
     {
@@ -100,7 +115,7 @@ fn places(table: &mut Table, large: &Path, small: &Path) {
 }
 
 /// Bytes of a step, inside the page and with scrolling, keys never resting.
-pub fn moving(table: &mut Table, large: &Path) {
+fn moving(table: &mut Table, large: &Path) {
     let mut pty = settled(large);
     // The ideal is worked out afterwards: the keys must not rest meanwhile.
     let mut steps = Vec::new();
@@ -187,6 +202,9 @@ fn filter(table: &mut Table, large: &Path) {
     for letter in "restart search 99".bytes().chain([0x7f; 8]) {
         let answer = pty.press(&[letter], Some(END));
         took.push(answer.took.as_secs_f64() * 1e3);
+        if std::env::var_os("COUNTERSIGN_BENCH_TELL").is_some() {
+            eprintln!("{:?}: {:.2} ms", char::from(letter), answer.took.as_secs_f64() * 1e3);
+        }
         pty.rest(Duration::from_millis(120));
     }
     let p95 = percentile(&mut took, 95);

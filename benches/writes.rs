@@ -13,11 +13,16 @@ const DECISIONS: u64 = 1_000;
 /// Documents of one NDJSON stream.
 const STREAM: u64 = 20_000;
 
-pub fn measure(table: &mut Table) {
-    let large = fill::store(fill::large());
-    durable_decision(table, &large);
-    eight_writers(table);
-    stream(table);
+pub fn measure(table: &mut Table, wanted: &dyn Fn(&str) -> bool) {
+    if wanted("writes.decision") {
+        durable_decision(table, &fill::store(fill::large()));
+    }
+    if wanted("writes.eight") {
+        eight_writers(table);
+    }
+    if wanted("writes.stream") {
+        stream(table);
+    }
 }
 
 /// The open requests at the end of a filled store.

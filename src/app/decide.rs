@@ -13,6 +13,7 @@ use crate::domain::event::{Entry, Fact};
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
+use crate::domain::precedents::{REMEMBERED, shapes};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
@@ -71,6 +72,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         reason_used: None,
         next_number: RequestId::new(0),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 
@@ -149,6 +151,10 @@ impl App {
                 let caller = proven.as_ref().unwrap_or(caller);
                 if caller.face != Face::Clock {
                     facts.shown_at = tx.first_opened(id, request.revision.number, &caller.name)?;
+                }
+                // An edit is judged as a whole, with what of its like failed before.
+                if let (Command::Modify { .. }, Some(content)) = (command, &request.content) {
+                    facts.failed = tx.failed_since(shapes(content).keys(), now.minus(REMEMBERED))?;
                 }
                 if let Command::Override { plea, .. } = command {
                     facts_to_override(tx, plea, caller, &mut facts)?;

@@ -20,6 +20,8 @@ use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Reference, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
+use crate::domain::policy::risk::Circumstances;
+use crate::domain::precedents::with_precedent;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
@@ -72,7 +74,10 @@ pub(super) fn asked(
     if facts.open_of_requester >= limit {
         return Err(Refusal::Quota { requester: requester.name, limit });
     }
-    let revision = revision_of(&content, RevisionNumber::FIRST, &facts.policy);
+    let known =
+        Circumstances { failed_before: with_precedent(&content, &facts.failed), ..Circumstances::default() };
+    let assessment = Shared::new(facts.policy.assess_in(&content, &known));
+    let revision = Revision { assessment, ..revision_of(&content, RevisionNumber::FIRST, &facts.policy) };
     let deadlines = Deadlines {
         due_at: now.plus(revision.assessment.due_after),
         expires_at: revision.assessment.expires_after.map(|span| now.plus(span)),

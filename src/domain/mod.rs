@@ -69,3 +69,4 @@ pub mod numbers;
 pub mod claiming;
 pub mod programs;
 pub mod redaction;
+pub mod precedents;

@@ -1,5 +1,13 @@
 //! Rollouts in words: what happened to one, and where it stands.
 
+pub mod marks;
+pub mod seen;
+pub mod bins;
+pub mod unattended;
+pub mod strip;
+pub mod chart;
+pub mod view;
+
 use crate::domain::rollout::words::span;
 use crate::domain::rollout::work::{End, Ended};
 use crate::domain::rollout::{Act, Cause, Found, Metric, Phase, Rollout, RolloutFact, Status, Tier};

@@ -8,10 +8,13 @@ use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
+use crate::domain::precedents::{Shape, failures};
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
+use crate::store::precedents;
 use crate::store::sight::OPEN;
+use crate::store::tally::Tally;
 
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +48,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 11] = [
+pub const TABLES: [(&str, &str); 12] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -61,12 +64,15 @@ pub const TABLES: [(&str, &str); 11] = [
     ("refs", "requester, reference, request"),
     ("debts", "person, request"),
     ("reasons", "person, reason, request"),
+    ("failures", "shape, at, request"),
     ("counters", "name, value"),
 ];
 
 /// What one request contributes to the tables beside its own row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Share {
+    /// When it was closed, or that it is open; nothing where there is no request.
+    closed_at: Option<i64>,
     slots: BTreeSet<String>,
     rank: i64,
     due_at: i64,
@@ -77,6 +83,7 @@ struct Share {
     snoozes: BTreeMap<PrincipalName, Moment>,
     owes: Option<String>,
     reason: Option<(String, ReasonDigest)>,
+    failures: BTreeSet<(Shape, Moment)>,
 }
 
 /// Whose request it is: the person behind it, or the producer that nobody owns. A debt is its overrider's: it waits for
@@ -158,6 +165,7 @@ fn share(request: &Request) -> Share {
         count("decided".to_owned());
     }
     Share {
+        closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
         rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
         due_at: request.deadlines.due_at.millis(),
@@ -172,24 +180,65 @@ fn share(request: &Request) -> Share {
             .filter(|_| request.is_open())
             .map(|owes| hand(&owes.by, owes.person.as_ref())),
         reason: reason_of_override(request),
+        failures: failures(request),
     }
 }
 
-/// Writes what `after` derives to, replacing what `before` derived to (nothing for a new request).
+/// Writes what `after` derives to, replacing what `before` derived to (nothing for a new request); what that changes in the
+/// counters is left in `tally`.
 ///
 /// # Errors
 /// When SQLite refuses a row.
-pub fn write(conn: &Connection, before: Option<&Request>, after: &Request) -> Result<(), Failure> {
-    let (old, new) = (before.map(share).unwrap_or_default(), share(after));
+pub fn write(
+    conn: &Connection,
+    before: Option<&Request>,
+    after: &Request,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let old = before.map(share).unwrap_or_default();
+    put(conn, after, before.is_none(), (&old, &share(after)), tally)
+}
+
+/// A request and what it contributes, worked out beforehand.
+pub struct Derived {
+    /// The request.
+    pub request: Request,
+    share: Share,
+}
+
+impl Derived {
+    /// What a request derives to.
+    pub fn of(request: Request) -> Self {
+        Self { share: share(&request), request }
+    }
+
+    /// Writes it where there was nothing of it.
+    ///
+    /// # Errors
+    /// When SQLite refuses a row.
+    pub fn write(&self, conn: &Connection, tally: &mut Tally) -> Result<(), Failure> {
+        put(conn, &self.request, true, (&Share::default(), &self.share), tally)
+    }
+}
+
+fn put(
+    conn: &Connection,
+    after: &Request,
+    is_new: bool,
+    (old, new): (&Share, &Share),
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     put_row(conn, after)
-        .and_then(|()| put_own(conn, before, after))
-        .and_then(|()| put_inbox(conn, after.id, &old, &new))
-        .and_then(|()| put_snoozes(conn, after.id, &old, &new))
-        .and_then(|()| put_words(conn, after.id, &old, &new))
-        .and_then(|()| put_names(conn, after, &old, &new, before.is_none()))
-        .and_then(|()| put_overrides(conn, after.id, &old, &new))
-        .and_then(|()| put_counters(conn, &old, &new))
-        .map_err(|e| failed("writing the derived tables", e))
+        .and_then(|()| put_own(conn, after, old, new))
+        .and_then(|()| put_inbox(conn, after.id, old, new))
+        .and_then(|()| put_snoozes(conn, after.id, old, new))
+        .and_then(|()| put_words(conn, after.id, old, new))
+        .and_then(|()| put_names(conn, after, old, new, is_new))
+        .and_then(|()| put_overrides(conn, after.id, old, new))
+        .and_then(|()| precedents::put(conn, after.id, &old.failures, &new.failures))
+        .map_err(|e| failed("writing the derived tables", e))?;
+    tally.change(&old.counters, &new.counters);
+    Ok(())
 }
 
 fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
@@ -246,9 +295,8 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
 }
 
 /// Whose it is: written when it is asked for, and again when it is closed. Nothing in between touches it.
-fn put_own(conn: &Connection, before: Option<&Request>, after: &Request) -> rusqlite::Result<()> {
-    let closed = |request: &Request| request.closed().map_or(OPEN, |closed| closed.at.millis());
-    let (old, new) = (before.map(closed), closed(after));
+fn put_own(conn: &Connection, after: &Request, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    let (old, Some(new)) = (old.closed_at, new.closed_at) else { return Ok(()) };
     if old == Some(new) {
         return Ok(());
     }
@@ -352,27 +400,6 @@ fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> 
     if let (None, Some((person, reason))) = (&old.reason, &new.reason) {
         conn.prepare_cached("INSERT INTO reasons (person, reason, request) VALUES (?1, ?2, ?3)")?
             .execute(params![person, reason.to_string(), id.number()])?;
-    }
-    Ok(())
-}
-
-fn put_counters(conn: &Connection, old: &Share, new: &Share) -> rusqlite::Result<()> {
-    let names: BTreeSet<&String> = old.counters.keys().chain(new.counters.keys()).collect();
-    for name in names {
-        let change = new.counters.get(name).unwrap_or(&0) - old.counters.get(name).unwrap_or(&0);
-        if change > 0 {
-            conn.prepare_cached(
-                "INSERT INTO counters (name, value) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-            )?
-            .execute(params![name, change])?;
-        } else if change < 0 {
-            conn.prepare_cached("UPDATE counters SET value = value + ?2 WHERE name = ?1")?
-                .execute(params![name, change])?;
-            // A counter at zero is no row, so that what is kept equals what a rebuild writes.
-            conn.prepare_cached("DELETE FROM counters WHERE name = ?1 AND value = 0")?
-                .execute(params![name])?;
-        }
     }
     Ok(())
 }

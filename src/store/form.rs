@@ -1,10 +1,10 @@
 //! An older form of the tables: when only derived ones changed, they are made anew from the log, on opening.
 
-use crate::store::derive::{self, TABLES};
+use crate::store::derive::TABLES;
 use crate::store::failure::{Failure, failed};
 use crate::store::hygiene::FORM;
 use crate::store::open::{SCHEMA, Store};
-use crate::store::rebuild::replay;
+use crate::store::rebuild::refill;
 
 /// The part of the schema that follows from the log.
 fn derived_schema() -> Option<&'static str> {
@@ -70,18 +70,8 @@ impl Store {
             .and_then(|()| self.conn.execute_batch(statements))
             .and_then(|()| self.conn.execute_batch(local))
             .map_err(renewing)?;
-        replay(
-            &self.conn,
-            &self.id,
-            |request| derive::write(&self.conn, None, request),
-            |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
-        )?;
-        crate::store::rollouts::replay(
-            &self.conn,
-            &self.id,
-            |rollout| crate::store::rollouts::derive(&self.conn, rollout),
-            |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
-        )?;
+        self.expect_much();
+        refill(&self.conn, self.another(), &self.id, |_| {})?;
         self.conn.execute_batch(&format!("PRAGMA user_version = {FORM}")).map_err(renewing)
     }
 }

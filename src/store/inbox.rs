@@ -306,7 +306,7 @@ pub(super) fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 /// One of our own words; anything else is damage, and said with its column.
 fn word<T: Copy>(row: &rusqlite::Row<'_>, column: usize, words: &[(&str, T)]) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
+    let text = row.get_ref(column)?.as_str()?;
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(
             column,

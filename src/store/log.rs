@@ -65,6 +65,11 @@ impl<'a> Appending<'a> {
         Ok(Self { conn, store, last, head })
     }
 
+    /// The hash of the last event.
+    pub const fn head(&self) -> EventHash {
+        self.head
+    }
+
     /// Appends one event.
     ///
     /// # Errors

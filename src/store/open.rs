@@ -12,6 +12,7 @@ use crate::store::lock::WritersLock;
 use crate::store::log::{Appending, Chance};
 use crate::store::recent::Recent;
 use crate::store::reserve::{Reserve, Room};
+use crate::store::scan::LastScan;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -43,6 +44,7 @@ pub struct Store {
     pub(super) lock: WritersLock,
     pub(super) rope: Rope,
     pub(super) recent: Recent,
+    pub(super) last_scan: LastScan,
     pub(super) chance: Chance,
     pub(super) read_only: Option<Safe>,
 }
@@ -111,6 +113,7 @@ impl Store {
             lock,
             rope: Rope::beside(&dir.join(name))?,
             recent: Recent::default(),
+            last_scan: LastScan::default(),
             chance,
             read_only: None,
         };

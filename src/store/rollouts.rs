@@ -52,7 +52,7 @@ pub(super) fn replay(
             Ok(event) => event,
             Err(e) => {
                 let place: i64 = row.get(0).map_err(reading)?;
-                wrong(u64::try_from(place).unwrap_or(0), e.to_string())?;
+                wrong(u64::try_from(place).unwrap_or(0), format!("cannot be read: {e}"))?;
                 continue;
             }
         };
@@ -80,7 +80,7 @@ pub(super) fn replay(
             Ok(rollout) => current = Some(rollout),
             Err(why) => {
                 passed_over = true;
-                wrong(event.envelope.seq.0, why)?;
+                wrong(event.envelope.seq.0, format!("cannot be replayed: {why}"))?;
             }
         }
     }

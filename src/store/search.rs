@@ -7,15 +7,12 @@ use crate::store::failure::{Failure, failed};
 use crate::store::inbox::{COLUMNS, From, Reader, Row, place, row};
 use crate::store::open::Store;
 use crate::store::queue::Queue;
+pub use crate::store::scan::LOOKED_AT;
+use crate::store::scan::{Scan, beginning};
 use crate::store::seen::numbers_of;
 use crate::store::sight::Sight;
 use rusqlite::{OptionalExtension, params};
 use std::collections::{BTreeSet, HashSet};
-
-/// How many rows are looked at, at most.
-pub const LOOKED_AT: usize = 2_000;
-/// How many rows are read at once.
-const PAGE: usize = 200;
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -68,7 +65,6 @@ impl Store {
         reader: &Reader,
         now: Moment,
     ) -> Result<Found, Failure> {
-        let looking = |e| failed("looking for requests", e);
         let filter = &filter.as_read_by(&reader.signer.name, &reader.signer.roles);
         if let Sight::Own(own) = &reader.sight {
             let mut found = self.own_found(own, queue, filter, reader, now)?;
@@ -76,34 +72,46 @@ impl Store {
             self.note_overtaken(&mut found.rows, reader)?;
             return Ok(found);
         }
-        if queue != Queue::Decided
-            && let Some(ids) = self.candidates(filter).map_err(looking)?
+        let mut scan = self.scan(queue, reader, now)?;
+        let found = self.find_from(&mut scan, queue, filter, reader, now);
+        self.keep_scan(scan);
+        found
+    }
+
+    fn find_from(
+        &self,
+        scan: &mut Scan,
+        queue: Queue,
+        filter: &Filter,
+        reader: &Reader,
+        now: Moment,
+    ) -> Result<Found, Failure> {
+        let looking = |e| failed("looking for requests", e);
+        // Where the first rows are all there are, nothing is asked of the index of words.
+        if scan.is_cut()
+            && queue != Queue::Decided
+            && let Some(ids) = self.candidates(filter, scan).map_err(looking)?
         {
             let mut found = self.among(&ids, queue, filter, reader, now).map_err(looking)?;
             self.note_snoozes(&mut found.rows, reader, now)?;
             self.note_overtaken(&mut found.rows, reader)?;
             return Ok(found);
         }
-        let mut found = Found::default();
-        let mut looked_at = 0;
-        let mut last: Option<Row> = None;
-        let everything = Reader { seen_by: None, ..reader.clone() };
-        loop {
-            let from = last.as_ref().map_or(From::Start, From::After);
-            let page = self.bare_page(queue, from, PAGE, &everything, now)?;
-            looked_at += page.len();
-            let full = page.len() == PAGE;
-            last = page.last().cloned();
-            for row in self.matching(filter, page, now).map_err(looking)? {
-                found.take(row, |row| self.is_hidden(row, reader, now)).map_err(looking)?;
-            }
-            if !full || looked_at >= LOOKED_AT {
-                found.of_the_first = full.then_some(looked_at);
-                self.note_snoozes(&mut found.rows, reader, now)?;
-                self.note_overtaken(&mut found.rows, reader)?;
-                return Ok(found);
+        let beginnings: Vec<String> = filter.words.iter().map(|word| beginning(word)).collect();
+        if !beginnings.is_empty() && queue != Queue::Decided {
+            scan.read_words(&self.conn).map_err(looking)?;
+        }
+        let mut found = Found { of_the_first: scan.is_cut().then_some(scan.rows.len()), ..Found::default() };
+        for row in scan.rows.iter().filter(|row| admits(filter, row, now)) {
+            let matches = match row.state.is_open() {
+                true => scan.has_words(row, &beginnings),
+                false => says(filter, row),
+            };
+            if matches {
+                found.take(row.clone(), |row| self.is_hidden(row, reader, now)).map_err(looking)?;
             }
         }
+        Ok(found)
     }
 
     /// How many of a queue's first rows match each filter, in one walk: the same few hundred rows, however many there are.
@@ -133,7 +141,7 @@ impl Store {
     }
 
     /// The requests that have one of the words, if one of them is rare enough to begin with.
-    fn candidates(&self, filter: &Filter) -> rusqlite::Result<Option<Vec<u64>>> {
+    fn candidates(&self, filter: &Filter, scan: &mut Scan) -> rusqlite::Result<Option<Vec<u64>>> {
         if let Some(all) = filter.assignees() {
             let mut query = self.conn.prepare_cached(
                 "SELECT id FROM requests INDEXED BY requests_by_assignee WHERE assignee = ?1 LIMIT ?2",
@@ -154,12 +162,16 @@ impl Store {
             .conn
             .prepare_cached("SELECT DISTINCT request FROM words WHERE word >= ?1 AND word < ?2 LIMIT ?3")?;
         for word in words {
+            if scan.knows_as_common(word) {
+                continue;
+            }
             let ids: Vec<u64> = query
                 .query_map(params![word, end_of(word), LOOKED_AT as i64 + 1], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             if ids.len() <= LOOKED_AT {
                 return Ok(Some(ids));
             }
+            scan.note_common(word);
         }
         Ok(None)
     }

@@ -16,9 +16,10 @@ use crate::store::log::{Appending, Chance, row_of};
 use crate::store::notices;
 use crate::store::open::Store;
 use crate::store::read;
-use crate::store::recent::Recent;
+use crate::store::recent::{Place, Recent};
 use crate::store::reserve::Reserve;
 use crate::store::sight::Sight;
+use crate::store::tally::Tally;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A write in progress. Everything read through it is read under the lock.
@@ -28,6 +29,7 @@ pub struct Tx<'a> {
     chance: &'a mut Chance,
     reserve: &'a Reserve,
     recent: &'a Recent,
+    tally: Tally,
 }
 
 impl Store {
@@ -91,13 +93,16 @@ impl Store {
     fn attempt<T, E: Told>(&mut self, work: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed("beginning to write", e))?;
         let done = self.still_there().and_then(|()| self.still_ours()).map_err(E::from).and_then(|()| {
-            work(&mut Tx {
+            let mut tx = Tx {
                 conn: &self.conn,
                 store: &self.id,
                 chance: &mut self.chance,
                 reserve: &self.reserve,
                 recent: &self.recent,
-            })
+                tally: Tally::default(),
+            };
+            let value = work(&mut tx)?;
+            tx.tally.write(tx.conn).map(|()| value).map_err(E::from)
         });
         let done = done.and_then(|value| self.still_there().map_err(E::from).map(|()| value));
         let done = done.and_then(|value| {
@@ -231,7 +236,8 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// When it cannot be read.
     pub fn open_of(&self, by: &PrincipalName) -> Result<u64, Failure> {
-        read::counter(self.conn, &format!("open-of:{by}"))
+        let name = format!("open-of:{by}");
+        Ok(read::counter(self.conn, &name)?.saturating_add_signed(self.tally.of(&name)))
     }
 
     /// Of each producer (or of `only` one), how many of the newest `looked_at` requests are theirs and were made after
@@ -258,9 +264,10 @@ impl<'a> Tx<'a> {
         })?;
         let mut appending = Appending::at_head(self.conn, self.store)?;
         appending.append(row_of(id, 1, entry, self.chance)?)?;
-        derive::write(self.conn, None, &request)?;
+        let payloads = u64::from(entry.payload.here().is_some());
+        derive::write(self.conn, None, &request, &mut self.tally)?;
         notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
-        self.recent.keep_written(self.conn, &request)?;
+        self.recent.keep(Place { hash: appending.head(), payloads }, &request);
         Ok(request)
     }
 
@@ -269,6 +276,9 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// When SQLite refuses a row.
     pub fn commit(&mut self, before: &Request, entries: &[Entry]) -> Result<(Request, Vec<Seq>), Failure> {
+        if entries.is_empty() {
+            return Ok((before.clone(), Vec::new()));
+        }
         let mut appending = Appending::at_head(self.conn, self.store)?;
         let mut after = before.clone();
         let mut places = Vec::with_capacity(entries.len());
@@ -276,11 +286,9 @@ impl<'a> Tx<'a> {
             places.push(appending.append(row_of(before.id, after.version + 1, entry, self.chance)?)?);
             after = after.evolve(entry);
         }
-        if !entries.is_empty() {
-            derive::write(self.conn, Some(before), &after)?;
-            notices::note(self.conn, before.version + 1, &after, entries)?;
-            self.recent.keep_written(self.conn, &after)?;
-        }
+        derive::write(self.conn, Some(before), &after, &mut self.tally)?;
+        notices::note(self.conn, before.version + 1, &after, entries)?;
+        self.recent.keep_written(self.conn, &after)?;
         Ok((after, places))
     }
 }

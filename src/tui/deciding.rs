@@ -7,7 +7,7 @@ use crate::present::tabs::Tab;
 use crate::tui::action::{Ask, Effect};
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::drafts;
-use crate::tui::field::{Field, FieldName};
+use crate::tui::field::FieldName;
 use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
@@ -69,13 +69,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let mut dialog = Dialog::open(ask, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = reading.was_read_whole();
     debug_assert_eq!(dialog.drawn_request, now_there);
-    if let Some(draft) = model.drafts.get(&(id, ask)) {
-        let fields = dialog.fields.iter_mut().filter(|f| f.name != FieldName::Code);
-        for (field, text) in fields.zip(draft) {
-            field.put(text);
-        }
-        dialog.say(Tone::Dim, drafts::offer(model, ask, now_there));
-    }
+    drafts::put_back(model, &mut dialog);
     model.dialog = Some(dialog);
     Vec::new()
 }
@@ -210,6 +204,7 @@ fn take(model: &mut Model, n: usize) -> Vec<Effect> {
     let facts = reading.facts.as_ref();
     let mut dialog = Dialog::open(Ask::Give, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = whole;
+    drafts::put_back(model, &mut dialog);
     model.dialog = Some(dialog);
     Vec::new()
 }
@@ -252,7 +247,7 @@ pub fn cancel(model: &mut Model) {
     let Some(dialog) = &mut model.dialog else { return };
     if dialog.has_text() && !dialog.closing && !dialog.over {
         dialog.closing = true;
-        let kept = if Ask::KEPT.contains(&dialog.ask) { "is kept as a draft" } else { "is dropped" };
+        let kept = if dialog.ask.is_kept() { "is kept as a draft" } else { "is dropped" };
         dialog.say(Tone::Warn, format_args!("Esc again closes it; what you typed {kept}"));
         return;
     }
@@ -280,13 +275,12 @@ fn close(model: &mut Model) {
         return;
     }
     let Some(dialog) = model.dialog.take() else { return };
-    let key = (dialog.id, dialog.ask);
+    let key = drafts::key_of(&dialog);
     if dialog.over {
         return;
     }
-    if dialog.has_text() && Ask::KEPT.contains(&dialog.ask) {
-        let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
-        model.drafts.insert(key, texts.collect());
+    if dialog.has_text() && dialog.ask.is_kept() {
+        model.drafts.insert(key, drafts::texts(&dialog));
         model.say(
             Tone::Dim,
             format_args!("nothing was decided on {}; your text is kept as a draft", dialog.id),

@@ -7,7 +7,7 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Execution, Request};
 use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -17,7 +17,7 @@ use crate::tui::action::{Ask, Effect, Page, Place};
 use crate::tui::gate::Drawn;
 use crate::tui::hear::Message;
 use crate::tui::keeping::Keeper;
-use crate::tui::list::PAGE;
+use crate::tui::list::{PAGE, STEP};
 use std::sync::Arc;
 
 /// Who was away for less has missed nothing.
@@ -141,7 +141,7 @@ impl Hands {
     }
 
     fn load(&self, queue: Queue, place: Place, looking: Looking) -> Result<Vec<Message>, Failure> {
-        let page = |from: From<'_>| self.app.page_as(queue, from, PAGE, looking);
+        let page = |from: From<'_>, rows: usize| self.app.page_as(queue, from, rows, looking);
         let hidden = Message::Hidden { queue, hidden: self.app.hidden(queue, looking)? };
         let rows = match &place {
             Place::Around(row) => {
@@ -153,10 +153,10 @@ impl Hands {
                 above.append(&mut below);
                 above
             }
-            Place::Start => page(From::Start)?,
-            Place::End => page(From::End)?,
-            Place::After(row) => page(From::After(row))?,
-            Place::Before(row) => page(From::Before(row))?,
+            Place::Start => page(From::Start, PAGE)?,
+            Place::End => page(From::End, PAGE)?,
+            Place::After(row) => page(From::After(row), STEP)?,
+            Place::Before(row) => page(From::Before(row), STEP)?,
         };
         Ok(vec![hidden, Message::Page { queue, place, rows }])
     }
@@ -315,7 +315,15 @@ impl Hands {
 /// nothing of that, and what somebody wrote is not forgotten for it.
 fn is_moot(verb: Verb, read: &Result<Request, Error>) -> bool {
     match read {
-        Ok(request) => verb != Verb::Comment && !request.is_open(),
+        Ok(request) if request.is_open() => false,
+        Ok(request) => match verb {
+            Verb::Comment => false,
+            // What is said to a plan that runs can be said as long as it does.
+            Verb::Confirm | Verb::Retry | Verb::LeaveOut | Verb::Stop | Verb::Continue => {
+                request.execution != Some(Execution::Running)
+            }
+            _ => true,
+        },
         Err(Error::Refused(refusal)) => matches!(refusal, Refusal::NoSuchRequest(_)),
         Err(Error::Failed(_)) => false,
     }

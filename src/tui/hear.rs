@@ -210,6 +210,8 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
     reading.know_since(&model.caller, &approve);
     reading.know_reader(&model.caller);
+    let overtaken = reading.since.is_some()
+        && model.reading.as_ref().is_some_and(|before| before.request.id == id && before.since.is_none());
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -229,6 +231,13 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
             reading
         }
     });
+    if overtaken {
+        // What was said of it before is no longer so; the reader stays where they are.
+        let before = model.habits.keys.name_of(Scope::Detail, Action::PreviousTab);
+        let words =
+            format!("{id} changed, and your sign-off no longer counts: {before} shows what changed since");
+        model.say(Tone::Warn, words);
+    }
     keep_dialog_current(model);
 }
 
@@ -263,13 +272,14 @@ fn over(model: &mut Model, refusal: &Refusal) {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return };
     dialog.end(refusal);
     model.arrival = Arrival::Unseen;
-    model.drafts.remove(&(dialog.id, dialog.ask));
+    let key = drafts::key_of(dialog);
+    model.drafts.remove(&key);
 }
 
 fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     let id = after.id;
     if let Some(dialog) = model.dialog.take_if(|dialog| dialog.id == id && dialog.ask.verb() == verb) {
-        model.drafts.remove(&(id, dialog.ask));
+        model.drafts.remove(&drafts::key_of(&dialog));
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);

@@ -8,6 +8,9 @@ use std::collections::HashSet;
 
 /// How many rows are read at once.
 pub const PAGE: usize = 100;
+/// How many more are read when the cursor comes near the edge of what is at hand: a key that does so costs little more
+/// than the others.
+pub const STEP: usize = 32;
 /// How many rows are kept at most.
 const KEEP: usize = 4 * PAGE;
 /// How near to the edge of the window the cursor may come before more is read.
@@ -166,7 +169,8 @@ impl List {
 
     /// Takes the page that was read at `place`.
     pub fn take(&mut self, place: &Place, rows: Vec<Row>) {
-        let full = rows.len() >= PAGE;
+        let full =
+            rows.len() >= if matches!(place, Place::After(_) | Place::Before(_)) { STEP } else { PAGE };
         self.loaded = true;
         let mut rows: Vec<Shown> = rows.into_iter().map(|row| Shown { row, gone: false }).collect();
         match place {

@@ -71,7 +71,7 @@ pub struct Model {
     /// What was shown of requests that were read before.
     pub gates: BTreeMap<RequestId, Gate>,
     /// What was typed into dialogs that were closed without deciding.
-    pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+    pub drafts: BTreeMap<drafts::Key, Vec<String>>,
 
     /// The filter over the list.
     pub filtering: Filtering,

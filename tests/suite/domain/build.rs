@@ -111,6 +111,7 @@ pub fn facts() -> Facts {
         reason_used: None,
         next_number: RequestId::new(18),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 

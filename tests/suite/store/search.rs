@@ -165,3 +165,35 @@ fn no_more_than_two_thousand_are_looked_at_and_that_is_said() {
     let field = find("by:three");
     assert_eq!((field.rows.len(), field.of_the_first), (600, Some(2_000)));
 }
+
+#[test]
+fn what_was_looked_at_before_is_never_taken_for_what_is_there_now() {
+    let stage = Stage::new();
+    let mut app = stage.app();
+    let mut other = stage.app();
+    let gate = |title: &str| document(&format!(r#"{{"by": "p", "kind": "gate", "title": "{title}"}}"#));
+    let first = submit(&mut app, gate("needle one"));
+    let found = |app: &App, queue: Queue, text: &str| {
+        let found = app.find(queue, &Filter::parse(text).unwrap()).unwrap();
+        found.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&app, Queue::Open, "needle"), [first]);
+    assert_eq!(found(&app, Queue::Open, "due:overdue"), []);
+    // Somebody else asks, and decides.
+    let second = submit(&mut other, gate("needle two"));
+    assert_eq!(found(&app, Queue::Open, "needle"), [first, second]);
+    does(&mut other, first, &reject());
+    assert_eq!(found(&app, Queue::Open, "needle"), [second]);
+    assert_eq!(found(&app, Queue::Decided, "needle"), [first], "another queue is another question");
+    // One does so oneself.
+    let third = submit(&mut app, gate("needle three"));
+    assert_eq!(found(&app, Queue::Open, "need"), [second, third]);
+    does(&mut app, third, &Command::Claim);
+    assert_eq!(found(&app, Queue::Unclaimed, "need"), [second]);
+    // Nobody writes, and time passes: the claim runs out, and then both are overdue.
+    stage.wait(Span::from_minutes(60));
+    assert_eq!(found(&app, Queue::Unclaimed, "need"), [second, third]);
+    assert_eq!(found(&app, Queue::Unclaimed, "due:overdue"), []);
+    stage.wait(Span::from_hours(200));
+    assert_eq!(found(&app, Queue::Unclaimed, "due:overdue"), [second, third]);
+}

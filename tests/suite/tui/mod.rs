@@ -21,6 +21,7 @@ mod signing;
 mod gate;
 mod reading;
 mod misfire;
+mod misfire_steps;
 mod sizes;
 mod guide;
 mod matrix;
