@@ -118,6 +118,7 @@ CREATE TABLE rollouts (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX rollouts_live ON rollouts (id) WHERE live = 1;
+CREATE INDEX rollouts_over ON rollouts (since) WHERE live = 0;
 
 -- One row per (open slot, request) in reading order, and one per open request under the slot '*'. Slots that begin with
 -- a star are queues of everybody: '*unclaimed', '*claimed', '*escalated', '*promotions', '*debts', '*questions'.

@@ -34,6 +34,7 @@ fn caller(name: &str) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Cli,
         key: None,
+        address: None,
     }
 }
 

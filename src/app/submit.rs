@@ -222,7 +222,7 @@ fn one(
                     // What has lapsed or expired by now is recorded first.
                     let due = due::settle(&old, now);
                     let settled = due.iter().fold(old.clone(), |old, entry| old.evolve(entry));
-                    let (entry, of_old) = successor::continuing(entry, id, &settled)?;
+                    let (entry, of_old) = successor::continuing(entry, id, &settled, &facts)?;
                     let request = tx.commit_new(id, &entry)?;
                     tx.commit(&old, &[due, vec![of_old]].concat())?;
                     request

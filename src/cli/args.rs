@@ -1,6 +1,6 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
-pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
+pub use crate::cli::keep_args::{About, Admin, Audit, Policy, Prune, Redact, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
 pub use crate::cli::rollout_args::Rollout;
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
@@ -159,6 +159,10 @@ pub enum Verb {
     },
     /// Forget everything but the log and write it again
     Rebuild,
+    /// Forget notices and evidence that are older than the settings say; it stands in the log
+    Prune(Prune),
+    /// Take the text of one event out of the log; its digest stays, and who did it and why
+    Redact(Redact),
     /// Copy the store into a new file
     Backup {
         /// The new file
@@ -251,6 +255,12 @@ pub struct Import {
     /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
     #[arg(long, value_name = "FILE")]
     pub signers: Option<PathBuf>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// One request.

@@ -202,6 +202,7 @@ impl Deciding<'_> {
         if does_the_same(&step, before) {
             return Ok(Vec::new());
         }
+        rules::leaves_fixed(request, self.caller, self.facts, (before, &step))?;
         let original = match standing {
             Some(standing) => standing.original.clone(),
             None => Some(Original::of(before)),

@@ -65,6 +65,7 @@ pub mod overriding;
 pub mod executing;
 pub mod talk;
 pub mod evidence;
+pub mod taking_out;
 pub mod numbers;
 pub mod claiming;
 pub mod programs;

@@ -94,7 +94,7 @@ fn json(bytes: &[u8], limits: &Limits) -> Result<Value, Invalid> {
             format!("{} bytes; at most {} are taken", bytes.len(), limits.document),
         ));
     }
-    canon::read(bytes).map_err(|e| Invalid::new("document", e.0))
+    canon::read_within(bytes, limits.json).map_err(|e| Invalid::new("document", e.0))
 }
 
 /// Reads a value into a foreign shape; an error names the field, behind `prefix`.

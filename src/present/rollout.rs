@@ -4,6 +4,7 @@ pub mod marks;
 pub mod seen;
 pub mod bins;
 pub mod unattended;
+pub mod asked;
 pub mod strip;
 pub mod chart;
 pub mod view;

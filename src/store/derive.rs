@@ -9,6 +9,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
 use crate::domain::precedents::{Shape, failures};
+use crate::domain::quorum::Slot;
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
@@ -81,7 +82,7 @@ struct Share {
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
     snoozes: BTreeMap<PrincipalName, Moment>,
-    owes: Option<String>,
+    owes: BTreeSet<String>,
     reason: Option<(String, ReasonDigest)>,
     failures: BTreeSet<(Shape, Moment)>,
 }
@@ -110,6 +111,9 @@ fn reason_of_override(request: &Request) -> Option<(String, ReasonDigest)> {
     let signer = &bound.signer;
     Some((hand(&signer.name, signer.person.as_ref()), digest_of_reason(closed.reason.as_ref()?)))
 }
+
+/// Before everything else.
+const TOP: i64 = -1;
 
 /// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
 pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
@@ -163,11 +167,22 @@ fn share(request: &Request) -> Share {
         }
     } else {
         count("decided".to_owned());
+        // A rollback that failed stands before everything else in everybody's queue, until somebody says that they saw it.
+        if request.is_alarming() {
+            let slot = canonical_or_poison(&Slot::one_human());
+            count(format!("waiting:{slot}"));
+            count(format!("waiting-of:{asker}:{slot}"));
+            slots.insert(slot);
+        }
     }
     Share {
         closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
-        rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
+        rank: if request.is_alarming() {
+            TOP
+        } else {
+            reading_rank(request.level(), request.assessment().risk, request.revision.priority)
+        },
         due_at: request.deadlines.due_at.millis(),
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
@@ -178,7 +193,9 @@ fn share(request: &Request) -> Share {
             .owes
             .as_ref()
             .filter(|_| request.is_open())
-            .map(|owes| hand(&owes.by, owes.person.as_ref())),
+            // By name as well: the name can have become another person's.
+            .map(|owes| BTreeSet::from([hand(&owes.by, owes.person.as_ref()), hand(&owes.by, None)]))
+            .unwrap_or_default(),
         reason: reason_of_override(request),
         failures: failures(request),
     }
@@ -387,12 +404,12 @@ fn put_names(
 
 fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
     if old.owes != new.owes {
-        for (person, sql) in [
+        for (hands, sql) in [
             (&old.owes, "DELETE FROM debts WHERE person = ?1 AND request = ?2"),
             (&new.owes, "INSERT INTO debts (person, request) VALUES (?1, ?2)"),
         ] {
-            if let Some(person) = person {
-                conn.prepare_cached(sql)?.execute(params![person, id.number()])?;
+            for hand in hands {
+                conn.prepare_cached(sql)?.execute(params![hand, id.number()])?;
             }
         }
     }

@@ -40,6 +40,7 @@ mod precedents;
 pub mod rollouts;
 pub mod notices;
 pub mod keeping;
+pub mod forgetting;
 pub mod watching;
 pub mod challenges;
 pub mod signed;

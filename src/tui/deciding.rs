@@ -12,6 +12,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::rollouts;
 use crate::tui::signing;
 use crate::tui::stepwise::{self, On};
 use crate::tui::talking;
@@ -256,7 +257,8 @@ pub fn cancel(model: &mut Model) {
 
 /// Nobody pressed a key for long: whoever comes next finds nothing that is only to be confirmed. What was typed is kept.
 pub fn lay_down(model: &mut Model) {
-    let asked = model.dialog.as_ref().is_some_and(|dialog| !dialog.over) || model.batch.is_some();
+    let steered = rollouts::lay_down(model);
+    let asked = steered || model.dialog.as_ref().is_some_and(|dialog| !dialog.over) || model.batch.is_some();
     if !asked {
         return;
     }

@@ -8,6 +8,7 @@ use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
+use crate::domain::rollout::{self, Stimulus};
 use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -81,6 +82,10 @@ impl Hands {
                 .find_as(queue, &filter, looking)
                 .map(|found| vec![Message::Found { queue, why, found }])
                 .map_err(Error::from),
+            Effect::SeeRollouts(of) => {
+                self.app.see_rollouts(of, &self.caller).map(|sight| vec![Message::Rollouts(Box::new(sight))])
+            }
+            Effect::Steer { id, on } => return self.steer(id, on),
             Effect::Count => self.count().map_err(Error::from),
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
@@ -275,6 +280,22 @@ impl Hands {
         };
         vec![match self.app.launch(id, errand, &self.caller, returned) {
             Ok(()) => Message::Launched { id, errand },
+            Err(error) => cannot(id, error),
+        }]
+    }
+
+    fn steer(&mut self, id: RequestId, on: Stimulus) -> Vec<Message> {
+        let ask = match on {
+            Stimulus::Pause => rollout::Ask::Pause,
+            Stimulus::Resume => rollout::Ask::Resume,
+            Stimulus::Freeze => rollout::Ask::Freeze,
+            Stimulus::Halt => rollout::Ask::Halt,
+            Stimulus::RollBack => rollout::Ask::RollBack,
+            Stimulus::Acknowledge => rollout::Ask::Acknowledge,
+            _ => return Vec::new(),
+        };
+        vec![match self.app.ask_rollout(id, &ask, None, &self.caller) {
+            Ok(_) => Message::Steered { id, on },
             Err(error) => cannot(id, error),
         }]
     }

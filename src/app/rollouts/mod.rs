@@ -2,10 +2,13 @@
 
 mod asking;
 mod keeping;
+mod measuring;
+mod seeing;
 
 pub use crate::domain::rollout::Status;
 pub use asking::{Promoted, Sampled};
 pub use keeping::{LOOK, Working};
+pub use seeing::{Outlook, Whole};
 
 use crate::app::{Error, Failure};
 use crate::domain::driver::Way;

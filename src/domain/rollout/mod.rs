@@ -13,6 +13,8 @@ pub mod words;
 pub mod state;
 pub mod table;
 pub mod decide;
+mod acting;
+mod judging;
 pub mod deployment;
 pub mod promotion;
 pub mod starting;

@@ -142,10 +142,15 @@ fn heading(seen: &Seen, gauge: &Gauge, now: Moment, marks: Marks) -> Line {
     let Some(last) = seen.heard.iter().rfind(|heard| heard.reading.metric == gauge.metric) else {
         return line;
     };
-    let line = line.and(
-        Tone::Dim,
-        format_args!("{}{}, {}", marks.dot(), last.reading.source, time::ago(last.reading.at, now)),
-    );
+    let line = match &gauge.says {
+        Says::Value(_, Some(_)) => {
+            line.and(Tone::Dim, format_args!("{}{}", marks.dot(), last.reading.source))
+        }
+        _ => line.and(
+            Tone::Dim,
+            format_args!("{}{}, {}", marks.dot(), last.reading.source, time::ago(last.reading.at, now)),
+        ),
+    };
     match (gauge.metric, last.reading.found.value(), seen.rollout.baseline) {
         (Metric::Tes, Some(value), Some(before)) => {
             line.and(Tone::Dim, format_args!("{}tes {value}, {before} before", marks.dot()))
@@ -167,7 +172,7 @@ fn times(scale: &Scale, now: Moment, marks: Marks) -> Line {
         }
     };
     put(0, &first);
-    if scale.columns >= first.len() + last.len() + 1 {
+    if scale.columns > first.len() + last.len() {
         put(scale.columns - last.len(), &last);
     }
     let here = if marks.ascii { "^now" } else { "▴now" };

@@ -2,6 +2,7 @@
 //!
 //! What is not known is never shown as a number: a reading that is old says how old, and one that is missing says so.
 
+use super::unattended::is_left_alone;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Identifier, RequestId};
 use crate::domain::rollout::gate::{FRESH, auto_halt, judge};
@@ -77,6 +78,28 @@ pub const fn short(metric: Metric) -> &'static str {
 }
 
 impl Seen {
+    /// How early it stands among those that are live, smaller first: what somebody must look at, then what goes wrong, then
+    /// what waits, then what goes its way, then what is over.
+    pub fn place(&self, now: Moment) -> u8 {
+        let failing = || self.gauges(now).iter().any(|gauge| gauge.tone() == Tone::Bad);
+        let doubtful = || self.gauges(now).iter().any(|gauge| gauge.tone() == Tone::Warn);
+        match self.rollout.phase {
+            Phase::RollbackFailed if !self.rollout.acknowledged => 0,
+            Phase::Unknown => 1,
+            Phase::RollbackFailed => 2,
+            Phase::RollingBack => 3,
+            _ if is_left_alone(self) => 4,
+            Phase::Baking | Phase::AwaitingPromotion | Phase::Paused if failing() => 5,
+            Phase::AwaitingPromotion => 6,
+            Phase::Frozen => 7,
+            Phase::Baking if doubtful() => 8,
+            Phase::Starting | Phase::Promoting | Phase::Baking => 9,
+            Phase::Paused | Phase::Prepared => 10,
+            Phase::RolledBack => 11,
+            Phase::Completed => 12,
+        }
+    }
+
     /// The first tier that is not reached, beginning behind what is out.
     pub fn next(&self) -> Option<Tier> {
         self.rollout.terms.after(self.rollout.tier)

@@ -1,17 +1,20 @@
-//! A live rollout on one line, for the strip below the inbox.
+//! A live rollout for the strip below the inbox: on one line, or, where there is room, on two.
 //!
 //! ```text
-//! R-20 payments-api  baking  5 ✓━━ 25 ●━━━━━░░░ 9 min 100 ·  errors 0.4<10 ▁▂▁▂▁  cpu 61<90  so far: pass  14:20Z: pass asks, fail rolls back
+//! R-20 payments-api  baking  5 ✓━━ 25 ●━━━━━░░░ 9 min 100 ·  so far: pass  14:20Z: pass asks, fail rolls back
+//!      tes drop 0.8<5 ▁▁▂▁▁  errors 0.4<10 ▁▂▁▂▁  cpu 61<90 ▆▆▆▆▆  mem 70<85 ▇▇▇▇▇
 //! ```
 //!
+//! `0.4<10` is a value and its limit. Every word on it is also there without colours.
 //! What does not fit goes in this order, and no other:
 //! 1. the sparklines, first of the metric that is furthest from its limit;
 //! 2. the bars between the tiers;
 //! 3. the metrics, first the one that is furthest from its limit, until one is left;
 //! 4. the service's name;
 //! 5. the other tiers: what is out stays;
-//! 6. what the gate says, or why it stopped;
-//! 7. the last metric.
+//! 6. of what the gate says all but a word;
+//! 7. the last metric;
+//! 8. the gate's word, or why it stopped.
 //!
 //! Its number, where it stands, and what happens if nobody acts never go.
 
@@ -40,12 +43,21 @@ struct Keep {
     metrics: usize,
     service: bool,
     steps: bool,
-    gate: bool,
+    gate: Gate,
+}
+
+/// How much of what the gate says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Gate {
+    Words,
+    Word,
+    Nothing,
 }
 
 /// Every form of the line, from all of it to what never goes.
 fn forms(metrics: usize) -> Vec<Keep> {
-    let mut keep = Keep { sparks: metrics, bars: true, metrics, service: true, steps: true, gate: true };
+    let mut keep =
+        Keep { sparks: metrics, bars: true, metrics, service: true, steps: true, gate: Gate::Words };
     let mut out = vec![keep];
     while keep.sparks > 0 {
         keep.sparks -= 1;
@@ -60,8 +72,9 @@ fn forms(metrics: usize) -> Vec<Keep> {
     let last = [
         Keep { service: false, ..keep },
         Keep { service: false, steps: false, ..keep },
-        Keep { service: false, steps: false, gate: false, ..keep },
-        Keep { service: false, steps: false, gate: false, metrics: 0, ..keep },
+        Keep { service: false, steps: false, gate: Gate::Word, ..keep },
+        Keep { service: false, steps: false, gate: Gate::Word, metrics: 0, ..keep },
+        Keep { service: false, steps: false, gate: Gate::Nothing, metrics: 0, ..keep },
     ];
     out.extend(last);
     out
@@ -69,18 +82,53 @@ fn forms(metrics: usize) -> Vec<Keep> {
 
 /// The line, in at most `width` columns where that is possible at all.
 pub fn strip(seen: &Seen, now: Moment, width: usize, marks: Marks) -> Line {
-    let mut gauges = seen.gauges(now);
+    let mut gauges = told(seen, now);
     gauges.sort_by_key(|gauge| std::cmp::Reverse(gauge.urgency()));
-    let forms = forms(gauges.len());
+    fitting(seen, &gauges, width, now, marks)
+}
+
+/// The same on two lines: the metrics on the second. Nothing of them goes but what does not fit there.
+pub fn strip_on_two(seen: &Seen, now: Moment, width: usize, marks: Marks) -> [Line; 2] {
+    let first = fitting(seen, &[], width, now, marks);
+    let mut second = Line::plain("    ");
+    for gauge in told(seen, now) {
+        let mut part = metric(&gauge);
+        part.extend(Line::plain(" ").phrases);
+        part.extend(spark(seen, &gauge, now, marks));
+        if columns(&second.phrases) + columns(&part) + GAP.len() <= width {
+            second = second.and(Tone::Plain, GAP);
+            second.phrases.extend(part);
+        }
+    }
+    [first, second]
+}
+
+/// The fullest form that fits.
+fn fitting(seen: &Seen, gauges: &[Gauge], width: usize, now: Moment, marks: Marks) -> Line {
     let mut line = Line::default();
-    for keep in forms {
-        line = form(seen, &gauges, keep, now, marks);
-        let used: usize = line.phrases.iter().map(|phrase| phrase.text.columns()).sum();
-        if used <= width {
+    for keep in forms(gauges.len()) {
+        line = form(seen, gauges, keep, now, marks);
+        if columns(&line.phrases) <= width {
             break;
         }
     }
     line
+}
+
+fn columns(phrases: &[Phrase]) -> usize {
+    phrases.iter().map(|phrase| phrase.text.columns()).sum()
+}
+
+/// The metrics that have anything to do with where it stands: before anything is out there may be nothing to measure, and
+/// afterwards what is measured is of no tier.
+fn told(seen: &Seen, now: Moment) -> Vec<Gauge> {
+    let mut gauges = seen.gauges(now);
+    match seen.rollout.phase {
+        Phase::Prepared | Phase::Starting => gauges.retain(|gauge| gauge.says != Says::Nothing),
+        Phase::RollingBack | Phase::RolledBack | Phase::RollbackFailed | Phase::Completed => gauges.clear(),
+        _ => {}
+    }
+    gauges
 }
 
 fn form(seen: &Seen, gauges: &[Gauge], keep: Keep, now: Moment, marks: Marks) -> Line {
@@ -105,8 +153,8 @@ fn form(seen: &Seen, gauges: &[Gauge], keep: Keep, now: Moment, marks: Marks) ->
             line.phrases.extend(spark(seen, gauge, now, marks));
         }
     }
-    if keep.gate
-        && let Some((tone, words)) = verdict(seen, now)
+    if keep.gate != Gate::Nothing
+        && let Some((tone, words)) = verdict(seen, keep.gate == Gate::Word, now)
     {
         line = line.and(Tone::Plain, GAP).and(tone, words);
     }
@@ -297,10 +345,14 @@ pub(super) fn joined(line: Line) -> Line {
 }
 
 /// What the gate says, or why it stopped.
-fn verdict(seen: &Seen, now: Moment) -> Option<(Tone, String)> {
+fn verdict(seen: &Seen, one_word: bool, now: Moment) -> Option<(Tone, String)> {
     let rollout = &seen.rollout;
     if let Some(judgement) = seen.so_far(now) {
-        let so_far = if rollout.phase == Phase::Baking { "so far: " } else { "gate: " };
+        let so_far = match rollout.phase {
+            _ if one_word => "",
+            Phase::Baking => "so far: ",
+            _ => "gate: ",
+        };
         return Some(match judgement {
             Judgement::Pass(measured) if measured.iter().any(|one| one.warns) => {
                 (Tone::Warn, format!("{so_far}pass, warns"))
@@ -313,6 +365,7 @@ fn verdict(seen: &Seen, now: Moment) -> Option<(Tone, String)> {
     let stopped = rollout.cause.as_ref()?;
     let why = match &stopped.why {
         Cause::Person => format!("by {}", stopped.by),
+        Cause::Breach(breach) => format!("{} {}>{}", short(breach.metric), breach.value, breach.limit),
         why => why.to_string(),
     };
     matches!(

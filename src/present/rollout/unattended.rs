@@ -5,7 +5,7 @@ use super::seen::Seen;
 use crate::domain::moment::Moment;
 use crate::domain::rollout::decide::TRIES;
 use crate::domain::rollout::table::cell;
-use crate::domain::rollout::{Phase, Stimulus};
+use crate::domain::rollout::{Judgement, Phase, Stimulus};
 use crate::present::line::{Line, Tone};
 use crate::present::time;
 
@@ -46,7 +46,7 @@ fn does_in_full(seen: &Seen, phase: Phase) -> String {
     }
 }
 
-/// Whether time, readings or the driver do anything to it, or would if somebody kept time.
+/// Whether time, readings or the driver do anything to it, or would if a watcher ran.
 fn moves_by_itself(seen: &Seen) -> bool {
     let moves = matches!(
         seen.rollout.phase,
@@ -60,7 +60,7 @@ fn moves_by_itself(seen: &Seen) -> bool {
     moves || seen.rollout.checking
 }
 
-/// Nobody keeps time, and something should happen by itself.
+/// No watcher runs, and something should happen by itself.
 pub fn is_left_alone(seen: &Seen) -> bool {
     !seen.watched && moves_by_itself(seen)
 }
@@ -68,7 +68,7 @@ pub fn is_left_alone(seen: &Seen) -> bool {
 /// A few words for the strip. They are never left out.
 pub fn briefly(seen: &Seen, now: Moment) -> (Tone, String) {
     if is_left_alone(seen) {
-        return (Tone::Bad, "NOTHING HAPPENS: nobody keeps time".to_owned());
+        return (Tone::Bad, "NOTHING HAPPENS: no watcher runs".to_owned());
     }
     let rollout = &seen.rollout;
     let breach = leads_to(seen, Stimulus::Breach).map_or("stays", does);
@@ -85,7 +85,10 @@ pub fn briefly(seen: &Seen, now: Moment) -> (Tone, String) {
                 Some(until) if until > now => time::clock(until, now),
                 _ => "now".to_owned(),
             };
-            format!("{when}: pass {pass}, fail {breach}")
+            match seen.so_far(now) {
+                Some(Judgement::Fail(_)) => format!("{when}: fail {breach}"),
+                _ => format!("{when}: pass {pass}, fail {breach}"),
+            }
         }
         Phase::AwaitingPromotion => match seen.waits.and_then(|waits| waits.expires_at) {
             Some(at) => {
@@ -114,7 +117,7 @@ pub fn in_full(seen: &Seen, now: Moment) -> Line {
     if is_left_alone(seen) {
         return line.and(
             Tone::Bad,
-            "NOTHING HAPPENS, because nobody keeps time: it is not measured, not judged, not taken back. Start `countersign watch`.",
+            "NOTHING HAPPENS, because no watcher runs: it is not measured, not judged, not taken back. Start `countersign watch`.",
         );
     }
     let rollout = &seen.rollout;

@@ -3,7 +3,7 @@
 
 use super::chart::{NARROWEST, chart};
 use super::marks::Marks;
-use super::seen::{Gauge, Seen};
+use super::seen::{Gauge, Says, Seen};
 use super::strip::{standing, tiers};
 use super::{ended, phase, unattended};
 use crate::domain::event::{Entry, Fact};
@@ -76,7 +76,7 @@ pub fn head(seen: &Seen, now: Moment, marks: Marks) -> Vec<Line> {
     if !seen.watched {
         out.push(Line::default().and(
             Tone::Bad,
-            "NOBODY KEEPS TIME: nothing is measured, judged, or done by the driver. Start `countersign watch`.",
+            "NO WATCHER RUNS: nothing is measured or judged, and the driver does nothing. Start `countersign watch`.",
         ));
     }
     if let Some(act) = &rollout.act {
@@ -159,7 +159,10 @@ fn charts(seen: &Seen, now: Moment, room: Room) -> Vec<Line> {
     let abreast = if room.width >= TWO_ABREAST { 2 } else { 1 };
     let width = (room.width - BETWEEN * (abreast - 1)) / abreast;
     let mut out = Vec::new();
-    let gauges: Vec<Gauge> = seen.gauges(now);
+    let mut gauges: Vec<Gauge> = seen.gauges(now);
+    if matches!(seen.rollout.phase, Phase::Prepared | Phase::Starting) {
+        gauges.retain(|gauge| gauge.says != Says::Nothing);
+    }
     for pair in gauges.chunks(abreast) {
         let mut charts = pair.iter().map(|gauge| chart(seen, gauge, now, width, ROWS, room.marks));
         let Some(left) = charts.next() else { continue };
@@ -186,7 +189,13 @@ fn charts(seen: &Seen, now: Moment, room: Room) -> Vec<Line> {
 
 /// Two lines on one, the second from `column` on.
 fn beside(left: Line, right: Line, column: usize) -> Line {
-    let used: usize = left.phrases.iter().map(|phrase| phrase.text.columns()).sum();
+    let columns = |line: &Line| line.phrases.iter().map(|phrase| phrase.text.columns()).sum::<usize>();
+    let mut left = left;
+    // What is said last is said in the other lines too, or above the charts.
+    while columns(&left) >= column && left.phrases.len() > 1 {
+        left.phrases.pop();
+    }
+    let used = columns(&left);
     let mut line = left.and(Tone::Plain, format_args!("{:1$}", "", column.saturating_sub(used)));
     line.phrases.extend(right.phrases);
     line

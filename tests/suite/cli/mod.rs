@@ -17,6 +17,7 @@ mod talk;
 mod looking_back;
 mod watching;
 mod telling;
+mod keeping;
 mod signing;
 mod running_programs;
 mod running_races;

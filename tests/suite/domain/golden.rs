@@ -120,6 +120,7 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "next_at",
         "signature",
         "owes",
+        "edits",
         "payload",
         "asked_by",
         "promotes",

@@ -639,14 +639,15 @@ fn a_successor_asks_for_what_has_not_run_and_says_which_value_it_lacks() {
 #[test]
 fn only_the_requester_goes_on_with_it_and_only_once_it_is_closed() {
     let open = Story::asked(&planner(), rotation());
+    let facts = facts();
     let submission = open.log[0].clone();
-    let told = continuing(submission.clone(), RequestId::new(18), &open.request).unwrap_err();
+    let told = continuing(submission.clone(), RequestId::new(18), &open.request, &facts).unwrap_err();
     assert!(told.to_string().contains("still open"), "{told}");
     let closed = open.then(&bob(), approve());
-    let (new, old) = continuing(submission.clone(), RequestId::new(18), &closed.request).unwrap();
+    let (new, old) = continuing(submission.clone(), RequestId::new(18), &closed.request, &facts).unwrap();
     assert!(matches!(new.fact, Fact::Submitted { continues: Some(id), .. } if id == closed.request.id));
     assert_eq!(closed.request.evolve(&old).continued_by, [RequestId::new(18)]);
     let other = Story::asked(&alice(), plan()).then(&bob(), reject("no"));
-    let told = continuing(submission, RequestId::new(18), &other.request).unwrap_err();
+    let told = continuing(submission, RequestId::new(18), &other.request, &facts).unwrap_err();
     assert!(matches!(told, Refusal::NotRequester { .. }), "{told}");
 }

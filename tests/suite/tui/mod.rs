@@ -26,3 +26,4 @@ mod sizes;
 mod guide;
 mod matrix;
 mod wire;
+pub mod rollouts;

@@ -43,6 +43,7 @@ pub fn caller(name: &str) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Screen,
         key: None,
+        address: None,
     }
 }
 
