@@ -10,6 +10,7 @@ mod overriding;
 mod places;
 mod clock;
 mod flood;
+mod waits;
 
 use crate::cli::{Desk, Ran};
 
