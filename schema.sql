@@ -118,6 +118,7 @@ CREATE TABLE rollouts (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX rollouts_live ON rollouts (id) WHERE live = 1;
+CREATE INDEX rollouts_over ON rollouts (since) WHERE live = 0;
 
 -- One row per (open slot, request) in reading order, and one per open request under the slot '*'. Slots that begin with
 -- a star are queues of everybody: '*unclaimed', '*claimed', '*escalated', '*promotions', '*debts', '*questions'.
@@ -185,6 +186,14 @@ CREATE TABLE reasons (
     reason  TEXT    NOT NULL,
     request INTEGER NOT NULL,
     PRIMARY KEY (person, reason, request)
+) STRICT, WITHOUT ROWID;
+
+-- Steps that ended badly, by what they have in common with their like. The digest is over action, program and place.
+CREATE TABLE failures (
+    shape   TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    request INTEGER NOT NULL,
+    PRIMARY KEY (shape, at, request)
 ) STRICT, WITHOUT ROWID;
 
 -- Kept, never counted.

@@ -34,6 +34,7 @@ fn caller(name: &str) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Cli,
         key: None,
+        address: None,
     }
 }
 
@@ -51,6 +52,7 @@ fn facts() -> Facts {
         reason_used: None,
         next_number: RequestId::new(0),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 

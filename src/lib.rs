@@ -5,6 +5,7 @@ pub mod store;
 pub mod present;
 pub mod exchange;
 pub mod drive;
+pub mod http;
 pub mod notify;
 pub mod app;
 pub mod cli;

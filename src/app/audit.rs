@@ -46,7 +46,8 @@ impl App {
             if read == 0 {
                 break;
             }
-            let event = canon::read(line.trim_ascii()).map_err(|e| format!("line {number}: {}", e.0))?;
+            let event =
+                canon::read_stored(line.trim_ascii()).map_err(|e| format!("line {number}: {}", e.0))?;
             let (envelope, hash) = (&event["envelope"], event["hash"].as_str().and_then(unhex));
             let (Some(seq), Some(hash)) = (envelope["seq"].as_u64(), hash) else {
                 return Err(format!("line {number} is no event of an export"));

@@ -32,6 +32,8 @@ pub struct Config {
     pub channels: Vec<crate::app::channels::Channel>,
     /// When something is wrong with the place as a whole.
     pub alerts: crate::app::alarms::Alerts,
+    /// How long is kept what may be forgotten.
+    pub retention: crate::app::keeping::Retention,
     /// The keys of each scope, as they stand in the file.
     keys: BTreeMap<String, BTreeMap<String, Spanned<Vec<String>>>>,
     /// The same with their lines, for whoever knows what the names mean.
@@ -277,12 +279,14 @@ mod tests {
             run,
             channels,
             alerts,
+            retention,
             keys,
             rebindings,
             path,
         } = parsed;
         assert_eq!(limits, Limits::default());
         assert_eq!(disk.room(), crate::store::reserve::Room::BUILT_IN, "the defaults are said once");
+        assert_eq!(retention, Default::default(), "how long things are kept stands there with its default");
         assert_eq!(alerts, Default::default(), "every limit of an alarm stands there with its default");
         assert_eq!(run, Run::default(), "every setting of running stands there with its default");
         assert!(store.is_some() && !self_review && path.is_none() && views.len() == 1);

@@ -5,6 +5,7 @@ use crate::app::decide::Decided;
 use crate::app::team::Place;
 use crate::app::{App, Error};
 use crate::domain::command::{Command, Facts};
+use crate::domain::hands;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PrincipalName, RequestId};
 use crate::domain::principal::{Assurance, Caller};
@@ -48,7 +49,8 @@ impl App {
                 let request = place.request(tx, id)?;
                 let open = tx.open_of(&request.requester.name)?;
                 let mut facts = super::decide::facts(&policy, &place, open, self_review);
-                facts.debts = tx.debts_of(&caller.name, caller.person.as_ref())?;
+                let also = hands::also(caller, &facts);
+                facts.debts = tx.debts_of(&caller.name, caller.person.as_ref(), &also)?;
                 // What is due is recorded first: nobody signs for what has expired, or is judged by an older policy.
                 let due = request.due_beside(&Command::Settle, &facts, now);
                 let (request, _) = tx.commit(&request, &due)?;

@@ -1,6 +1,5 @@
 //! Deciding: one command on one request, as one transaction.
 
-use crate::app::notices::KEPT;
 use crate::app::policy::take_effect;
 use crate::app::programs::{Looked, found_at};
 use crate::app::rollouts::promotion_decided;
@@ -10,9 +9,11 @@ use crate::domain::attempts;
 use crate::domain::command::{Command, Facts};
 use crate::domain::content::Kind;
 use crate::domain::event::{Entry, Fact};
+use crate::domain::hands;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::overriding::{self, Plea, digest_of_reason};
 use crate::domain::policy::Policy;
+use crate::domain::precedents::{REMEMBERED, shapes};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Execution, Request};
@@ -71,6 +72,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
         reason_used: None,
         next_number: RequestId::new(0),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 
@@ -78,7 +80,7 @@ pub(super) fn facts(policy: &Policy, place: &Place, open_of_requester: u64, self
 /// number its debt will have.
 fn facts_to_override(tx: &Tx<'_>, plea: &Plea, caller: &Caller, facts: &mut Facts) -> Result<(), Error> {
     let person = caller.person.as_ref();
-    facts.debts = tx.debts_of(&caller.name, person)?;
+    facts.debts = tx.debts_of(&caller.name, person, &hands::also(caller, facts))?;
     facts.reason_used = tx.reason_given_before(&caller.name, person, digest_of_reason(&plea.reason))?;
     facts.next_number = tx.next_number()?;
     Ok(())
@@ -150,6 +152,10 @@ impl App {
                 if caller.face != Face::Clock {
                     facts.shown_at = tx.first_opened(id, request.revision.number, &caller.name)?;
                 }
+                // An edit is judged as a whole, with what of its like failed before.
+                if let (Command::Modify { .. }, Some(content)) = (command, &request.content) {
+                    facts.failed = tx.failed_since(shapes(content).keys(), now.minus(REMEMBERED))?;
+                }
                 if let Command::Override { plea, .. } = command {
                     facts_to_override(tx, plea, caller, &mut facts)?;
                 }
@@ -211,7 +217,8 @@ impl App {
         let policy = self.known.effective(&self.store)?;
         let mut facts = facts(&policy, &place, open, self.config.solo.self_review);
         facts.runner_gone = request.run.is_some() && self.store.runner_is_gone(request.id);
-        facts.debts = self.store.debts_of(&caller.name, caller.person.as_ref())?;
+        let (whose, also) = (place.caller.clone(), hands::also(&place.caller, &facts));
+        facts.debts = self.store.debts_of(&whose.name, whose.person.as_ref(), &also)?;
         Ok(facts)
     }
 
@@ -259,7 +266,6 @@ impl App {
         self.store.write(|tx| -> Result<_, Error> {
             let policy = known.effective(tx)?;
             let place = Place::of(tx, &policy, &system, now)?;
-            tx.forget_notices(now, KEPT, ids.len())?;
             let mut all = Vec::with_capacity(ids.len());
             for id in ids {
                 let Some(request) = tx.load(*id, &Sight::Everything)? else { continue };

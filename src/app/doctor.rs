@@ -248,6 +248,7 @@ impl App {
             find(Health::Note, "self-review", "on: you may decide on what you asked for yourself".to_owned());
         }
         findings.extend(self.look_at_keys());
+        findings.extend(self.look_at_drivers());
         let mut find = |health, what, words: String| {
             findings.push(Finding { health, what, words: Safe::composed(words) });
         };

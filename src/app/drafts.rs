@@ -19,6 +19,8 @@ pub struct Draft {
     pub id: RequestId,
     /// For which verb.
     pub verb: Verb,
+    /// What of the request it is about, and in which dialog, as the screen names it; empty for all of it.
+    pub about: String,
     /// The text of each field; all blank means that there is nothing to keep.
     pub texts: Vec<String>,
     /// The digests of the revision and of the marks that were in front of the writer, as they are written.
@@ -94,14 +96,31 @@ impl Drafts {
         let body = Body { texts: kept.texts.clone(), seen: kept.seen.clone() };
         let body = serde_json::to_string(&body).map_err(|e| Failure::damaged(e.to_string()))?;
         let body = (!kept.is_blank()).then_some(body);
-        self.kept.keep(kept.id, kept.verb.word(), body.as_deref(), kept.at, patience)?;
+        self.kept.keep(kept.id, &filed(&kept), body.as_deref(), kept.at, patience)?;
         Ok(kept)
+    }
+}
+
+/// Under which word it is filed.
+fn filed(draft: &Draft) -> String {
+    match draft.about.as_str() {
+        "" => draft.verb.word().to_owned(),
+        about => format!("{}/{about}", draft.verb.word()),
     }
 }
 
 /// What a newer or an older program wrote in another form is left where it is.
 fn read(stored: Stored) -> Option<Draft> {
-    let verb = [
+    let (verb, about) = stored.verb.split_once('/').unwrap_or((&stored.verb, ""));
+    let known = [
+        Verb::Mark,
+        Verb::Modify,
+        Verb::Confirm,
+        Verb::Retry,
+        Verb::LeaveOut,
+        Verb::Stop,
+        Verb::Continue,
+        Verb::Escalate,
         Verb::Approve,
         Verb::Reject,
         Verb::RequestChanges,
@@ -110,7 +129,7 @@ fn read(stored: Stored) -> Option<Draft> {
         Verb::Answer,
         Verb::Comment,
     ];
-    let verb = verb.into_iter().find(|verb| verb.word() == stored.verb)?;
+    let verb = known.into_iter().find(|known| known.word() == verb)?;
     let Body { texts, seen } = serde_json::from_str(&stored.body).ok()?;
-    Some(Draft { id: stored.request, verb, texts, seen, at: stored.at })
+    Some(Draft { id: stored.request, verb, about: about.to_owned(), texts, seen, at: stored.at })
 }

@@ -4,6 +4,17 @@ use crate::domain::driver::fleet::{Job, Tally};
 use crate::domain::refusal::exit;
 use crate::drive::fleet;
 
+/// The word by which this program is told to hold a driver.
+pub const HOLD: &str = crate::drive::leash::WORD;
+
+/// Starts what it is told to, holds it, and ends it when `leash` does; what is to be told of it, in one line of JSON.
+pub fn hold(leash: impl std::io::BufRead + Send + 'static) -> String {
+    crate::drive::leash::hold(leash)
+}
+
+/// The word for the built-in driver.
+pub const PATCH_FLEET: &str = "patch-fleet";
+
 /// What an errand prints, and how it ends.
 #[derive(Debug)]
 pub struct Printed {

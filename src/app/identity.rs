@@ -3,6 +3,7 @@
 use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::principal::{Assurance, Caller, Face, PrincipalKind};
 use crate::store::failure::Failure;
+use std::net::IpAddr;
 
 /// The account and the name it goes by. In a solo store nothing can prove more than the account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,7 +13,7 @@ pub struct Identity {
     /// The name asserted with `--as`.
     pub as_name: Option<PrincipalName>,
     /// Whether sshd says who it is, and by which key.
-    session: Option<Option<Fingerprint>>,
+    session: Option<(Option<Fingerprint>, Option<IpAddr>)>,
 }
 
 impl Identity {
@@ -42,9 +43,9 @@ impl Identity {
         Ok(Self { account, as_name, session: None })
     }
 
-    /// Whoever came through SSH under this name, with this key.
-    pub fn session(name: PrincipalName, key: Option<Fingerprint>) -> Self {
-        Self { account: name.clone(), as_name: Some(name), session: Some(key) }
+    /// Whoever came through SSH under this name, with this key, from this address.
+    pub fn session(name: PrincipalName, key: Option<Fingerprint>, address: Option<IpAddr>) -> Self {
+        Self { account: name.clone(), as_name: Some(name), session: Some((key, address)) }
     }
 
     /// Whether sshd says who it is.
@@ -61,7 +62,8 @@ impl Identity {
             person: Some(PersonName::of(&self.account)),
             assurance: if self.is_session() { Assurance::Session } else { Assurance::Asserted },
             face: if self.is_session() { Face::Session } else { face },
-            key: self.session.clone().flatten(),
+            key: self.session.as_ref().and_then(|(key, _)| key.clone()),
+            address: self.session.as_ref().and_then(|(_, address)| *address),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod run;
 pub mod rollouts;
 pub mod launch;
 pub mod errand;
+mod hands;
 pub mod lists;
 pub mod sight;
 pub mod alike;
@@ -30,6 +31,7 @@ pub mod wait;
 pub mod channels;
 pub mod notices;
 pub mod alarms;
+pub mod keeping;
 pub mod watch;
 pub mod audit;
 pub mod drafts;
@@ -115,6 +117,8 @@ pub struct App {
     working: rollouts::Working,
     /// When it was last looked for what is stuck.
     alarms_looked: Option<crate::domain::moment::Moment>,
+    /// When it last forgot old notices.
+    pruned: Option<crate::domain::moment::Moment>,
 }
 
 impl App {
@@ -148,6 +152,7 @@ impl App {
             workers: std::sync::Arc::new(rollouts::OfPolicy),
             working: rollouts::Working::default(),
             alarms_looked: None,
+            pruned: None,
         };
         app.let_in()?;
         Ok(app)

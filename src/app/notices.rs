@@ -27,8 +27,6 @@ const FIRST_PAUSE: Span = Span::from_millis(5_000);
 const LONGEST_PAUSE: Span = Span::from_hours(1);
 /// A notice that nobody sent for so long is news no more: a watcher that begins late does not begin with a flood.
 const STALE: Span = Span::from_hours(24);
-/// How long notices are kept, told or not.
-pub(super) const KEPT: Span = Span::from_hours(30 * 24);
 /// Rows of the list that other programs read: of those that wait, and of those that are decided.
 const LISTED: (usize, usize) = (1_000, 100);
 

@@ -9,7 +9,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::policy::roster::Roster;
 use crate::domain::policy::{Assessment, Policy};
-use crate::domain::principal::{Caller, Permission};
+use crate::domain::principal::{Caller, Permission, Role};
 use crate::domain::proposing;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
@@ -172,6 +172,12 @@ pub fn check(text: &str) -> Result<Policy, Wrong> {
     policy::read(text)
 }
 
+/// Why a policy would shut a team out of its own store at `now`; nothing for one that enrols no admins, as in a solo store.
+pub fn locks_out(policy: &Policy, now: Moment) -> Option<String> {
+    policy.roster.holders(Role::Admin).next()?;
+    membership::can_be_changed(policy, now).err().map(|why| why.to_string())
+}
+
 /// Reads a capability matrix as the part of a policy that says the same; it needs no store, and puts nothing in force.
 ///
 /// # Errors
@@ -182,11 +188,11 @@ pub fn from_matrix(text: &str) -> Result<Proposed, String> {
 
 /// Whether a policy may take effect at once in a team store that has none which can be read: the account that owns the
 /// store adopts it, and it enrols the founders as admins.
-fn first_of_team(tx: &Tx<'_>, policy: &Policy, place: &Place) -> Result<(), Error> {
+fn first_of_team(tx: &Tx<'_>, policy: &Policy, place: &Place, now: Moment) -> Result<(), Error> {
     if !place.standing.may(Permission::Operator) {
         return Err(Refusal::Outsider(Outsider::ForTheOperator("the first adoption")).into());
     }
-    membership::can_hold(policy, &tx.founders()?).map_err(|why| Refusal::Outsider(why).into())
+    membership::can_hold(policy, &tx.founders()?, now).map_err(|why| Refusal::Outsider(why).into())
 }
 
 /// Asks for another policy, which an admin of another person signs off.
@@ -205,7 +211,7 @@ fn propose(
     let Some(replaces) = effective.digest.filter(|replaces| *replaces != digest) else {
         return Ok(Adoption::Already(digest));
     };
-    membership::can_hold(policy, &[]).map_err(Refusal::Outsider)?;
+    membership::can_hold(policy, &[], now).map_err(Refusal::Outsider)?;
     tx.room_for_more()?;
     let before = match tx.newest_policy()? {
         Some(newest) => Tx::adopted(tx, newest.seq)?.map(|adopted| adopted.text).unwrap_or_default(),
@@ -239,7 +245,7 @@ pub(super) fn take_effect(
     let policy = policy::read(&proposal.text).map_err(|wrong| {
         Refusal::Outsider(Outsider::Policy(format!("what {} proposes cannot be read: {wrong}", request.id)))
     })?;
-    membership::can_hold(&policy, &[]).map_err(Refusal::Outsider)?;
+    membership::can_hold(&policy, &[], now).map_err(Refusal::Outsider)?;
     put_in_force(tx, &proposal.text, &policy, effective, caller, Some(request.id), now)?;
     Ok(())
 }
@@ -311,7 +317,7 @@ impl App {
                 return propose(tx, text, policy, &effective, &place, now);
             }
             if place.team {
-                first_of_team(tx, policy, &place)?;
+                first_of_team(tx, policy, &place, now)?;
             }
             let newest = tx.newest_policy()?;
             let in_force = newest.map(|newest| Tx::adopted(tx, newest.seq)).transpose()?;

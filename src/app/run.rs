@@ -185,6 +185,7 @@ impl App {
         let order = Order {
             command: &begun.command,
             run_id: &run_id,
+            directory: "/",
             limit: Duration::from_secs(u64::from(settings.limit_s)),
             grace: Duration::from_secs(u64::from(settings.grace_s)),
             input: None,

@@ -13,6 +13,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::process::{Resource, Rlimit};
 use std::ffi::OsString;
 use std::io::Read;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Arrival {
     pub line: Option<Vec<u8>>,
     /// The key that was checked, where sshd says which.
     pub key: Option<Fingerprint>,
+    /// From which address the client came.
+    pub address: Option<IpAddr>,
     /// Whether the client's locale says that it shows nothing but ASCII.
     pub ascii: bool,
 }
@@ -66,7 +69,9 @@ impl Arrival {
                  authorized-keys` writes it); at the account's own shell leave `session` out",
             ));
         }
-        Ok(Self { line, key: auth.and_then(|path| key_in(&path)), ascii })
+        // "client-address client-port server-address server-port", as sshd writes it.
+        let address = connection.as_ref().and_then(|text| text.to_str()?.split(' ').next()?.parse().ok());
+        Ok(Self { line, key: auth.and_then(|path| key_in(&path)), address, ascii })
     }
 }
 
@@ -163,7 +168,12 @@ impl App {
                  server",
             ));
         }
-        let app = Self::open_as(place, clock, config, Identity::session(name.clone(), arrival.key.clone()))?;
+        let app = Self::open_as(
+            place,
+            clock,
+            config,
+            Identity::session(name.clone(), arrival.key.clone(), arrival.address),
+        )?;
         app.admit(name, arrival)?;
         Ok(app)
     }

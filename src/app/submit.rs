@@ -13,6 +13,7 @@ use crate::domain::membership;
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{PrincipalName, RequestId, RevisionNumber};
 use crate::domain::policy::Policy;
+use crate::domain::precedents::{REMEMBERED, shapes};
 use crate::domain::principal::{Caller, PrincipalKind, Requester};
 use crate::domain::programs;
 use crate::domain::refusal::Refusal;
@@ -196,6 +197,7 @@ fn one(
     }
     let mut facts = super::decide::facts(policy, place, tx.open_of(&requester.name)?, self_review);
     facts.programs = found_at(&programs::for_rules(&document.content, policy));
+    facts.failed = tx.failed_since(shapes(&document.content).keys(), now.minus(REMEMBERED))?;
     let request = match (placement, known) {
         (Placement::Same(_), Some(known)) => {
             let entries = known.decide(&Command::Settle, caller, &facts, now)?;
@@ -225,7 +227,7 @@ fn one(
                     // What has lapsed or expired by now is recorded first.
                     let due = due::settle(&old, now);
                     let settled = due.iter().fold(old.clone(), |old, entry| old.evolve(entry));
-                    let (entry, of_old) = successor::continuing(entry, id, &settled)?;
+                    let (entry, of_old) = successor::continuing(entry, id, &settled, &facts)?;
                     let request = tx.commit_new(id, &entry)?;
                     tx.commit(&old, &[due, vec![of_old]].concat())?;
                     request

@@ -15,7 +15,7 @@ pub struct Trouble {
 }
 
 /// Every trouble, in the order of the runbook.
-pub const TROUBLES: [Trouble; 18] = [
+pub const TROUBLES: [Trouble; 19] = [
     FULL,
     NEARLY_FULL,
     NO_RESERVE,
@@ -34,6 +34,7 @@ pub const TROUBLES: [Trouble; 18] = [
     STUCK,
     MISSED,
     KEYS,
+    DRIVERS,
 ];
 
 /// Less is free than a decision may need.
@@ -162,6 +163,14 @@ pub const KEYS: Trouble = Trouble {
     symptom: "`doctor` finds fault with authorized_keys, line by line",
     means: "somebody comes in through SSH whom the roster does not have, as somebody else, or with more than a session; or somebody cannot come in",
     remedy: "move the file away if it is not ours, then `countersign admin authorized-keys --write ~/.ssh/authorized_keys`",
+};
+
+/// A driver cannot work, or works as the account that owns the store.
+pub const DRIVERS: Trouble = Trouble {
+    what: "driver",
+    symptom: "`doctor` finds fault with a driver",
+    means: "a rollout cannot be started with it; or, in a team, it runs as the account that owns the store and could change it",
+    remedy: "mend what is said of its program; in a team give it a `runner` in the policy, which starts it as another account (docs/drivers.md)",
 };
 
 impl Trouble {

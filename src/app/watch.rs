@@ -111,6 +111,7 @@ impl App {
         loop {
             self.settle_all(tell)?;
             self.look_for_alarms()?;
+            self.prune_notices()?;
             let failed = self.show_flags()?;
             for channel in self.flag_channels() {
                 let fails = failed.iter().any(|(of, _)| *of == channel);

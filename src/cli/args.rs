@@ -1,7 +1,8 @@
 //! The command line's grammar. One source for parsing, `--help`, the completions and the man page.
 
-pub use crate::cli::keep_args::{Admin, Audit, Policy, Team};
+pub use crate::cli::keep_args::{About, Admin, Audit, Policy, Prune, Redact, Team};
 pub use crate::cli::look_args::{Diff, List, Lists, Modify, Params, Preview, Show, Sort};
+pub use crate::cli::rollout_args::Rollout;
 pub use crate::cli::run_args::{Confirm, Next, OneStep, Report, Status};
 pub use crate::cli::sign_args::{Challenge, Cosign, Going};
 pub use crate::cli::talk_args::{Attach, Comment, Evidence, Stats, Thread};
@@ -134,6 +135,12 @@ pub enum Verb {
     Continue(Reasoned),
     /// Take back what was done: the undo commands of completed steps, last first
     RollBack(Reasoned),
+    /// Begin, look at, promote, halt or take back the rollout of a deployment
+    Rollout {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Rollout,
+    },
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last
@@ -152,6 +159,10 @@ pub enum Verb {
     },
     /// Forget everything but the log and write it again
     Rebuild,
+    /// Forget notices and evidence that are older than the settings say; it stands in the log
+    Prune(Prune),
+    /// Take the text of one event out of the log; its digest stays, and who did it and why
+    Redact(Redact),
     /// Copy the store into a new file
     Backup {
         /// The new file
@@ -244,6 +255,12 @@ pub struct Import {
     /// Of an sshsig-approval: the list that says whose key is whose (allowed_signers)
     #[arg(long, value_name = "FILE")]
     pub signers: Option<PathBuf>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// One request.

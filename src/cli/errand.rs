@@ -9,7 +9,9 @@ use std::ffi::OsString;
 use std::io::Read;
 
 /// The word for the built-in driver.
-const PATCH_FLEET: &str = "patch-fleet";
+const PATCH_FLEET: &str = errand::PATCH_FLEET;
+/// The word for whoever holds a driver.
+const HOLD: &str = errand::HOLD;
 /// The longest errand, in bytes: ten thousand directories with long names.
 const LONGEST: u64 = 64 << 20;
 
@@ -17,6 +19,7 @@ const LONGEST: u64 = 64 << 20;
 pub fn meant(arguments: &[OsString]) -> Option<&'static str> {
     match arguments {
         [_, word] if word == PATCH_FLEET => Some(PATCH_FLEET),
+        [_, word] if word == HOLD => Some(HOLD),
         _ => None,
     }
 }
@@ -25,7 +28,11 @@ pub fn meant(arguments: &[OsString]) -> Option<&'static str> {
 ///
 /// # Errors
 /// Stdin cannot be read.
-pub fn run(_word: &str, out: &mut Out) -> Done {
+pub fn run(word: &str, out: &mut Out) -> Done {
+    if word == HOLD {
+        out.line(errand::hold(std::io::BufReader::new(std::io::stdin())));
+        return Ok(exit::DONE);
+    }
     let mut input = String::new();
     let read = std::io::stdin().take(LONGEST).read_to_string(&mut input);
     read.map_err(|e| Stop::quoting(exit::IO, format!("reading the errand on stdin: {e}")))?;

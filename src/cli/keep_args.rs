@@ -1,7 +1,7 @@
 //! The words of those who keep a store: audit, team, policy, admin.
 
 use crate::cli::args::principal;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `audit`
@@ -21,7 +21,70 @@ pub enum Audit {
         /// The format
         #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
         format: String,
+        /// Only the events about this; such an export is for reading, and `audit verify --against` takes the whole
+        #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "signatures")]
+        only: Option<About>,
     },
+}
+
+/// `prune`
+#[derive(Args, Debug)]
+pub struct Prune {
+    /// Only say what would be forgotten
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write the file anew in any case, so that nothing of what was forgotten is left in it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub scrub: bool,
+}
+
+/// `redact`
+#[derive(Args, Debug)]
+pub struct Redact {
+    /// The event's number, as `log` prints it
+    #[arg(value_name = "EVENT")]
+    pub event: u64,
+    /// Why; it stays in the log
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+/// What an export can be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum About {
+    /// Marks, sign-offs, approvals, answers and refusals
+    Approvals,
+    /// What was raised, passed on and reminded of
+    Escalations,
+    /// What was said and attached
+    Comments,
+    /// What went ahead without its sign-offs, and the reviews that are owed for it
+    Overrides,
+}
+
+impl About {
+    /// Whether an event of this name is about it. What opens a review that is owed is told by its facts.
+    pub fn holds(self, name: &str, facts: &str) -> bool {
+        match self {
+            About::Approvals => {
+                matches!(
+                    name,
+                    "steps.marked"
+                        | "steps.auto_approved"
+                        | "request.approved"
+                        | "request.answered"
+                        | "request.rejected"
+                ) || name.starts_with("signoff.")
+            }
+            About::Escalations => {
+                matches!(name, "request.escalated" | "request.reassigned" | "request.reminded")
+            }
+            About::Comments => name.starts_with("comment.") || name == "evidence.attached",
+            About::Overrides => {
+                name == "request.overridden" || (name == "request.submitted" && facts.contains("\"owes\":"))
+            }
+        }
+    }
 }
 
 /// `team`

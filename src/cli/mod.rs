@@ -4,6 +4,7 @@ pub mod args;
 pub mod keep_args;
 pub mod look_args;
 pub mod run_args;
+pub mod rollout_args;
 pub mod talk_args;
 pub mod time_args;
 pub mod sign_args;

@@ -6,6 +6,7 @@ use crate::domain::principal::{Caller, Face, PrincipalKind};
 use crate::domain::programs::Program;
 use crate::domain::quorum::Signer;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// How what was decided on had been before the decider's eyes. Never more is recorded than is known.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -47,12 +48,16 @@ pub struct Actor {
     /// The key that sshd checked; nothing outside of sessions, and where sshd does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Fingerprint>,
+    /// From which address the client came, as sshd says it; nothing outside of sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
 }
 
 impl Actor {
     /// The caller as an actor.
     pub fn of(caller: &Caller) -> Self {
-        Self { kind: caller.kind, person: caller.person.clone(), face: caller.face, key: caller.key.clone() }
+        let Caller { kind, person, face, key, address, .. } = caller.clone();
+        Self { kind, person, face, key, address }
     }
 }
 

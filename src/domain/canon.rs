@@ -6,8 +6,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// How deep JSON may nest before it is refused.
+/// How deep JSON may nest before it is refused, where nothing else is said.
 pub const DEEPEST: usize = 32;
+/// How deep a policy may let documents nest.
+pub const DEEPEST_OF_ALL: usize = 64;
+/// How deep what is stored may nest: a document inside its payload, with results that were filled in, and no deeper than the
+/// JSON reader goes (128).
+const STORED: usize = 120;
 /// The largest integer that every JSON reader keeps exactly: 2^53 (RFC 8785 rounds beyond it).
 pub const LARGEST_INTEGER: u64 = 1 << 53;
 
@@ -20,10 +25,26 @@ pub struct BadJson(pub String);
 /// # Errors
 /// [`BadJson`] with the reason; the text may quote the input, so it is made safe before it is shown.
 pub fn read(text: &[u8]) -> Result<Value, BadJson> {
+    read_within(text, DEEPEST)
+}
+
+/// Reads what this program has written: it wraps what was taken once more.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_stored(text: &[u8]) -> Result<Value, BadJson> {
+    read_within(text, STORED)
+}
+
+/// As [`read`], with another depth.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(text: &[u8], deepest: usize) -> Result<Value, BadJson> {
     let text = std::str::from_utf8(text)
         .map_err(|e| BadJson(format!("not UTF-8 from byte {} on", e.valid_up_to())))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(|e| BadJson(e.to_string()))?;
+    let value = Strict { depth: 0, deepest }.deserialize(&mut reader).map_err(|e| BadJson(e.to_string()))?;
     reader.end().map_err(|e| BadJson(e.to_string()))?;
     Ok(value)
 }
@@ -82,6 +103,7 @@ fn poison(e: BadJson) -> String {
 
 struct Strict {
     depth: usize,
+    deepest: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -136,19 +158,19 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let depth = deeper(self.depth)?;
+        let (depth, deepest) = (self.deeper()?, self.deepest);
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(Strict { depth })? {
+        while let Some(item) = seq.next_element_seed(Strict { depth, deepest })? {
             items.push(item);
         }
         Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let depth = deeper(self.depth)?;
+        let (depth, deepest) = (self.deeper()?, self.deepest);
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Strict { depth })?;
+            let value = map.next_value_seed(Strict { depth, deepest })?;
             if object.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key \"{key}\" appears twice")));
             }
@@ -158,11 +180,13 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-fn deeper<E: serde::de::Error>(depth: usize) -> Result<usize, E> {
-    if depth >= DEEPEST {
-        return Err(E::custom(format!("nested deeper than {DEEPEST}")));
+impl Strict {
+    fn deeper<E: serde::de::Error>(&self) -> Result<usize, E> {
+        if self.depth >= self.deepest {
+            return Err(E::custom(format!("nested deeper than {}", self.deepest)));
+        }
+        Ok(self.depth + 1)
     }
-    Ok(depth + 1)
 }
 
 #[cfg(test)]

@@ -372,4 +372,6 @@ pub struct Facts {
     pub next_number: RequestId,
     /// What stands at the paths of the programs that this command looks at.
     pub programs: crate::domain::programs::Found,
+    /// Which shapes of the steps that are judged ended badly not long ago.
+    pub failed: std::collections::BTreeSet<crate::domain::precedents::Shape>,
 }

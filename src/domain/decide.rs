@@ -20,6 +20,8 @@ use crate::domain::marks::{Mark, Marks};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Reference, RevisionNumber, StepId};
 use crate::domain::policy::Policy;
+use crate::domain::policy::risk::Circumstances;
+use crate::domain::precedents::with_precedent;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester};
 use crate::domain::quorum::Signer;
 use crate::domain::refusal::Refusal;
@@ -72,11 +74,11 @@ pub(super) fn asked(
     if facts.open_of_requester >= limit {
         return Err(Refusal::Quota { requester: requester.name, limit });
     }
-    let revision = revision_of(&content, RevisionNumber::FIRST, &facts.policy);
-    let deadlines = Deadlines {
-        due_at: now.plus(revision.assessment.due_after),
-        expires_at: revision.assessment.expires_after.map(|span| now.plus(span)),
-    };
+    let known =
+        Circumstances { failed_before: with_precedent(&content, &facts.failed), ..Circumstances::default() };
+    let assessment = Shared::new(facts.policy.assess_in(&content, &known));
+    let revision = Revision { assessment, ..revision_of(&content, RevisionNumber::FIRST, &facts.policy) };
+    let deadlines = Deadlines::of(&revision.assessment, now);
     Ok(Entry {
         at: now,
         // A producer named in a document is who asks; the account that typed it is the store's own.
@@ -90,6 +92,7 @@ pub(super) fn asked(
             deadlines,
             continues: None,
             owes: None,
+            edits: Vec::new(),
             promotes: None,
         },
         payload: Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() })),
@@ -324,6 +327,7 @@ impl Deciding<'_> {
         rules::still_as_seen(self.request, seen)?;
         rules::seen_enough(self.request, seen, self.facts)?;
         rules::may_sign(self.request, &marks)?;
+        rules::nothing_mandatory_is_left_out(self.request, &marks, self.facts)?;
         rules::reason_given(Verb::Approve, self.request, reason.as_ref())?;
         self.prose_fits("reason", reason.as_ref())?;
         let digest = marks.digest();

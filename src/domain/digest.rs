@@ -202,6 +202,16 @@ impl Running {
     }
 }
 
+/// The digest of what a process printed, in hexadecimal digits: that of its one stream, as `sha256sum` prints it; where it
+/// used both, over the digest of each; nothing where it printed nothing.
+pub fn of_output(out: Option<[u8; 32]>, err: Option<[u8; 32]>) -> Option<String> {
+    match (out, err) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(hex(&one)),
+        (Some(out), Some(err)) => Some(hex(&framed("countersign-output@v1", &[&out, &err]))),
+    }
+}
+
 impl ProgramDigest {
     /// Over what `read` hands out, piece by piece, until it has no more.
     ///

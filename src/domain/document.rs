@@ -20,6 +20,8 @@ pub struct Limits {
     pub steps: usize,
     /// How many steps one chain of needs may be long.
     pub depth: usize,
+    /// How deep a document may nest as JSON.
+    pub json: usize,
     /// Bytes of one step's parameters in canonical form.
     pub params: usize,
     /// Bytes of one prose field.
@@ -40,6 +42,7 @@ impl Limits {
         document: 1 << 20,
         steps: 500,
         depth: 64,
+        json: canon::DEEPEST,
         params: 64 << 10,
         prose: 16 << 10,
         title: 400,
@@ -73,7 +76,7 @@ pub fn read(text: &[u8], limits: &Limits) -> Result<Document, Invalid> {
             format!("{} bytes; at most {} are taken", text.len(), limits.document),
         ));
     }
-    from_value(canon::read(text).map_err(|e| Invalid::new("document", e.0))?, limits)
+    from_value(canon::read_within(text, limits.json).map_err(|e| Invalid::new("document", e.0))?, limits)
 }
 
 /// Checks a document that is already a JSON value (an importer's product, or a line that was split off).

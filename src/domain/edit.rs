@@ -13,6 +13,7 @@ use crate::domain::judging;
 use crate::domain::marks::Marks;
 use crate::domain::names::{ParamKey, StepId};
 use crate::domain::policy::risk::Circumstances;
+use crate::domain::precedents::with_precedent;
 use crate::domain::preview::Lack;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StateName};
@@ -162,7 +163,7 @@ impl Deciding<'_> {
             return Err(Refusal::Invalid(Invalid::new("kind", why)));
         }
         let policy = &self.facts.policy;
-        let assessment = Shared::new(policy.assess_in(content, &judging::spoken(request)));
+        let assessment = Shared::new(policy.assess_in(content, &self.known(content)));
         let revision =
             Revision { assessment, ..revision_of(content, request.revision.number.next(), policy) };
         let Follows { deadlines, touched, voids, .. } = self.follows(&revision);
@@ -173,6 +174,12 @@ impl Deciding<'_> {
         };
         let payload = Payload { content: Some(Shared::new(content.clone())), ..Payload::default() };
         Ok(vec![self.entry(fact, Held::Here(Box::new(payload)))])
+    }
+
+    /// What is known beside this content: what people said of it, and what of its like failed before.
+    fn known(&self, content: &Content) -> Circumstances {
+        let failed_before = with_precedent(content, &self.facts.failed);
+        Circumstances { failed_before, ..judging::spoken(self.request) }
     }
 
     /// An edit of one step's parameters.
@@ -195,6 +202,7 @@ impl Deciding<'_> {
         if does_the_same(&step, before) {
             return Ok(Vec::new());
         }
+        rules::leaves_fixed(request, self.caller, self.facts, (before, &step))?;
         let original = match standing {
             Some(standing) => standing.original.clone(),
             None => Some(Original::of(before)),
@@ -207,7 +215,7 @@ impl Deciding<'_> {
         document::check(&content, &self.facts.policy.limits).map_err(Refusal::Invalid)?;
         let edits = self.edits(id, restored);
         let by_others = edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone());
-        let circumstances = Circumstances { edited: by_others.collect(), ..judging::spoken(request) };
+        let circumstances = Circumstances { edited: by_others.collect(), ..self.known(&content) };
         let assessment = Shared::new(self.facts.policy.assess_in(&content, &circumstances));
         let number = request.revision.number.next();
         let revision = Revision { assessment, ..revision_of(&content, number, &self.facts.policy) };

@@ -45,6 +45,9 @@ pub enum Fact {
         /// For which override it is the review, and whose.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owes: Option<Box<Owed>>,
+        /// The edits of that request by others than its producer, as far as they stand in this one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        edits: Vec<Edited>,
         /// Which tier of which rollout it promotes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promotes: Option<Box<Promotes>>,
@@ -206,8 +209,7 @@ pub enum Fact {
         /// Its first comment.
         number: CommentNumber,
     },
-    /// Somebody attached a file, whose bytes are kept beside the log, or said where proof is. Payload: its label, and the
-    /// locator.
+    /// Somebody attached a file, kept beside the log, or said where proof is. Payload: its label, and the locator.
     #[serde(rename = "evidence.attached")]
     Attached {
         /// Its number among what was attached.
@@ -226,8 +228,7 @@ pub enum Fact {
     /// They have it back before the time was up.
     #[serde(rename = "snooze.ended")]
     SnoozeEnded {},
-    /// A step's parameters were changed by somebody who reviews, or by the requester. Payload: the new content, and
-    /// the reason if one was given.
+    /// A step's parameters were changed by a reviewer or the requester. Payload: the new content, and the reason if any.
     #[serde(rename = "step.modified")]
     Modified {
         /// On which revision, by whom; its marks digest is the one the marks end with.
@@ -423,8 +424,7 @@ pub enum Fact {
         /// When that was due; reminders that were due earlier and not given are not given any more.
         was_due_at: Moment,
     },
-    /// Somebody went ahead without the required sign-offs. Payload: the reason. The debt that it names was opened in the
-    /// same transaction.
+    /// Somebody went ahead without the sign-offs. Payload: the reason. The debt it names was opened in the same transaction.
     #[serde(rename = "request.overridden")]
     Overridden {
         /// On what, by whom; its marks digest is the one the marks end with: exactly these steps may run.

@@ -52,7 +52,7 @@ impl Calling {
 
 /// What the first event of a request makes; `None` when it is not a submission.
 pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
-    let Fact::Submitted { requester, reference, revision, deadlines, continues, owes, promotes } =
+    let Fact::Submitted { requester, reference, revision, deadlines, continues, owes, edits, promotes } =
         &entry.fact
     else {
         return None;
@@ -80,7 +80,10 @@ pub fn begin(id: RequestId, entry: &Entry) -> Option<Request> {
         attached: Vec::new(),
         execution: None,
         lapses_at: None,
-        edits: BTreeMap::new(),
+        edits: edits
+            .iter()
+            .map(|e| (e.step.clone(), Standing { by: e.by.clone(), original: None }))
+            .collect(),
         asked: revision.digest,
         continues: *continues,
         continued_by: Vec::new(),

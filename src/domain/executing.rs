@@ -354,6 +354,7 @@ impl Deciding<'_> {
     fn leave_out(&self, step: &StepId, reason: &Option<Text>) -> Result<Vec<Entry>, Refusal> {
         let stand = self.stand(step)?;
         self.prose_fits("reason", reason.as_ref())?;
+        rules::may_leave_out(self.request, step, self.facts)?;
         self.may_happen(&stand, Happening::LeftOut)?;
         let entry = self.entry(Fact::StepLeftOut { step: step.clone() }, Payload::reason(reason.clone()));
         Ok(self.with_end(vec![entry]))

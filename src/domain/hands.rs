@@ -18,6 +18,13 @@ pub fn owes(owed: &Owed, caller: &Caller, facts: &Facts) -> bool {
     owed.is_of(&caller.name, caller.person.as_ref()) || is_theirs_now(&owed.by, caller, facts)
 }
 
+/// Everybody else who is the caller's person by the roster of now: what was recorded as theirs is the caller's too.
+pub fn also(caller: &Caller, facts: &Facts) -> Vec<PrincipalName> {
+    let theirs = facts.policy.roster.principals.iter();
+    let theirs = theirs.filter(|of| facts.team && Some(&of.person) == caller.person.as_ref());
+    theirs.map(|of| of.name.clone()).filter(|name| *name != caller.name).collect()
+}
+
 /// Whether the roster says that `name` belongs to the caller's person. In a solo store it only lends keys.
 fn is_theirs_now(name: &PrincipalName, caller: &Caller, facts: &Facts) -> bool {
     facts.team && facts.policy.roster.find(name).is_some_and(|of| Some(&of.person) == caller.person.as_ref())

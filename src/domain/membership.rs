@@ -5,6 +5,8 @@ use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
 use crate::domain::policy::Policy;
 use crate::domain::policy::roster::Enrolled;
 use crate::domain::principal::{Assurance, Caller, PrincipalKind, Requester, Role, Standing};
+use crate::domain::proposing;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A caller as the roster knows them.
@@ -141,7 +143,8 @@ pub fn member(policy: &Policy, caller: &Caller, now: Moment) -> Result<Member, O
         }
     }
     let caller = Caller { kind: enrolled.kind, person: Some(enrolled.person.clone()), ..caller.clone() };
-    Ok(Member { caller, standing: Standing::of(&enrolled.roles) })
+    let standing = Standing { place: enrolled.place.clone(), ..Standing::of(&enrolled.roles) };
+    Ok(Member { caller, standing })
 }
 
 /// The account that owns the store, in its own shell: nobody's person, and no human or agent.
@@ -177,12 +180,12 @@ pub fn requester(
     }
 }
 
-/// Whether a roster can hold in a team store: every founder is one of its admins, where `founders` are named, and its
-/// admins are at least two people, so that there always is another one.
+/// Whether a roster can hold in a team store at `now`: every founder is one of its admins, where `founders` are named, its
+/// admins are at least two people, so that there always is another one, and enough of them can sign what changing it asks for.
 ///
 /// # Errors
 /// Who is missing.
-pub fn can_hold(policy: &Policy, founders: &[PrincipalName]) -> Result<(), Outsider> {
+pub fn can_hold(policy: &Policy, founders: &[PrincipalName], now: Moment) -> Result<(), Outsider> {
     let is_admin =
         |name: &&PrincipalName| policy.roster.find(name).is_some_and(|of| of.roles.contains(&Role::Admin));
     if let Some(missing) = founders.iter().find(|name| !is_admin(name)) {
@@ -196,6 +199,42 @@ pub fn can_hold(policy: &Policy, founders: &[PrincipalName]) -> Result<(), Outsi
     if people.len() < 2 {
         let why = "a team's policy has admins of at least two people, or nobody could ever change it again";
         return Err(Outsider::Policy(why.to_owned()));
+    }
+    can_be_changed(policy, now)
+}
+
+/// Whether the admins of a roster could sign off its next change at `now`: whoever proposes it fills no slot, each of the
+/// others one, and a slot that asks for a signature only with a key that is valid.
+///
+/// # Errors
+/// What is missing.
+pub fn can_be_changed(policy: &Policy, now: Moment) -> Result<(), Outsider> {
+    let admins = || policy.roster.holders(Role::Admin).filter(|of| of.kind == PrincipalKind::Human);
+    let people = |of: &mut dyn Iterator<Item = &Enrolled>| {
+        of.map(|of| of.person.clone()).collect::<BTreeSet<_>>().len()
+    };
+    let (rule, slots) = proposing::asks(policy);
+    let rule = crate::domain::text::safe_line(&rule);
+    let all = people(&mut admins());
+    if all < slots.len() + 1 {
+        return Err(Outsider::Policy(format!(
+            "changing this policy asks for {} sign-offs beside whoever proposes it (rule {rule}), and its admins are {all} people: nobody could \
+             ever change it again",
+            slots.len()
+        )));
+    }
+    for assurance in [Assurance::Signed, Assurance::SignedTouch] {
+        let asked = slots.iter().filter(|slot| slot.assurance >= assurance).count();
+        let can = |of: &&Enrolled| of.signs_at(now).is_some_and(|best| best >= assurance);
+        let able = people(&mut admins().filter(can));
+        if asked > 0 && able < asked + 1 {
+            let without: Vec<&str> = admins().filter(|of| !can(of)).map(|of| of.name.as_str()).collect();
+            return Err(Outsider::Policy(format!(
+                "changing this policy asks for {asked} sign-offs by a key ({assurance}) beside whoever proposes it (rule {rule}), and {able} of its \
+                 admins have such a key that is valid now: nobody could ever change it again; enrol a key for {}",
+                without.join(", ")
+            )));
+        }
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::request::{Execution, Request, State};
+use crate::domain::rollout::{Phase, RolloutFact};
 
 /// What a notice is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -229,6 +230,7 @@ fn one(version: u64, after: &Request, entry: &Entry) -> Option<Notice> {
         Fact::StepEnded { end, .. } if end.how != How::Completed => (NoticeKind::Failure, theirs()),
         Fact::StepAsked { .. } => (NoticeKind::Approval, None),
         Fact::RollingBack { .. } => (NoticeKind::Rollback, None),
+        Fact::Rollout(fact) => (of_rollout(fact)?, None),
         _ => return None,
     };
     let cause = match &entry.fact {
@@ -242,6 +244,18 @@ fn one(version: u64, after: &Request, entry: &Entry) -> Option<Notice> {
     let assignment = u32::try_from(after.assignments.len()).unwrap_or(u32::MAX);
     let (request, origin) = (Some(after.id), Origin::Event(version));
     Some(Notice { kind, request, origin, assignment, to, cause, at: entry.at })
+}
+
+/// What a rollout that comes somewhere calls everybody who reviews for; its promotion is asked for by a request of its own.
+fn of_rollout(fact: &RolloutFact) -> Option<NoticeKind> {
+    let RolloutFact::CameTo { phase, alarm, .. } = fact else { return None };
+    match phase {
+        Phase::RollbackFailed if *alarm => Some(NoticeKind::Failure),
+        Phase::Unknown => Some(NoticeKind::Failure),
+        Phase::Frozen => Some(NoticeKind::Halt),
+        Phase::RollingBack => Some(NoticeKind::Rollback),
+        _ => None,
+    }
 }
 
 fn cause_of(entry: &Entry) -> Option<Cause> {

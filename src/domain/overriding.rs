@@ -390,6 +390,7 @@ pub fn debt(overridden: &Request, policy: &Policy, now: Moment) -> Option<(Reque
         deadlines,
         continues: None,
         owes: Some(Box::new(owes)),
+        edits: Vec::new(),
         promotes: None,
     };
     let payload = Held::Here(Box::new(Payload { content: Some(Shared::new(content)), ..Payload::default() }));

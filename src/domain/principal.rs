@@ -1,8 +1,10 @@
 //! Who acts, for whom, how sure we are of it, and what they may do.
 
 use crate::domain::names::{Fingerprint, PersonName, PrincipalName};
+use crate::domain::policy::risk::Place;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 
 /// What sort of principal acts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -228,6 +230,8 @@ pub struct Caller {
     pub face: Face,
     /// The key that sshd checked, where it says which.
     pub key: Option<Fingerprint>,
+    /// From which address they came, where sshd says it.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -240,6 +244,7 @@ impl Caller {
             assurance: Assurance::Asserted,
             face: Face::Clock,
             key: None,
+            address: None,
         }
     }
 }
@@ -288,12 +293,14 @@ pub struct Standing {
     pub permissions: Vec<Permission>,
     /// The roles that say so.
     pub roles: Vec<Role>,
+    /// What they hold for: a roster can bind them to environments, services and tenants.
+    pub place: Place,
 }
 
 impl Standing {
     /// Everything: the OS user of a solo store.
     pub fn everything() -> Self {
-        Self { permissions: Permission::ALL.to_vec(), roles: Vec::new() }
+        Self { permissions: Permission::ALL.to_vec(), roles: Vec::new(), place: Place::ANY }
     }
 
     /// What these roles say, all together.
@@ -302,12 +309,12 @@ impl Standing {
             roles.iter().flat_map(|role| role.permissions()).copied().collect();
         permissions.sort_unstable();
         permissions.dedup();
-        Self { permissions, roles: roles.to_vec() }
+        Self { permissions, roles: roles.to_vec(), place: Place::ANY }
     }
 
     /// The account that owns a team store, in its own shell.
     pub fn operator() -> Self {
-        Self { permissions: OPERATOR.to_vec(), roles: Vec::new() }
+        Self { permissions: OPERATOR.to_vec(), roles: Vec::new(), place: Place::ANY }
     }
 
     /// Whether `permission` is among them.

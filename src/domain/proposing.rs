@@ -9,6 +9,7 @@ use crate::domain::membership::Outsider;
 use crate::domain::moment::Moment;
 use crate::domain::policy::Policy;
 use crate::domain::principal::{Caller, Permission, PrincipalKind, Requester, Role};
+use crate::domain::quorum::Slot;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::risk::Priority;
@@ -70,6 +71,13 @@ pub fn content(
         tiers: Vec::new(),
         evidence: vec![pinned(PROPOSED, digest), pinned(REPLACED, replaces)],
     })
+}
+
+/// The rule that the next proposal would be judged by under `policy`, and the sign-offs it needs.
+pub fn asks(policy: &Policy) -> (String, Vec<Slot>) {
+    let any = PolicyDigest::of("");
+    let judged = content(any, any, &[]).map(|content| policy.assess(&content));
+    judged.map(|assessment| (assessment.rule, assessment.slots)).unwrap_or_default()
 }
 
 /// Decides on proposing a policy.

@@ -62,6 +62,8 @@ pub enum Refusal {
         verb: &'static str,
         /// The requester.
         requester: PrincipalName,
+        /// Whether the store is a team's, where nobody acts by `--as`.
+        team: bool,
     },
     /// A permission is missing.
     NotPermitted {

@@ -3,9 +3,11 @@
 //! Every refusal is checked in the order of [`crate::domain::refusal`].
 
 mod assigning;
+mod bounds;
 mod given;
 
 pub use assigning::{at_the_top, candidates, could_fill, eligible};
+pub use bounds::{leaves_fixed, may_leave_out, nothing_mandatory_is_left_out};
 pub use given::{Withdrawable, last_signoff, overtaken, reaffirms, withdrawable};
 
 use crate::domain::command::{Facts, Seen};
@@ -181,6 +183,7 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             if own {
                 return Err(Refusal::OwnRequest { requester: request.whose().name.clone() });
             }
+            bounds::within_ones_bounds(request, facts)?;
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
         Who::Overrider => {
@@ -189,18 +192,23 @@ fn may_by_person(verb: Verb, request: &Request, caller: &Caller, facts: &Facts) 
             }
             let permission = verb.permission(request.kind(), caller.kind);
             // A program never overrides, whatever it may: that is for somebody who can be asked why.
+            bounds::within_ones_bounds(request, facts)?;
             match caller.kind {
                 PrincipalKind::Human => needs(permission, facts),
                 _ => Err(Refusal::NotPermitted { permission }),
             }
         }
         Who::Editor if request.requester.is_acted_for_by(caller) => Ok(()),
-        Who::Looker | Who::Editor | Who::Escalator | Who::Assigner => {
+        Who::Looker => needs(verb.permission(request.kind(), caller.kind), facts),
+        Who::Editor | Who::Escalator | Who::Assigner => {
+            bounds::within_ones_bounds(request, facts)?;
             needs(verb.permission(request.kind(), caller.kind), facts)
         }
-        Who::Requester if !request.requester.is_acted_for_by(caller) => {
-            Err(Refusal::NotRequester { verb: verb.word(), requester: request.requester.name.clone() })
-        }
+        Who::Requester if !request.requester.is_acted_for_by(caller) => Err(Refusal::NotRequester {
+            verb: verb.word(),
+            requester: request.requester.name.clone(),
+            team: facts.team,
+        }),
         Who::Runner if request.requester.is_acted_for_by(caller) => Ok(()),
         Who::Runner => needs(crate::domain::principal::Permission::Operator, facts),
         Who::Requester | Who::Author | Who::Anyone | Who::Oneself | Who::Clock => Ok(()),

@@ -1,14 +1,18 @@
 //! Successors: a closed request is never revived. What is left of its work is asked for anew, by a request that says
 //! which one it goes on with.
 
+use crate::domain::command::Facts;
 use crate::domain::content::Content;
-use crate::domain::event::{Entry, Fact, Held};
+use crate::domain::event::{Deadlines, Edited, Entry, Fact, Held};
 use crate::domain::invalid::Invalid;
 use crate::domain::names::{RequestId, StepId};
+use crate::domain::policy::risk::Circumstances;
 use crate::domain::preview::{Ran, Results};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::shared::Shared;
 use crate::domain::step::{Step, before};
+use std::collections::BTreeSet;
 
 /// The steps of a plan that have not run to a good end: what a successor asks for. A need that only said "after that
 /// one" is met by what has run, and goes.
@@ -52,23 +56,47 @@ fn takes_from(step: &Step, has_run: &impl Fn(&StepId) -> bool) -> Option<String>
 }
 
 /// Makes the submission `entry` of request `id` one that goes on with `old`; what is recorded on that one stands
-/// beside it.
+/// beside it. Who edited a step that goes on as they left it has edited the new request too, and it is judged so.
 ///
 /// # Errors
 /// [`Refusal::NotRequester`] when somebody else asked for the old one, [`Refusal::NotNow`] while it is open.
-pub fn continuing(mut entry: Entry, id: RequestId, old: &Request) -> Result<(Entry, Entry), Refusal> {
+pub fn continuing(
+    mut entry: Entry,
+    id: RequestId,
+    old: &Request,
+    facts: &Facts,
+) -> Result<(Entry, Entry), Refusal> {
     if entry.by != old.requester.name {
         let requester = old.requester.name.clone();
-        return Err(Refusal::NotRequester { verb: "go on with", requester });
+        return Err(Refusal::NotRequester { verb: "go on with", requester, team: facts.team });
     }
     if old.is_open() {
         return Err(still_open(old.id));
     }
-    if let Fact::Submitted { continues, .. } = &mut entry.fact {
+    let content = entry.payload.here().and_then(|payload| payload.content.clone());
+    if let Fact::Submitted { continues, edits, revision, deadlines, .. } = &mut entry.fact {
         *continues = Some(old.id);
+        *edits = content.as_deref().map(|content| carried(old, content)).unwrap_or_default();
+        let by_others = edits.iter().filter(|e| e.by.iter().any(|by| !by.own)).map(|e| e.step.clone());
+        let edited: BTreeSet<StepId> = by_others.collect();
+        if let (Some(content), false) = (&content, edited.is_empty()) {
+            let circumstances = Circumstances { edited, ..Circumstances::default() };
+            revision.assessment = Shared::new(facts.policy.assess_in(content, &circumstances));
+            *deadlines = Deadlines::of(&revision.assessment, entry.at);
+        }
     }
     let of_old = Entry { fact: Fact::Continued { by: id }, payload: Held::None, ..entry.clone() };
     Ok((entry, of_old))
+}
+
+/// The edits of `old` that stand in `content`: of steps whose parameters are as their editors left them.
+fn carried(old: &Request, content: &Content) -> Vec<Edited> {
+    let same = |id: &StepId| {
+        let before = old.content.as_ref().and_then(|content| content.step(id));
+        before.zip(content.step(id)).is_some_and(|(before, now)| before.params == now.params)
+    };
+    let standing = old.edits.iter().filter(|(id, _)| same(id));
+    standing.map(|(step, standing)| Edited { step: step.clone(), by: standing.by.clone() }).collect()
 }
 
 /// Why a request that is open is not gone on with.

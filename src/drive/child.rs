@@ -31,6 +31,8 @@ pub struct Order<'a> {
     pub command: &'a [String],
     /// Names this one run of this one step, so that whatever it calls can tell a second time from the first.
     pub run_id: &'a str,
+    /// The directory it runs in.
+    pub directory: &'a str,
     /// How long it may take.
     pub limit: Duration,
     /// How long it has between TERM and KILL.
@@ -120,7 +122,7 @@ pub fn run_opened(
     let arguments = order.command.get(1..).ok_or("there is no command")?;
     super::permitted()?;
     let mut command = Command::new(program.start_by()?);
-    command.arg0(program.name()).args(arguments).env_clear().current_dir("/");
+    command.arg0(program.name()).args(arguments).env_clear().current_dir(order.directory);
     command.env("PATH", PATH).env("LANG", "C.UTF-8").env("RUN_ID", order.run_id);
     let stdin = if order.input.is_some() { Stdio::piped() } else { Stdio::null() };
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,7 +1,7 @@
 //! Driving: one command as one process, from its start to its last descendant.
 //!
 //! An argument array, never a shell line; a session of its own without a terminal; on stdin nothing, or what it is given;
-//! an environment of three names; `/` as its directory; no descriptor of ours; a time limit, then TERM, then KILL for the
+//! an environment of three names; a directory that is said; no descriptor of ours; a time limit, then TERM, then KILL for the
 //! whole group; and what it prints drained to its end, its head and tail kept.
 
 pub mod program;
@@ -9,6 +9,7 @@ pub mod printed;
 pub mod child;
 pub mod keygen;
 pub mod apart;
+pub mod leash;
 pub mod fleet;
 
 pub use child::{Order, Outcome, alone, run, run_opened};

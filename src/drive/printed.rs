@@ -1,5 +1,6 @@
 //! What a process prints: drained to its end so that it never waits for us, its head and its tail kept, all of it counted.
 
+use crate::domain::digest::Running;
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::mpsc::Sender;
@@ -14,11 +15,13 @@ pub struct Stream {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     total: u64,
+    hash: Running,
 }
 
 impl Stream {
     fn take(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
+        self.hash.take(bytes);
         let room = KEPT.saturating_sub(self.head.len()).min(bytes.len());
         let (first, rest) = bytes.split_at(room);
         self.head.extend_from_slice(first);
@@ -31,6 +34,11 @@ impl Stream {
     /// How many bytes came in all.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// SHA-256 of all that came.
+    pub fn digest(&self) -> [u8; 32] {
+        self.hash.so_far()
     }
 
     /// All of it, when all of it was kept.

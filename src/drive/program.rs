@@ -76,6 +76,16 @@ impl Program {
         }
     }
 
+    /// This program itself, as it was started, also when another one was put at its path since.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn myself() -> Result<Self, String> {
+        let path = PathBuf::from("/proc/self/exe");
+        let file = File::open(&path).map_err(|e| format!("this program cannot be opened: {e}"))?;
+        Ok(Self { named: "countersign".to_owned(), path, file, readable: true })
+    }
+
     /// The SHA-256 of what is open; nothing when it cannot be read, or is larger than 256 MiB.
     pub fn digest(&self) -> Option<ProgramDigest> {
         if !self.readable || self.file.metadata().ok()?.len() > LARGEST {
@@ -162,7 +172,15 @@ mod tests {
     fn ran(path: &str, program: &Program) -> Result<String, String> {
         let command = [path.to_owned(), "-c".to_owned(), "echo $0; kill -0 $$ && echo as it was".to_owned()];
         let limit = Duration::from_secs(20);
-        let order = Order { command: &command, run_id: "x", limit, grace: limit, input: None, sweeps: false };
+        let order = Order {
+            command: &command,
+            run_id: "x",
+            directory: "/",
+            limit,
+            grace: limit,
+            input: None,
+            sweeps: false,
+        };
         let outcome = run_opened(&order, program, &mut || false)?;
         Ok(child::printed(&outcome.stdout).text())
     }

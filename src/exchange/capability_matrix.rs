@@ -112,11 +112,9 @@ fn capability(
     line(String::new());
     line(format!("[capabilities.{}]", if plain(name) { name.to_owned() } else { quoted(name) }));
     match enabled {
-        None => {
-            line("enabled = false                 # the matrix does not say; true lets it run".to_owned())
-        }
+        None => line("enabled = false # the matrix does not say; true lets it run".to_owned()),
         Some(true) if !on => {
-            line("enabled = false                 # the matrix says true, and that it is pending".to_owned())
+            line("enabled = false # the matrix says true, and that it is pending".to_owned())
         }
         Some(_) => line(format!("enabled = {on}")),
     }
@@ -142,7 +140,10 @@ fn capability(
         line(format!("scope = [{}]", places.join(", ")));
     }
     if !known {
-        line("environment = [\"…\"]             # which requests it is about: kind, environment, service, tenant, action".to_owned());
+        line(
+            "environment = [\"…\"] # which requests it is about: kind, environment, service, tenant, action"
+                .to_owned(),
+        );
     }
     for (key, value) in said {
         if !["enabled", "phase", "status", "scope", "require_two_key"].contains(&key.as_str()) {

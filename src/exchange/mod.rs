@@ -22,6 +22,9 @@ pub mod authorized_keys;
 pub mod sshsig;
 pub mod allowed_signers;
 pub mod sshsig_approval;
+pub mod probe;
+pub mod prometheus;
+pub mod proc;
 
 /// What an importer made of a file.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -91,7 +94,7 @@ fn json(bytes: &[u8], limits: &Limits) -> Result<Value, Invalid> {
             format!("{} bytes; at most {} are taken", bytes.len(), limits.document),
         ));
     }
-    canon::read(bytes).map_err(|e| Invalid::new("document", e.0))
+    canon::read_within(bytes, limits.json).map_err(|e| Invalid::new("document", e.0))
 }
 
 /// Reads a value into a foreign shape; an error names the field, behind `prefix`.

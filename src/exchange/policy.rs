@@ -122,6 +122,7 @@ impl Form {
                 risk: rule.risk,
                 priority: rule.priority,
                 place,
+                action: rule.action,
                 labels: rule.labels,
             };
             rules.push(Rule {
@@ -133,6 +134,8 @@ impl Form {
                 programs: rule.programs,
                 evidence: evidence(rule.require_evidence)?,
                 newcomers: rule.newcomers,
+                fixed_params: rule.fixed_params,
+                mandatory: rule.mandatory,
                 overriding: overriding(rule.overriding)?,
                 rollout: rule.rollout.unwrap_or_default().said()?,
             });

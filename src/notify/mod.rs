@@ -40,6 +40,7 @@ fn command(command: &[String], id: &str, input: &[u8]) -> Result<(), String> {
     let order = crate::drive::Order {
         command,
         run_id: id,
+        directory: "/",
         limit: LIMIT,
         grace: Duration::from_secs(2),
         input: Some(input),

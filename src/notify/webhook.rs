@@ -41,25 +41,16 @@ impl Channel for Webhook {
     fn send(&self, message: &Message) -> Result<(), String> {
         let signed = format!("{}.{}", message.at, message.body);
         let code = hex(&hmac(&self.key()?, signed.as_bytes()));
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        let answer = agent
-            .post(&self.url)
-            .header("Content-Type", "application/json")
-            .header("X-Countersign-Notice", &message.id)
-            .header("X-Countersign-Timestamp", message.at.to_string())
-            .header("X-Countersign-Signature", format!("v1={code}"))
-            .send(message.body.as_str());
-        match answer {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(format!("it answered {}", answer.status().as_u16())),
-            Err(e) => Err(e.to_string()),
+        let (at, signature) = (message.at.to_string(), format!("v1={code}"));
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("X-Countersign-Notice", &message.id),
+            ("X-Countersign-Timestamp", &at),
+            ("X-Countersign-Signature", &signature),
+        ];
+        match crate::http::post(&self.url, &headers, &message.body, LIMIT)? {
+            answer if answer.is_success() => Ok(()),
+            answer => Err(format!("it answered {}", answer.status)),
         }
     }
 }

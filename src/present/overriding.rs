@@ -64,12 +64,17 @@ pub fn would(request: &Request, caller: &Caller, facts: &Facts, now: Moment) -> 
         }
     }
     out.push(without(request.open_slots(), &overriding::passed_over(request, caller, facts, now)));
-    if request.kind().is_executed() {
-        let live_for = time::span(request.assessment().live_for);
-        out.push(Line::plain(format_args!("It may start at once, and must within {live_for}.")));
-    }
-    if request.kind() == Kind::Deployment && request.target().is_production() {
-        out.push(Line::plain("It starts no production rollout: that needs the sign-offs."));
+    let live_for = time::span(request.assessment().live_for);
+    let rolls_out = request.kind() == Kind::Deployment && request.target().is_production();
+    match (rolls_out, request.has_steps()) {
+        (true, true) => out.push(Line::plain(format_args!(
+            "Its steps may start at once, and must within {live_for}. A rollout of it is not started: that needs the sign-offs."
+        ))),
+        (true, false) => out.push(Line::plain("A rollout of it is not started: that needs the sign-offs.")),
+        (false, _) if request.kind().is_executed() => {
+            out.push(Line::plain(format_args!("It may start at once, and must within {live_for}.")));
+        }
+        _ => {}
     }
     let closes = match facts.team {
         true => "that somebody else must close, and none of your agents".to_owned(),

@@ -51,19 +51,36 @@ fn slots(slots: &[Slot]) -> String {
     slots.iter().map(Slot::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What can shut a team out of its own store: admins without a key that opens a session for them now.
+/// What can shut a team out of its own store, or leave a slot that nobody can fill: who has no key that is valid now.
 pub fn notes_for_team(policy: &Policy, now: Moment) -> Vec<String> {
-    let without = |of: &&Enrolled| !of.keys.iter().any(|key| key.is_valid_at(now));
+    let mut notes = Vec::new();
+    let without = |of: &&Enrolled| of.signs_at(now).is_none();
     let admins = policy.roster.holders(Role::Admin);
     let names: Vec<&str> = admins.filter(without).map(|of| of.name.as_str()).collect();
-    if names.is_empty() {
-        return Vec::new();
+    if !names.is_empty() {
+        notes.push(format!(
+            "{} (admin) has no valid key in the roster: `admin authorized-keys` opens no session for them; with fewer than \
+             two admins who can come in, nobody can change the policy again",
+            names.join(", ")
+        ));
     }
-    vec![format!(
-        "{} (admin) has no valid key in the roster: `admin authorized-keys` opens no session for them; with fewer than \
-         two admins who can come in, nobody can change the policy again",
-        names.join(", ")
-    )]
+    for rule in &policy.rules {
+        let empty = |slot: &&Slot| {
+            let fills = |of: &Enrolled| {
+                let assurance = of.signs_at(now).unwrap_or(Assurance::Session);
+                slot.admits(&of.as_signer(assurance))
+            };
+            slot.kind != PrincipalKind::System && !policy.roster.principals.iter().any(fills)
+        };
+        for slot in rule.slots.iter().filter(empty) {
+            let name = safe_line(&rule.name);
+            notes.push(format!(
+                "nobody in the roster can fill `{slot}` of the rule {name} now: nothing it holds for is ever approved; enrol \
+                 who holds the role, with a valid key where a signature is asked"
+            ));
+        }
+    }
+    notes
 }
 
 /// What a solo store cannot do of it: there is one person, nobody holds a role, and nothing is signed.

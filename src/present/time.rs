@@ -44,6 +44,11 @@ pub fn clock(at: Moment, now: Moment) -> String {
     if at.since(now) < Span::from_hours(24) { at.hour_and_minute() } else { at.date_and_time() }
 }
 
+/// A moment behind: `14:30Z` within a day, else with its date.
+pub fn clock_back(at: Moment, now: Moment) -> String {
+    if now.since(at) < Span::from_hours(24) { at.hour_and_minute() } else { at.date_and_time() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,12 @@ use crate::domain::filter::words_of_request;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::overriding::digest_of_reason;
+use crate::domain::precedents::{Shape, failures};
+use crate::domain::quorum::Slot;
 use crate::domain::request::{Request, State, StateName, Verdict};
 use crate::domain::risk::{Priority, Risk};
 use crate::store::failure::{Failure, failed};
+use crate::store::precedents;
 use crate::store::sight::OPEN;
 use crate::store::tally::Tally;
 
@@ -46,7 +49,7 @@ const fn queue_of(kind: Kind) -> Option<&'static str> {
 }
 
 /// Every derived table with its columns, in the order they are compared and cleared.
-pub const TABLES: [(&str, &str); 11] = [
+pub const TABLES: [(&str, &str); 12] = [
     (
         "requests",
         "id, kind, state, level, title, requester, risk, priority, sensitive, environment, service, tenant, revision,
@@ -62,12 +65,15 @@ pub const TABLES: [(&str, &str); 11] = [
     ("refs", "requester, reference, request"),
     ("debts", "person, request"),
     ("reasons", "person, reason, request"),
+    ("failures", "shape, at, request"),
     ("counters", "name, value"),
 ];
 
 /// What one request contributes to the tables beside its own row.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Share {
+    /// When it was closed, or that it is open; nothing where there is no request.
+    closed_at: Option<i64>,
     slots: BTreeSet<String>,
     rank: i64,
     due_at: i64,
@@ -76,8 +82,9 @@ struct Share {
     names: BTreeSet<String>,
     counters: BTreeMap<String, i64>,
     snoozes: BTreeMap<PrincipalName, Moment>,
-    owes: Option<String>,
+    owes: BTreeSet<String>,
     reason: Option<(String, ReasonDigest)>,
+    failures: BTreeSet<(Shape, Moment)>,
 }
 
 /// Whose request it is: the person behind it, or the producer that nobody owns. A debt is its overrider's: it waits for
@@ -104,6 +111,9 @@ fn reason_of_override(request: &Request) -> Option<(String, ReasonDigest)> {
     let signer = &bound.signer;
     Some((hand(&signer.name, signer.person.as_ref()), digest_of_reason(closed.reason.as_ref()?)))
 }
+
+/// Before everything else.
+const TOP: i64 = -1;
 
 /// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
 pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
@@ -157,10 +167,22 @@ fn share(request: &Request) -> Share {
         }
     } else {
         count("decided".to_owned());
+        // A rollback that failed stands before everything else in everybody's queue, until somebody says that they saw it.
+        if request.is_alarming() {
+            let slot = canonical_or_poison(&Slot::one_human());
+            count(format!("waiting:{slot}"));
+            count(format!("waiting-of:{asker}:{slot}"));
+            slots.insert(slot);
+        }
     }
     Share {
+        closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
-        rank: reading_rank(request.level(), request.assessment().risk, request.revision.priority),
+        rank: if request.is_alarming() {
+            TOP
+        } else {
+            reading_rank(request.level(), request.assessment().risk, request.revision.priority)
+        },
         due_at: request.deadlines.due_at.millis(),
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
@@ -171,8 +193,11 @@ fn share(request: &Request) -> Share {
             .owes
             .as_ref()
             .filter(|_| request.is_open())
-            .map(|owes| hand(&owes.by, owes.person.as_ref())),
+            // By name as well: the name can have become another person's.
+            .map(|owes| BTreeSet::from([hand(&owes.by, owes.person.as_ref()), hand(&owes.by, None)]))
+            .unwrap_or_default(),
         reason: reason_of_override(request),
+        failures: failures(request),
     }
 }
 
@@ -188,7 +213,7 @@ pub fn write(
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let old = before.map(share).unwrap_or_default();
-    put(conn, before, after, (&old, &share(after)), tally)
+    put(conn, after, before.is_none(), (&old, &share(after)), tally)
 }
 
 /// A request and what it contributes, worked out beforehand.
@@ -209,24 +234,25 @@ impl Derived {
     /// # Errors
     /// When SQLite refuses a row.
     pub fn write(&self, conn: &Connection, tally: &mut Tally) -> Result<(), Failure> {
-        put(conn, None, &self.request, (&Share::default(), &self.share), tally)
+        put(conn, &self.request, true, (&Share::default(), &self.share), tally)
     }
 }
 
 fn put(
     conn: &Connection,
-    before: Option<&Request>,
     after: &Request,
+    is_new: bool,
     (old, new): (&Share, &Share),
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     put_row(conn, after)
-        .and_then(|()| put_own(conn, before, after))
+        .and_then(|()| put_own(conn, after, old, new))
         .and_then(|()| put_inbox(conn, after.id, old, new))
         .and_then(|()| put_snoozes(conn, after.id, old, new))
         .and_then(|()| put_words(conn, after.id, old, new))
-        .and_then(|()| put_names(conn, after, old, new, before.is_none()))
+        .and_then(|()| put_names(conn, after, old, new, is_new))
         .and_then(|()| put_overrides(conn, after.id, old, new))
+        .and_then(|()| precedents::put(conn, after.id, &old.failures, &new.failures))
         .map_err(|e| failed("writing the derived tables", e))?;
     tally.change(&old.counters, &new.counters);
     Ok(())
@@ -286,9 +312,8 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
 }
 
 /// Whose it is: written when it is asked for, and again when it is closed. Nothing in between touches it.
-fn put_own(conn: &Connection, before: Option<&Request>, after: &Request) -> rusqlite::Result<()> {
-    let closed = |request: &Request| request.closed().map_or(OPEN, |closed| closed.at.millis());
-    let (old, new) = (before.map(closed), closed(after));
+fn put_own(conn: &Connection, after: &Request, old: &Share, new: &Share) -> rusqlite::Result<()> {
+    let (old, Some(new)) = (old.closed_at, new.closed_at) else { return Ok(()) };
     if old == Some(new) {
         return Ok(());
     }
@@ -379,12 +404,12 @@ fn put_names(
 
 fn put_overrides(conn: &Connection, id: RequestId, old: &Share, new: &Share) -> rusqlite::Result<()> {
     if old.owes != new.owes {
-        for (person, sql) in [
+        for (hands, sql) in [
             (&old.owes, "DELETE FROM debts WHERE person = ?1 AND request = ?2"),
             (&new.owes, "INSERT INTO debts (person, request) VALUES (?1, ?2)"),
         ] {
-            if let Some(person) = person {
-                conn.prepare_cached(sql)?.execute(params![person, id.number()])?;
+            for hand in hands {
+                conn.prepare_cached(sql)?.execute(params![hand, id.number()])?;
             }
         }
     }

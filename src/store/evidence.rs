@@ -52,7 +52,7 @@ impl Store {
         while let Some(row) = rows.next().map_err(reading)? {
             // What an event says that cannot be read stands in the report already.
             let Ok(facts) = row.get::<_, String>(1) else { continue };
-            let digest = canon::read(facts.as_bytes())
+            let digest = canon::read_stored(facts.as_bytes())
                 .ok()
                 .and_then(|facts| facts["file"]["sha256"].as_str().map(str::to_owned))
                 .and_then(|text| EvidenceDigest::try_from(text).ok());

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 /// One event as one line of canonical JSON, without the line feed. An event that names a file has the file's bytes beside
 /// it, in hexadecimal digits, as long as they are here: the hash covers their digest, which stands in the facts.
 pub fn line(event: &Recorded, file: Option<&[u8]>) -> String {
-    let read = |text: &str| canon::read(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()));
+    let read =
+        |text: &str| canon::read_stored(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()));
     let payload = match (&event.payload, &event.body) {
         (None, _) => Value::Null,
         (Some(digest), None) => json!({"digest": digest}),

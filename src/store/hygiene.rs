@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// "ccsn": marks a SQLite file as a countersign store (`PRAGMA application_id`).
 pub const APPLICATION_ID: i32 = 0x6363_736e;
 /// The form of the tables (`PRAGMA user_version`).
-pub const FORM: i32 = 6;
+pub const FORM: i32 = 7;
 /// The oldest form whose log is this one: from there on primary tables were only added, and derived ones can be made anew.
 const SAME_LOG_SINCE: i32 = 1;
 

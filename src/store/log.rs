@@ -198,7 +198,7 @@ impl Recorded {
         if self.envelope.name != "evidence.attached" {
             return None;
         }
-        let facts = canon::read(self.facts.as_bytes()).ok()?;
+        let facts = canon::read_stored(self.facts.as_bytes()).ok()?;
         EvidenceDigest::try_from(facts["file"]["sha256"].as_str()?.to_owned()).ok()
     }
 
@@ -208,7 +208,7 @@ impl Recorded {
     /// The reason, when its name is unknown or its parts are not what the name promises.
     pub fn entry(&self) -> Result<Entry, String> {
         let envelope = &self.envelope;
-        let mut facts = canon::read(self.facts.as_bytes()).map_err(|e| e.0)?;
+        let mut facts = canon::read_stored(self.facts.as_bytes()).map_err(|e| e.0)?;
         let actor =
             facts.as_object_mut().and_then(|facts| facts.remove("actor")).ok_or("actor: is missing")?;
         let actor: Actor = serde_json::from_value(actor).map_err(|e| format!("actor: {e}"))?;
@@ -216,7 +216,7 @@ impl Recorded {
             (None, _) => Held::None,
             (Some(_), None) => Held::Gone,
             (Some(_), Some((_, body))) => {
-                let value = canon::read(body.as_bytes()).map_err(|e| e.0)?;
+                let value = canon::read_stored(body.as_bytes()).map_err(|e| e.0)?;
                 let payload: Payload = serde_json::from_value(value).map_err(|e| e.to_string())?;
                 Held::Here(Box::new(payload))
             }

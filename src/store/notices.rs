@@ -3,7 +3,7 @@
 
 use crate::domain::chain::Whom;
 use crate::domain::event::Entry;
-use crate::domain::moment::{Moment, Span};
+use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName, RequestId};
 use crate::domain::notice::{self, Cause, Notice, NoticeKind, Origin};
 use crate::domain::request::Request;
@@ -299,24 +299,5 @@ impl Tx<'_> {
             })
             .map(|_| ())
             .map_err(|e| failed("keeping what became of a notice", e))
-    }
-
-    /// Forgets notices that are older than `age`, told or not, a bounded number at once; how many.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn forget_notices(&mut self, now: Moment, age: Span, limit: usize) -> Result<usize, Failure> {
-        let forgetting = |e| failed("forgetting old notices", e);
-        let oldest = params![now.minus(age).millis(), limit as i64];
-        // Numbers and times go the same way, so that the oldest are found without an index of their own.
-        let old = "SELECT id FROM (SELECT id, at FROM notices ORDER BY id LIMIT ?2) WHERE at < ?1";
-        self.conn()
-            .prepare_cached(&format!("DELETE FROM deliveries WHERE notice IN ({old})"))
-            .and_then(|mut gone| gone.execute(oldest))
-            .map_err(forgetting)?;
-        self.conn()
-            .prepare_cached(&format!("DELETE FROM notices WHERE id IN ({old})"))
-            .and_then(|mut gone| gone.execute(oldest))
-            .map_err(forgetting)
     }
 }

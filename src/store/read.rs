@@ -12,7 +12,7 @@ use crate::store::open::Store;
 use crate::store::recent::{Place, Recent};
 use crate::store::sight::Sight;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The request as its own events made it: replayed from them, unless they are those of which it was kept.
 pub(super) fn load(
@@ -123,18 +123,31 @@ pub(super) fn asked_since(
     Ok(asked)
 }
 
-/// The open reviews that somebody owes for overrides, oldest first; at most ten.
-pub(super) fn debts_of(conn: &Connection, hand: &str) -> Result<Vec<RequestId>, Failure> {
+/// The open reviews that somebody owes for overrides, oldest first; at most ten. `also` are the other names of their person.
+pub(super) fn debts_of(
+    conn: &Connection,
+    name: &PrincipalName,
+    person: Option<&PersonName>,
+    also: &[PrincipalName],
+) -> Result<Vec<RequestId>, Failure> {
     let looking = |e| failed("looking for reviews that are owed", e);
     let mut query = conn
         .prepare_cached("SELECT request FROM debts WHERE person = ?1 ORDER BY request LIMIT 10")
         .map_err(looking)?;
-    let rows = query.query_map([hand], |row| row.get(0)).map_err(looking)?;
-    rows.map(|id| id.map(RequestId::new)).collect::<Result<_, _>>().map_err(looking)
+    let mut hands = vec![hand(name, person), hand(name, None)];
+    hands.extend(also.iter().map(|name| hand(name, None)));
+    let mut owed: BTreeSet<RequestId> = BTreeSet::new();
+    for hand in hands {
+        for id in query.query_map([hand], |row| row.get(0)).map_err(looking)? {
+            owed.insert(RequestId::new(id.map_err(looking)?));
+        }
+    }
+    Ok(owed.into_iter().take(10).collect())
 }
 
 impl Store {
-    /// The open reviews that somebody owes for overrides, oldest first; at most ten.
+    /// The open reviews that somebody owes for overrides, oldest first; at most ten. `also` are the other names of their
+    /// person.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -142,8 +155,9 @@ impl Store {
         &self,
         name: &PrincipalName,
         person: Option<&PersonName>,
+        also: &[PrincipalName],
     ) -> Result<Vec<RequestId>, Failure> {
-        debts_of(&self.conn, &hand(name, person))
+        debts_of(&self.conn, name, person, also)
     }
 
     /// The request, replayed from its own events; `None` when there is none for whoever reads.

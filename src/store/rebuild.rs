@@ -21,7 +21,7 @@ const NO_REQUESTS: [&str; 6] = ["store", "policy", "session", "team", "watcher",
 
 /// Whether replaying reads the events of this aggregate.
 pub(super) fn is_replayed(aggregate: &str) -> bool {
-    !NO_REQUESTS.contains(&aggregate) && !aggregate.starts_with("rollout ")
+    !NO_REQUESTS.contains(&aggregate)
 }
 
 /// Replays every request from its own events, one at a time, so that memory does not grow with the log. What cannot
@@ -174,10 +174,7 @@ pub(super) fn refill(
         }
         derived.write(conn, &mut tally)
     };
-    let wrong = |seq, why: String| {
-        let why = why.strip_prefix("cannot be replayed: ").unwrap_or(&why);
-        Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}")))
-    };
+    let wrong = |seq, why| Err(Failure::damaged(format!("event {seq} {why}")));
     match reading {
         Some(reading) => replay_beside(reading, store, each, wrong)?,
         None => {
@@ -186,12 +183,7 @@ pub(super) fn refill(
         }
     }
     tally.write(conn)?;
-    rollouts::replay(
-        conn,
-        store,
-        |rollout| rollouts::derive(conn, rollout),
-        |seq, why| Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}"))),
-    )?;
+    rollouts::replay(conn, store, |rollout| rollouts::derive(conn, rollout), wrong)?;
     Ok(done)
 }
 

@@ -52,7 +52,7 @@ pub(super) fn replay(
             Ok(event) => event,
             Err(e) => {
                 let place: i64 = row.get(0).map_err(reading)?;
-                wrong(u64::try_from(place).unwrap_or(0), e.to_string())?;
+                wrong(u64::try_from(place).unwrap_or(0), format!("cannot be read: {e}"))?;
                 continue;
             }
         };
@@ -80,7 +80,7 @@ pub(super) fn replay(
             Ok(rollout) => current = Some(rollout),
             Err(why) => {
                 passed_over = true;
-                wrong(event.envelope.seq.0, why)?;
+                wrong(event.envelope.seq.0, format!("cannot be replayed: {why}"))?;
             }
         }
     }
@@ -175,6 +175,26 @@ impl Store {
     /// When they cannot be read.
     pub fn live_rollouts(&self) -> Result<Vec<RolloutId>, Failure> {
         live(&self.conn)
+    }
+
+    /// The rollouts that ended since a moment, the last one first, at most so many.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn ended_rollouts(&self, since: Moment, most: usize) -> Result<Vec<RolloutId>, Failure> {
+        let reading = |e| failed("looking for rollouts that ended", e);
+        let mut query = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM rollouts WHERE live = 0 AND phase IN ('rolled_back', 'completed') AND since >= ?1
+                 ORDER BY since DESC LIMIT ?2",
+            )
+            .map_err(reading)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![since.millis(), most], |row| row.get(0)).map_err(reading)?;
+        rows.map(|row| row.map(|id| RolloutId::of(RequestId::new(id))))
+            .collect::<Result<_, _>>()
+            .map_err(reading)
     }
 
     /// The deployments that could be started, and whose time before the start is measured, newest first; at most 100.

@@ -17,7 +17,7 @@ use rusqlite::params;
 use std::collections::BTreeSet;
 
 /// When what is open was closed, in the index of whose requests there are.
-pub(super) const OPEN: i64 = i64::MAX;
+pub(super) const OPEN: i64 = i64::MAX >> 1;
 
 /// What is there for a reader.
 #[derive(Clone, PartialEq, Eq, Debug)]

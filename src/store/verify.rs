@@ -45,6 +45,8 @@ pub struct Report {
     pub files: u64,
     /// Files that an event names and that are gone: redacted.
     pub files_gone: u64,
+    /// Payloads that are gone and of which no event says who took them out.
+    pub unexplained: Vec<Seq>,
     /// Events that decide something.
     pub decisions: u64,
     /// Decisions that carry a signature.
@@ -126,6 +128,7 @@ impl Store {
             stale_rows: 0,
             files: 0,
             files_gone: 0,
+            unexplained: Vec::new(),
             decisions: 0,
             signed: 0,
             problems: Vec::new(),
@@ -133,6 +136,9 @@ impl Store {
         self.check_chain(&mut report, tell)?;
         self.check_payloads(&mut report)?;
         self.check_evidence(&mut report)?;
+        let taken = self.redactions()?;
+        report.unexplained =
+            report.payloads_gone.iter().filter(|seq| !taken.contains(seq)).copied().collect();
         self.check_policies(&mut report)?;
         self.check_team(&mut report)?;
         self.check_file(&mut report)?;
@@ -273,15 +279,7 @@ impl Store {
             None => replay(&self.conn, &self.id, |request| each(Derived::of(request)), not)?,
         }
         tally.write(fresh)?;
-        rollouts::replay(
-            &self.conn,
-            &self.id,
-            |rollout| rollouts::derive(fresh, rollout),
-            |seq, why| {
-                wrong.borrow_mut().push((Some(seq), format!("event {seq} cannot be replayed: {why}")));
-                Ok(())
-            },
-        )?;
+        rollouts::replay(&self.conn, &self.id, |rollout| rollouts::derive(fresh, rollout), not)?;
         fresh.execute_batch("COMMIT").map_err(filling)?;
         for (seq, what) in wrong.into_inner() {
             if !report.problems.iter().any(|p| p.seq.is_some() && p.seq.map(|s| s.0) == seq) {

@@ -199,7 +199,8 @@ impl<'a> Tx<'a> {
             .map_err(|e| failed("looking for the reference", e))
     }
 
-    /// The open reviews that somebody owes for overrides, oldest first; at most ten.
+    /// The open reviews that somebody owes for overrides, oldest first; at most ten. `also` are the other names of their
+    /// person.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -207,8 +208,9 @@ impl<'a> Tx<'a> {
         &self,
         name: &PrincipalName,
         person: Option<&PersonName>,
+        also: &[PrincipalName],
     ) -> Result<Vec<RequestId>, Failure> {
-        read::debts_of(self.conn, &derive::hand(name, person))
+        read::debts_of(self.conn, name, person, also)
     }
 
     /// The request for which somebody gave this reason before, when they overrode it.
@@ -269,6 +271,17 @@ impl<'a> Tx<'a> {
         notices::note(self.conn, 1, &request, std::slice::from_ref(entry))?;
         self.recent.keep(Place { hash: appending.head(), payloads }, &request);
         Ok(request)
+    }
+
+    /// Writes what a request derives to, after something of it was taken out.
+    ///
+    /// # Errors
+    /// When its events cannot be read, or it cannot be written.
+    pub fn derive_again(&mut self, before: &Request) -> Result<(), Failure> {
+        match self.load(before.id, &Sight::Everything)? {
+            Some(after) => derive::write(self.conn, Some(before), &after, &mut self.tally),
+            None => Ok(()),
+        }
     }
 
     /// Appends entries to a request, and everything derived from them.

@@ -2,17 +2,18 @@
 
 use crate::app::Queue;
 use crate::domain::command::Command;
+use crate::domain::rollout::Stimulus;
 use crate::domain::transitions::Verb;
 use crate::present::line::Tone;
 use crate::present::tabs::Tab;
-use crate::tui::action::{Action, Effect};
+use crate::tui::action::{Action, Ask, Effect};
 use crate::tui::editing;
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Prompt, Purpose};
 use crate::tui::views::{self, Entry};
 use crate::tui::{
-    alike, batch, deciding, filtering, looking, marks, picking, prompt, snoozing, sorting, talking,
+    alike, batch, deciding, filtering, looking, marks, picking, prompt, rollouts, snoozing, sorting, talking,
 };
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -116,7 +117,7 @@ fn pressed_one(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Does what a key means. The public door for tests and, later, the palette.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.help.is_none()
-        && let Some(effects) = batch::act(model, action)
+        && let Some(effects) = rollouts::act(model, action).or_else(|| batch::act(model, action))
     {
         return effects;
     }
@@ -134,6 +135,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(Tone::Dim, "nothing was decided");
             Vec::new()
         }
+        Action::Back if model.help.is_none() && model.rollouts.sheet.take().is_some() => Vec::new(),
         Action::Back if model.help.is_none() && model.page.take().is_some() => Vec::new(),
         Action::Back => {
             if model.help.take().is_none() {
@@ -161,6 +163,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             picking::begin(model);
             Vec::new()
         }
+        Action::Rollouts => rollouts::begin(model),
+        Action::Steer(on) => rollouts::steer(model, on),
+        Action::Ask(Ask::RollBack) if rollouts::has_something_to(model, Stimulus::RollBack) => {
+            rollouts::steer(model, Stimulus::RollBack)
+        }
         Action::Ask(ask) if model.alike.is_some() => {
             alike::decide(model, ask);
             Vec::new()
@@ -176,6 +183,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Reload => {
             model.say(Tone::Dim, "read again");
             let mut effects = reload(model);
+            effects.push(model.rollouts.read());
             effects.extend(model.list.selected_id().map(Effect::Read));
             effects
         }
@@ -288,7 +296,9 @@ fn leave(model: &mut Model) {
 fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     let layout = model.layout();
     let page = match (model.help, model.in_detail) {
-        _ if model.help.is_none() && (model.alike.is_some() || model.page.is_some()) => {
+        _ if model.help.is_none()
+            && (model.alike.is_some() || model.page.is_some() || model.rollouts.sheet.is_some()) =>
+        {
             layout.map_or(1, |l| l.body.height.saturating_sub(2))
         }
         (Some(_), _) => layout.map_or(1, |l| l.body.height.saturating_sub(1)),
@@ -308,6 +318,10 @@ fn travel(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     if let Some(selected) = model.help {
         model.help = Some(crate::tui::view::help::moved(model, selected, lines));
+        return Vec::new();
+    }
+    if let Some(sheet) = &mut model.rollouts.sheet {
+        sheet.scroll = sheet.scroll.saturating_add_signed(lines);
         return Vec::new();
     }
     if let Some(sheet) = &mut model.page {

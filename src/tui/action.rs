@@ -10,6 +10,7 @@ use crate::domain::event::CommentNumber;
 use crate::domain::filter::Filter;
 use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, RevisionNumber};
+use crate::domain::rollout::Stimulus;
 use crate::domain::statement::Deed;
 use crate::tui::filtering::Seek;
 
@@ -162,6 +163,10 @@ pub enum Action {
     Resolve,
     /// Look back, or over everything, on a page of its own.
     Look(Page),
+    /// To the rollout that is most urgent, or to the next one.
+    Rollouts,
+    /// Ask something of a rollout: opens a dialog. Only the dialog asks; another tier goes through its promotion request.
+    Steer(Stimulus),
 }
 
 /// A page of its own.
@@ -206,6 +211,7 @@ impl Action {
                 | Action::Show(_)
                 | Action::NextView
                 | Action::Mine
+                | Action::Rollouts
                 | Action::NextField
                 | Action::PreviousField
                 | Action::NextMatch
@@ -283,6 +289,15 @@ pub enum Effect {
     NoteSeen(RequestId, RevisionNumber),
     /// Read the counters.
     Count,
+    /// Read the rollouts that are live, and this one whole.
+    SeeRollouts(Option<RequestId>),
+    /// Ask something of a rollout.
+    Steer {
+        /// Of which deployment's.
+        id: RequestId,
+        /// What.
+        on: Stimulus,
+    },
     /// Read one request whole.
     Read(RequestId),
     /// Record what is due by now.

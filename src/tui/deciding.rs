@@ -7,11 +7,12 @@ use crate::present::tabs::Tab;
 use crate::tui::action::{Ask, Effect};
 use crate::tui::dialog::{Dialog, Focus};
 use crate::tui::drafts;
-use crate::tui::field::{Field, FieldName};
+use crate::tui::field::FieldName;
 use crate::tui::keymap::Scope;
 use crate::tui::looking;
 use crate::tui::model::Model;
 use crate::tui::reading::Drawn;
+use crate::tui::rollouts;
 use crate::tui::signing;
 use crate::tui::stepwise::{self, On};
 use crate::tui::talking;
@@ -69,13 +70,7 @@ pub fn ask(model: &mut Model, ask: Ask) -> Vec<Effect> {
     let mut dialog = Dialog::open(ask, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = reading.was_read_whole();
     debug_assert_eq!(dialog.drawn_request, now_there);
-    if let Some(draft) = model.drafts.get(&(id, ask)) {
-        let fields = dialog.fields.iter_mut().filter(|f| f.name != FieldName::Code);
-        for (field, text) in fields.zip(draft) {
-            field.put(text);
-        }
-        dialog.say(Tone::Dim, drafts::offer(model, ask, now_there));
-    }
+    drafts::put_back(model, &mut dialog);
     model.dialog = Some(dialog);
     Vec::new()
 }
@@ -210,6 +205,7 @@ fn take(model: &mut Model, n: usize) -> Vec<Effect> {
     let facts = reading.facts.as_ref();
     let mut dialog = Dialog::open(Ask::Give, on, &reading.request, &model.caller, facts, model.now);
     dialog.read_whole = whole;
+    drafts::put_back(model, &mut dialog);
     model.dialog = Some(dialog);
     Vec::new()
 }
@@ -252,7 +248,7 @@ pub fn cancel(model: &mut Model) {
     let Some(dialog) = &mut model.dialog else { return };
     if dialog.has_text() && !dialog.closing && !dialog.over {
         dialog.closing = true;
-        let kept = if Ask::KEPT.contains(&dialog.ask) { "is kept as a draft" } else { "is dropped" };
+        let kept = if dialog.ask.is_kept() { "is kept as a draft" } else { "is dropped" };
         dialog.say(Tone::Warn, format_args!("Esc again closes it; what you typed {kept}"));
         return;
     }
@@ -261,7 +257,8 @@ pub fn cancel(model: &mut Model) {
 
 /// Nobody pressed a key for long: whoever comes next finds nothing that is only to be confirmed. What was typed is kept.
 pub fn lay_down(model: &mut Model) {
-    let asked = model.dialog.as_ref().is_some_and(|dialog| !dialog.over) || model.batch.is_some();
+    let steered = rollouts::lay_down(model);
+    let asked = steered || model.dialog.as_ref().is_some_and(|dialog| !dialog.over) || model.batch.is_some();
     if !asked {
         return;
     }
@@ -280,13 +277,12 @@ fn close(model: &mut Model) {
         return;
     }
     let Some(dialog) = model.dialog.take() else { return };
-    let key = (dialog.id, dialog.ask);
+    let key = drafts::key_of(&dialog);
     if dialog.over {
         return;
     }
-    if dialog.has_text() && Ask::KEPT.contains(&dialog.ask) {
-        let texts = dialog.fields.iter().filter(|f| f.name != FieldName::Code).map(Field::typed);
-        model.drafts.insert(key, texts.collect());
+    if dialog.has_text() && dialog.ask.is_kept() {
+        model.drafts.insert(key, drafts::texts(&dialog));
         model.say(
             Tone::Dim,
             format_args!("nothing was decided on {}; your text is kept as a draft", dialog.id),

@@ -7,7 +7,8 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Execution, Request};
+use crate::domain::rollout::{self, Stimulus};
 use crate::domain::statement::Deed;
 use crate::domain::text::Safe;
 use crate::domain::transitions::Verb;
@@ -81,6 +82,10 @@ impl Hands {
                 .find_as(queue, &filter, looking)
                 .map(|found| vec![Message::Found { queue, why, found }])
                 .map_err(Error::from),
+            Effect::SeeRollouts(of) => {
+                self.app.see_rollouts(of, &self.caller).map(|sight| vec![Message::Rollouts(Box::new(sight))])
+            }
+            Effect::Steer { id, on } => return self.steer(id, on),
             Effect::Count => self.count().map_err(Error::from),
             Effect::Read(id) => return self.read(id),
             Effect::KeepTime => self.app.settle_due().map(|_| Vec::new()),
@@ -279,6 +284,22 @@ impl Hands {
         }]
     }
 
+    fn steer(&mut self, id: RequestId, on: Stimulus) -> Vec<Message> {
+        let ask = match on {
+            Stimulus::Pause => rollout::Ask::Pause,
+            Stimulus::Resume => rollout::Ask::Resume,
+            Stimulus::Freeze => rollout::Ask::Freeze,
+            Stimulus::Halt => rollout::Ask::Halt,
+            Stimulus::RollBack => rollout::Ask::RollBack,
+            Stimulus::Acknowledge => rollout::Ask::Acknowledge,
+            _ => return Vec::new(),
+        };
+        vec![match self.app.ask_rollout(id, &ask, None, &self.caller) {
+            Ok(_) => Message::Steered { id, on },
+            Err(error) => cannot(id, error),
+        }]
+    }
+
     fn challenge(&mut self, id: RequestId, deed: Deed) -> Vec<Message> {
         let now = Message::Now(self.app.now());
         let answer = match self.app.challenge(id, deed, &self.caller) {
@@ -315,7 +336,15 @@ impl Hands {
 /// nothing of that, and what somebody wrote is not forgotten for it.
 fn is_moot(verb: Verb, read: &Result<Request, Error>) -> bool {
     match read {
-        Ok(request) => verb != Verb::Comment && !request.is_open(),
+        Ok(request) if request.is_open() => false,
+        Ok(request) => match verb {
+            Verb::Comment => false,
+            // What is said to a plan that runs can be said as long as it does.
+            Verb::Confirm | Verb::Retry | Verb::LeaveOut | Verb::Stop | Verb::Continue => {
+                request.execution != Some(Execution::Running)
+            }
+            _ => true,
+        },
         Err(Error::Refused(refusal)) => matches!(refusal, Refusal::NoSuchRequest(_)),
         Err(Error::Failed(_)) => false,
     }

@@ -25,7 +25,9 @@ use crate::tui::filtering::{self};
 use crate::tui::keymap::Scope;
 use crate::tui::model::Model;
 use crate::tui::reading::{Drawn, Reading};
-use crate::tui::{alike, asking, batch, deciding, drafts, editing, signing, snoozing, sorting, talking};
+use crate::tui::{
+    alike, asking, batch, deciding, drafts, editing, rollouts, signing, snoozing, sorting, talking,
+};
 use outcome::{launched, outcome, returned};
 
 /// Takes a message, and says what it makes necessary.
@@ -73,6 +75,11 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
             model.said = Some(line);
             Vec::new()
         }
+        Message::Rollouts(sight) => {
+            rollouts::heard(model, *sight);
+            Vec::new()
+        }
+        Message::Steered { id, on } => rollouts::steered(model, id, on),
         Message::Look(page, lines) => {
             model.page = Some(crate::tui::page::Sheet::new(page, lines));
             Vec::new()
@@ -155,7 +162,9 @@ pub fn hear(model: &mut Model, message: Message) -> Vec<Effect> {
                 reading.compose(now);
             }
             keep_dialog_current(model);
-            Vec::new()
+            // Who watches, and how old a reading is, changes without anybody's saying so.
+            let live = !model.rollouts.live.is_empty() || model.rollouts.sheet.is_some();
+            live.then(|| model.rollouts.read()).into_iter().collect()
         }
         Message::Changed => changed(model),
     };
@@ -175,7 +184,7 @@ fn read_nothing(model: &mut Model) {
 
 /// Reads again what is shown; nothing under the cursor moves.
 fn changed(model: &Model) -> Vec<Effect> {
-    let mut effects = vec![Effect::Count, model.load(model.list.again())];
+    let mut effects = vec![Effect::Count, model.load(model.list.again()), model.rollouts.read()];
     effects.extend(model.reading.as_ref().map(|reading| Effect::Read(reading.request.id)));
     effects
 }
@@ -210,6 +219,8 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
     let approve = model.habits.keys.name_of(Scope::Detail, Action::Ask(Ask::Approve));
     reading.know_since(&model.caller, &approve);
     reading.know_reader(&model.caller);
+    let overtaken = reading.since.is_some()
+        && model.reading.as_ref().is_some_and(|before| before.request.id == id && before.since.is_none());
     model.reading = Some(match model.reading.take() {
         Some(before) if before.request.id == id => {
             if before.gate.of != now_there {
@@ -229,6 +240,13 @@ fn read(model: &mut Model, request: Request, history: Vec<(Seq, Entry)>, facts: 
             reading
         }
     });
+    if overtaken {
+        // What was said of it before is no longer so; the reader stays where they are.
+        let before = model.habits.keys.name_of(Scope::Detail, Action::PreviousTab);
+        let words =
+            format!("{id} changed, and your sign-off no longer counts: {before} shows what changed since");
+        model.say(Tone::Warn, words);
+    }
     keep_dialog_current(model);
 }
 
@@ -263,13 +281,14 @@ fn over(model: &mut Model, refusal: &Refusal) {
     let Some(dialog) = model.dialog.as_mut().filter(|dialog| !dialog.over) else { return };
     dialog.end(refusal);
     model.arrival = Arrival::Unseen;
-    model.drafts.remove(&(dialog.id, dialog.ask));
+    let key = drafts::key_of(dialog);
+    model.drafts.remove(&key);
 }
 
 fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
     let id = after.id;
     if let Some(dialog) = model.dialog.take_if(|dialog| dialog.id == id && dialog.ask.verb() == verb) {
-        model.drafts.remove(&(id, dialog.ask));
+        model.drafts.remove(&drafts::key_of(&dialog));
     }
     let state = after.state_name();
     model.list.note(id, |shown| shown.row.state = state);
@@ -289,6 +308,9 @@ fn decided(model: &mut Model, verb: Verb, after: Request) -> Vec<Effect> {
 }
 
 fn refused(model: &mut Model, id: RequestId, refusal: &Refusal) -> Vec<Effect> {
+    if let Some(effects) = rollouts::refused(model, id, refusal) {
+        return effects;
+    }
     if matches!(refusal, Refusal::Closed { .. } | Refusal::NoSuchRequest(_))
         && model.dialog.as_ref().is_some_and(|dialog| dialog.id == id)
     {

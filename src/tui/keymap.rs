@@ -40,11 +40,13 @@ pub enum Scope {
     Evidence,
     /// On a page of its own.
     Page,
+    /// In the view of a rollout.
+    Rollout,
 }
 
 impl Scope {
     /// All scopes, in the order of the document.
-    pub const ALL: [Scope; 13] = [
+    pub const ALL: [Scope; 14] = [
         Scope::List,
         Scope::Detail,
         Scope::Steps,
@@ -53,6 +55,7 @@ impl Scope {
         Scope::Evidence,
         Scope::Alike,
         Scope::Page,
+        Scope::Rollout,
         Scope::Search,
         Scope::Prompt,
         Scope::Dialog,
@@ -76,6 +79,7 @@ impl Scope {
             Scope::Thread => "On the comments",
             Scope::Evidence => "On the evidence",
             Scope::Page => "On a page of its own",
+            Scope::Rollout => "In a rollout",
         }
     }
 }
@@ -180,6 +184,7 @@ pub fn as_markdown(keymap: Keys) -> String {
 mod tests {
     use super::*;
     use crate::app::Queue;
+    use crate::domain::rollout::Stimulus;
     use crate::tui::action::{Ask, Copied};
 
     #[test]
@@ -196,7 +201,7 @@ mod tests {
     #[test]
     fn no_verb_shares_a_key_with_a_movement() {
         let moving: Vec<&Key> = KEYMAP.iter().filter(|b| b.action.moves()).flat_map(|b| b.keys).collect();
-        for binding in KEYMAP.iter().filter(|b| matches!(b.action, Action::Ask(_))) {
+        for binding in KEYMAP.iter().filter(|b| matches!(b.action, Action::Ask(_) | Action::Steer(_))) {
             assert!(binding.keys.iter().all(|key| !moving.contains(&key)), "{binding:?}");
         }
     }
@@ -278,6 +283,14 @@ mod tests {
             HideSeen,
             NextView,
             Mine,
+            Rollouts,
+            Steer(Stimulus::Promote),
+            Steer(Stimulus::Pause),
+            Steer(Stimulus::Resume),
+            Steer(Stimulus::Freeze),
+            Steer(Stimulus::Halt),
+            Steer(Stimulus::RollBack),
+            Steer(Stimulus::Acknowledge),
             CopyField,
             Show(Queue::Waiting),
             Show(Queue::Open),

@@ -69,6 +69,15 @@ pub struct Layout {
 /// How many lines of live rollouts are shown at once.
 const LIVE: usize = 4;
 
+/// How many lines so many live rollouts get where there is room: two each while that fits, so that every metric is seen.
+const fn lines_of(live: usize) -> usize {
+    match live * 2 <= LIVE {
+        true => live * 2,
+        false if live < LIVE => live,
+        false => LIVE,
+    }
+}
+
 /// The layout of a screen of this size with so many lines of live rollouts; `None` when it is too small to work on.
 pub fn layout(size: (u16, u16), in_detail: bool, live: usize) -> Option<Layout> {
     let (width, height) = size;
@@ -78,7 +87,7 @@ pub fn layout(size: (u16, u16), in_detail: bool, live: usize) -> Option<Layout> 
     let line = |y: u16| Rect { x: 0, y, width, height: 1 };
     let beside = width >= BESIDE && (height >= BOTH.1 || !in_detail);
     let above = if beside { 1 } else { 2 };
-    let band_height = match (u16::try_from(live.min(LIVE)).unwrap_or(0), width >= BOTH.0 && height >= BOTH.1)
+    let band_height = match (u16::try_from(lines_of(live)).unwrap_or(0), width >= BOTH.0 && height >= BOTH.1)
     {
         (0, _) => 0,
         (lines, true) => lines + 1,

@@ -61,6 +61,11 @@ impl List {
         }
     }
 
+    /// An empty window in which this request is to be selected, if it is among the first rows.
+    pub fn looking_for(queue: Queue, id: RequestId) -> Self {
+        Self { keep: Some(id), ..Self::new(queue) }
+    }
+
     /// The row that is selected now stays selected when everything is read anew, if it is still there.
     pub fn keep_selected(&mut self) {
         self.keep = self.selected_id().or(self.keep);

@@ -28,6 +28,7 @@ pub mod picking;
 pub mod marks;
 pub mod batch;
 pub mod alike;
+pub mod rollouts;
 pub mod model;
 pub mod drafts;
 pub mod attention;

@@ -8,6 +8,7 @@ use crate::domain::names::{RequestId, RevisionNumber};
 use crate::domain::principal::{Caller, Face};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::rollout::Stimulus;
 use crate::domain::rules;
 use crate::domain::signing;
 use crate::domain::statement::Deed;
@@ -32,6 +33,7 @@ use crate::tui::list::List;
 use crate::tui::marks::Marks;
 use crate::tui::prompt::Prompt;
 use crate::tui::reading::{Drawn, Reading};
+use crate::tui::rollouts::{self, Rollouts};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -71,7 +73,7 @@ pub struct Model {
     /// What was shown of requests that were read before.
     pub gates: BTreeMap<RequestId, Gate>,
     /// What was typed into dialogs that were closed without deciding.
-    pub drafts: BTreeMap<(RequestId, Ask), Vec<String>>,
+    pub drafts: BTreeMap<drafts::Key, Vec<String>>,
 
     /// The filter over the list.
     pub filtering: Filtering,
@@ -83,8 +85,8 @@ pub struct Model {
     pub aheads: Vec<Ahead>,
     /// In which order the list is read, and what of it is hidden.
     pub looking: Looking,
-    /// Live rollouts, a line each, while there are some.
-    pub live: Option<Vec<Line>>,
+    /// What is known of rollouts: the strip, the view of one, what is asked of it.
+    pub rollouts: Rollouts,
     /// How many of the list are hidden.
     pub hidden: u64,
     /// What was noted as opened, and at which revision.
@@ -131,7 +133,7 @@ impl Model {
             views: Vec::new(),
             aheads: Vec::new(),
             looking: Looking::default(),
-            live: None,
+            rollouts: Rollouts::default(),
             hidden: 0,
             noted: BTreeMap::new(),
             marks: Marks::default(),
@@ -156,7 +158,7 @@ impl Model {
 
     /// What is wanted when the first frame stands: nobody waits for it to see what waits for them.
     pub fn go_on(&self) -> Vec<Effect> {
-        vec![Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime]
+        vec![self.rollouts.read(), Effect::ComeBack, Effect::FindDrafts, Effect::KeepTime]
     }
 
     /// Reads rows of the list at `place`: of the queue, or, with a filter on, of what matches.
@@ -176,7 +178,7 @@ impl Model {
 
     /// Where everything stands; nothing when there is no room.
     pub fn layout(&self) -> Option<Layout> {
-        layout(self.size, self.in_detail, self.live.as_ref().map_or(0, Vec::len))
+        layout(self.size, self.in_detail, self.rollouts.live.len())
     }
 
     /// Where keys work now.
@@ -186,13 +188,15 @@ impl Model {
 
     /// Where keys work, or would if the help were closed.
     pub fn scope_below_help(&self) -> Scope {
-        let focus = match (&self.batch, &self.dialog) {
-            (Some(batch), _) => Some(batch.focus),
-            (None, dialog) => dialog.as_ref().map(|dialog| dialog.focus),
+        let focus = match (&self.rollouts.order, &self.batch, &self.dialog) {
+            (Some(order), ..) => Some(order.focus),
+            (None, Some(batch), _) => Some(batch.focus),
+            (None, None, dialog) => dialog.as_ref().map(|dialog| dialog.focus),
         };
         match focus {
             Some(Focus::Field(_)) => Scope::Text,
             Some(_) => Scope::Dialog,
+            None if self.rollouts.sheet.is_some() => Scope::Rollout,
             None if self.page.is_some() => Scope::Page,
             None if self.alike.is_some() => Scope::Alike,
             None if self.prompt.is_some() => Scope::Prompt,
@@ -283,10 +287,12 @@ impl Model {
             return None;
         }
         match action {
+            Action::Ask(Ask::RollBack) if rollouts::has_something_to(self, Stimulus::RollBack) => None,
             Action::Ask(ask) => {
                 let request = &self.subject()?.request;
                 self.refusal_to(Self::ask_on(ask, request))
             }
+            Action::Steer(on) => rollouts::refusal(self, on),
             Action::Claim => self.refusal(self.claim_verb()),
             Action::Snooze if crate::tui::snoozing::means_the_marks(self) => None,
             Action::Snooze => self.refusal(Verb::Snooze),
@@ -319,7 +325,8 @@ impl Model {
 
     /// Whether a dialog is open.
     pub fn asks(&self) -> bool {
-        self.dialog.is_some() || self.batch.is_some() || self.alike.is_some() || self.page.is_some()
+        let over = self.alike.is_some() || self.page.is_some() || self.rollouts.sheet.is_some();
+        over || self.dialog.is_some() || self.batch.is_some() || self.rollouts.order.is_some()
     }
 
     /// Whether a dialog is open that no frame has shown: what is typed then was meant for something else.
@@ -327,6 +334,7 @@ impl Model {
         self.dialog.as_ref().is_some_and(|dialog| !dialog.shown)
             || self.batch.as_ref().is_some_and(|batch| !batch.shown)
             || self.alike.as_ref().is_some_and(|alike| !alike.shown)
+            || self.rollouts.order.as_ref().is_some_and(|order| !order.shown)
     }
 
     /// Says something in the status line.
@@ -344,6 +352,9 @@ impl Model {
         }
         if let Some(alike) = &mut self.alike {
             alike.fit(layout.body, glyphs);
+        }
+        if let Some(sheet) = &mut self.rollouts.sheet {
+            sheet.fit(layout.body, glyphs, self.now);
         }
         if let Some(page) = &mut self.page {
             page.fit(layout.body, glyphs);
@@ -372,6 +383,13 @@ impl Model {
             reading.note_drawn(height);
         }
         self.arrival.shown(self.at);
+        let seen = self.help.is_none() && layout.is_some();
+        if let Some(order) = self.rollouts.order.as_mut().filter(|_| seen) {
+            return !std::mem::replace(&mut order.shown, true);
+        }
+        if let Some(sheet) = self.rollouts.sheet.as_mut().filter(|_| seen) {
+            return sheet.was_drawn();
+        }
         if let (Some(batch), Some(layout)) = (&mut self.batch, layout)
             && self.help.is_none()
         {

@@ -6,6 +6,7 @@
 use crate::app::Queue;
 use crate::app::config::Rebinding;
 use crate::domain::marks::Mark;
+use crate::domain::rollout::Stimulus;
 use crate::tui::action::{Action, Ask, Copied, Page};
 use crate::tui::keymap::{Binding, KEYMAP, Key, Keys, Scope};
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -51,12 +52,16 @@ const NAMES: &[(&str, Action)] = &[
     ("edit-comment", Action::Ask(Ask::EditComment)), ("since", Action::Look(Page::Since)),
     ("handoff", Action::Look(Page::Handoff)), ("stats", Action::Look(Page::Stats)),
     ("escalate", Action::Ask(Ask::Escalate)), ("reassign", Action::Ask(Ask::Reassign)),
+    ("rollouts", Action::Rollouts), ("promote", Action::Steer(Stimulus::Promote)),
+    ("pause", Action::Steer(Stimulus::Pause)), ("resume", Action::Steer(Stimulus::Resume)),
+    ("freeze", Action::Steer(Stimulus::Freeze)), ("halt", Action::Steer(Stimulus::Halt)),
+    ("take-back", Action::Steer(Stimulus::RollBack)), ("acknowledge", Action::Steer(Stimulus::Acknowledge)),
     ("run", Action::Ask(Ask::Run)), ("roll-back", Action::Ask(Ask::RollBack)),
     ("help", Action::Help), ("reload", Action::Reload), ("repaint", Action::Repaint), ("suspend", Action::Suspend),
 ];
 
 /// What scopes are called in the settings.
-const SCOPES: [(&str, Scope); 13] = [
+const SCOPES: [(&str, Scope); 14] = [
     ("list", Scope::List),
     ("detail", Scope::Detail),
     ("steps", Scope::Steps),
@@ -70,6 +75,7 @@ const SCOPES: [(&str, Scope); 13] = [
     ("thread", Scope::Thread),
     ("evidence", Scope::Evidence),
     ("page", Scope::Page),
+    ("rollout", Scope::Rollout),
 ];
 
 /// Keys with a name of their own; the others are `f1` to `f12` and single characters.
@@ -205,7 +211,8 @@ fn bind(table: &mut Vec<Binding>, wanted: &Rebinding) -> Result<(), String> {
 /// Whether what was bound may be bound so, in the table as it is in the end.
 fn fits(table: Keys, wanted: &Rebinding) -> Result<(), String> {
     let (scope, action, keys) = meant(wanted)?;
-    let is_verb = |action: Action| matches!(action, Action::Ask(_) | Action::Claim | Action::Snooze);
+    let is_verb =
+        |action: Action| matches!(action, Action::Ask(_) | Action::Steer(_) | Action::Claim | Action::Snooze);
     let with = |key: Key| table.0.iter().filter(move |b| b.keys.contains(&key));
     for key in keys {
         let written = key_name(key);
@@ -219,11 +226,12 @@ fn fits(table: Keys, wanted: &Rebinding) -> Result<(), String> {
             return Err(format!("{written} is also {other}, and no verb shares a key with a movement"));
         }
         let modified = !key.modifiers.is_empty();
-        let asks = |b: &&Binding| matches!(b.action, Action::Ask(_)) || b.action == Action::Submit;
+        let opens = |action: Action| matches!(action, Action::Ask(_) | Action::Steer(_));
+        let asks = |b: &&Binding| opens(b.action) || b.action == Action::Submit;
         if action == Action::Submit && !modified {
             return Err(format!("{written} is too easily pressed: what decides needs ctrl- or alt-"));
         }
-        if (action == Action::Submit || matches!(action, Action::Ask(_)))
+        if (action == Action::Submit || opens(action))
             && with(key).filter(asks).any(|b| (b.action == Action::Submit) != (action == Action::Submit))
         {
             return Err(format!("{written} would open a dialog and decide in it"));

@@ -1,11 +1,13 @@
 //! The loop: one channel with keys, signals and the bell; the minute by waiting no longer than to the next one. A frame
 //! is drawn when something changed, after everything that had arrived was taken.
 
+use crate::app::rollouts::Whole;
 use crate::app::{Ahead, App, Bell, Counters, Failure, editor};
 use crate::domain::moment::{Moment, Span};
 use crate::domain::names::RequestId;
 use crate::domain::principal::Face;
 use crate::present::line::Line;
+use crate::present::rollout::seen::Seen;
 use crate::tui::act::input;
 use crate::tui::action::Effect;
 use crate::tui::attention::title;
@@ -285,7 +287,9 @@ fn edit(desk: &mut Desk<'_>, text: &str) -> Result<Result<String, Failure>, Fail
 fn visible(model: &Model) -> Visible {
     let reading = model.reading.as_ref().map(|reading| (reading.request.id, reading.request.version));
     let note = model.dialog.as_ref().and_then(|dialog| dialog.note.clone());
+    let whole = model.rollouts.sheet.as_ref().and_then(|sheet| sheet.whole());
     Visible {
+        rollouts: (model.rollouts.live.clone(), whole.cloned()),
         list: model.list.clone(),
         counters: model.counters,
         behind: (model.hidden, model.aheads.clone()),
@@ -297,6 +301,7 @@ fn visible(model: &Model) -> Visible {
 
 #[derive(PartialEq)]
 struct Visible {
+    rollouts: (Vec<Seen>, Option<Whole>),
     list: List,
     counters: Option<Counters>,
     behind: (u64, Vec<Ahead>),

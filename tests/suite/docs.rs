@@ -26,7 +26,10 @@ changed since it was seen (3), a missing reason (1). Time is settled before ever
 clock is closed first. Silence never approves.
 
 ";
-    current("docs/states.md", &format!("{head}{}", transitions::as_markdown()));
+    let rollouts = "\n## Rollouts\n\nA rollout is an aggregate of its own, called by its deployment's number. What stands in no row is refused, and \
+                    changes nothing. A person halts at once: what the driver is doing is ended, and taken back from whatever is there.\n\n";
+    let rollouts = format!("{rollouts}{}", countersign::domain::rollout::table::as_markdown());
+    current("docs/states.md", &format!("{head}{}{rollouts}", transitions::as_markdown()));
 }
 
 #[test]
@@ -51,6 +54,7 @@ fn the_guides_name_no_command_that_does_not_exist() {
         "docs/security.md",
         "docs/override.md",
         "docs/notifications.md",
+        "docs/drivers.md",
     ] {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         for (at, _) in text.match_indices("countersign ") {

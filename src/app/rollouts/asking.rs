@@ -14,6 +14,7 @@ use crate::domain::principal::Caller;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::rollout::decide::entry;
+use crate::domain::rollout::fact::ProgramFact;
 use crate::domain::rollout::starting::{self, may_sample};
 use crate::domain::rollout::{
     Ask, Decision, Found, Heard, Metric, No, Phase, Reading, Rollout, RolloutFact, RolloutId, Stimulus,
@@ -102,7 +103,11 @@ impl App {
                     .source(&policy, source)
                     .map_err(|why| no(format!("a source cannot be used: {why}")))?;
             }
-            let fact = RolloutFact::Asked { plan: request.revision.digest, terms: Box::new(terms), programs };
+            let fact = RolloutFact::Asked {
+                plan: request.revision.digest,
+                terms: Box::new(terms),
+                programs: programs.into_iter().map(|(path, sha256)| ProgramFact { path, sha256 }).collect(),
+            };
             let asked = entry(&place.caller, now, fact, Payload::reason(reason.clone()));
             let decision = Decision { entries: vec![asked], beside: Vec::new() };
             commit(tx, rollout_id, rollout.as_ref(), &decision, &policy, now)
@@ -208,6 +213,39 @@ impl App {
         })
     }
 
+    /// Waits until nothing of a rollout moves by itself any more: its driver has come to an end, or nobody does the work.
+    ///
+    /// # Errors
+    /// As [`App::rollout_status`].
+    pub fn await_rollout(&mut self, id: RequestId) -> Result<Status, Error> {
+        self.awaited(id, |status| status.rollout.as_ref().is_none_or(|rollout| !rollout.moves()))
+    }
+
+    /// The same, once it has left `phase`.
+    ///
+    /// # Errors
+    /// As [`App::rollout_status`].
+    pub fn await_rollout_from(&mut self, id: RequestId, phase: Phase) -> Result<Status, Error> {
+        self.awaited(id, |status| {
+            status.phase() != phase && status.rollout.as_ref().is_none_or(|rollout| !rollout.moves())
+        })
+    }
+
+    fn awaited(&mut self, id: RequestId, over: impl Fn(&Status) -> bool) -> Result<Status, Error> {
+        // One that does the work can be followed by another: a moment without any is no end.
+        const WITHOUT: u32 = 10;
+        let mut bell = self.bell()?;
+        let mut without = 0;
+        loop {
+            let status = self.rollout_status(id)?;
+            without = if status.kept { 0 } else { without + 1 };
+            if over(&status) || without > WITHOUT {
+                return Ok(status);
+            }
+            bell.wait(crate::domain::moment::Span::from_millis(100));
+        }
+    }
+
     /// A rollout as it stands, with what was measured.
     ///
     /// # Errors
@@ -217,7 +255,7 @@ impl App {
         let rollout_id = RolloutId::of(id);
         let rollout = self.store.rollout(rollout_id)?;
         let now = self.now();
-        let since = rollout.as_ref().map_or(now.minus(gate::BASELINE), super::heard_since);
+        let since = rollout.as_ref().map_or(now.minus(gate::BASELINE), Rollout::heard_since);
         let heard = self.store.heard(rollout_id, since)?;
         let policy = self.known.effective(&self.store)?;
         let terms = match &rollout {
@@ -225,7 +263,8 @@ impl App {
             None => terms_of(&policy, request.content.as_deref()),
         };
         let kept = self.work_is_done()?;
-        Ok(Status { request, rollout, heard, terms, kept, now })
+        let fleet = terms.driver.as_ref().is_some_and(|name| super::is_fleet(&policy, name));
+        Ok(Status { request, rollout, heard, terms, kept, fleet, now })
     }
 
     /// The deployments whose rollouts are under way and that are seen here.

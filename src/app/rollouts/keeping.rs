@@ -3,7 +3,7 @@
 //! An act is recorded before it begins, and runs on a thread of its own under a lock of the rollout's. Who finds an act
 //! recorded, and the lock free, knows that whoever did it died: it is never done again by itself.
 
-use super::{commit, heard_since, look};
+use super::commit;
 use crate::app::decide::facts;
 use crate::app::team::Place;
 use crate::app::watch::News;
@@ -16,8 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rollout::starting::{self, may_go_on};
 use crate::domain::rollout::state::UnderWay;
 use crate::domain::rollout::{
-    Act, Decision, Driver, End, Ended, Found, Heard, Phase, Reading, Rollout, RolloutId, RunNumber, Source,
-    gate,
+    Act, Decision, Driver, End, Ended, Phase, Reading, Rollout, RolloutId, RunNumber, Source, gate,
 };
 use crate::domain::text::Text;
 use crate::store::running::RunLock;
@@ -36,9 +35,9 @@ const AT_ONCE: usize = 20;
 #[derive(Default)]
 pub struct Working {
     acts: Vec<InFlight>,
-    looks: Vec<Looking>,
+    pub(super) looks: Vec<Looking>,
     /// When each source was last asked for each rollout.
-    asked: BTreeMap<(RolloutId, Identifier), Moment>,
+    pub(super) asked: BTreeMap<(RolloutId, Identifier), Moment>,
 }
 
 /// One act of a driver.
@@ -53,10 +52,10 @@ struct InFlight {
 }
 
 /// One look of a source.
-struct Looking {
-    id: RolloutId,
-    source: Arc<dyn Source>,
-    handle: JoinHandle<Result<Vec<Reading>, String>>,
+pub(super) struct Looking {
+    pub(super) id: RolloutId,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) handle: JoinHandle<Result<Vec<Reading>, String>>,
 }
 
 impl Working {
@@ -100,98 +99,6 @@ impl App {
             bakes.filter(|r| r.phase == Phase::Baking).filter_map(|r| r.bake.map(|bake| bake.until)).min();
         let soon = self.working.is_busy().then(|| self.now().plus(LOOK));
         Ok([next, until, soon].into_iter().flatten().min())
-    }
-
-    /// Takes what sources said.
-    fn take_readings(&mut self, tell: &mut dyn FnMut(News)) -> Result<bool, Error> {
-        let looks = std::mem::take(&mut self.working.looks);
-        let (over, still): (Vec<_>, Vec<_>) = looks.into_iter().partition(|look| look.handle.is_finished());
-        self.working.looks = still;
-        let any = !over.is_empty();
-        for Looking { id, source, handle } in over {
-            let said = handle.join().unwrap_or_else(|_| Err("the source broke off".to_owned()));
-            let now = self.now();
-            if let Err(why) = &said {
-                tell(News::Trouble(format!("{id}: source {}: {why}", source.name())));
-            }
-            let mut readings = said.unwrap_or_else(|why| {
-                let nothing = |metric: &_| Reading {
-                    metric: *metric,
-                    found: Found::Nothing(Text::new(why.clone())),
-                    at: now,
-                    source: source.name().clone(),
-                };
-                source.metrics().iter().map(nothing).collect()
-            });
-            readings.retain(|reading| source.metrics().contains(&reading.metric));
-            self.store.write_quietly(|tx| -> Result<(), Error> {
-                for reading in &readings {
-                    let heard = Heard { reading: reading.clone(), at: now };
-                    tx.keep_reading(id, &heard, &Caller::system().name)?;
-                }
-                Ok(())
-            })?;
-        }
-        Ok(any)
-    }
-
-    /// Asks the sources whose turn it is; when the next one's is.
-    fn ask_sources(&mut self, tell: &mut dyn FnMut(News)) -> Result<Option<Moment>, Error> {
-        let now = self.now();
-        let policy = self.known.effective(&self.store)?;
-        let mut next: Option<Moment> = None;
-        let mut wanted: Vec<(RolloutId, Vec<Identifier>)> = Vec::new();
-        for id in self.store.live_rollouts()? {
-            let Some(rollout) = self.store.rollout(id)? else { continue };
-            let measured = matches!(
-                rollout.phase,
-                Phase::Baking
-                    | Phase::AwaitingPromotion
-                    | Phase::Paused
-                    | Phase::Frozen
-                    | Phase::Starting
-                    | Phase::Promoting
-            );
-            if measured || rollout.checking {
-                wanted.push((id, rollout.terms.sources.clone()));
-            }
-        }
-        for id in self.store.startable()? {
-            // What cannot be approved any more is not measured either, and neither is what has no sources.
-            let Some(request) = self.store.load(id.deployment(), &Sight::Everything)? else { continue };
-            let over = request.lapses_at.is_some_and(|at| at <= now);
-            let Some(content) = request.content.as_ref().filter(|_| !over) else { continue };
-            wanted.push((id, policy.rollout_terms(content).sources));
-        }
-        for (id, names) in wanted {
-            for name in names {
-                let source = match self.workers.source(&policy, &name) {
-                    Ok(source) => source,
-                    Err(why) => {
-                        tell(News::Trouble(format!("{id}: source {name}: {why}")));
-                        continue;
-                    }
-                };
-                let key = (id, name.clone());
-                let busy = self.working.looks.iter().any(|l| l.id == id && *l.source.name() == name);
-                let due = self.working.asked.get(&key).map(|at| at.plus(source.every()));
-                // A clock that was set back is no reason to wait until it is where it was.
-                let due = due.filter(|due| due.since(now) <= source.every());
-                match due.filter(|due| *due > now) {
-                    Some(due) => next = Some(next.map_or(due, |next| next.min(due))),
-                    None if busy => {}
-                    None => {
-                        self.working.asked.insert(key, now);
-                        let due = now.plus(source.every());
-                        next = Some(next.map_or(due, |next| next.min(due)));
-                        let asked = Arc::clone(&source);
-                        let handle = std::thread::spawn(move || asked.read(id, now));
-                        self.working.looks.push(Looking { id, source, handle });
-                    }
-                }
-            }
-        }
-        Ok(next)
     }
 
     /// Takes the ends of acts, and records them.
@@ -381,10 +288,10 @@ impl App {
             let Some(request) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let system = Caller::system();
             let place = Place {
+                sight: Sight::Everything,
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
-                sight: Sight::Everything,
             };
             let facts = facts(&policy, &place, 0, self_review);
             let heard = tx.heard(id, now.minus(gate::BASELINE))?;
@@ -406,11 +313,11 @@ impl App {
         let now = self.now();
         // Looked at beside the lock first: nearly every time there is nothing to record.
         let Some(rollout) = self.store.rollout(id)? else { return Ok(false) };
-        let heard = self.store.heard(id, heard_since(&rollout))?;
+        let heard = self.store.heard(id, rollout.heard_since())?;
         let still = Ok(());
         let next = RequestId::new(0);
         let system = Caller::system();
-        if rollout.tick(&look(&rollout, &heard, now), next, &still, &system).entries.is_empty() {
+        if rollout.tick(&rollout.look(&heard, now), next, &still, &system).entries.is_empty() {
             return Ok(false);
         }
         let known = &self.known;
@@ -418,9 +325,9 @@ impl App {
             let policy = known.effective(tx)?;
             let Some(rollout) = tx.rollout(id)? else { return Ok(None) };
             let Some(deployment) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
-            let heard = tx.heard(id, heard_since(&rollout))?;
+            let heard = tx.heard(id, rollout.heard_since())?;
             let still = may_go_on(&rollout, &deployment, &policy, now);
-            let decision = rollout.tick(&look(&rollout, &heard, now), tx.next_number()?, &still, &system);
+            let decision = rollout.tick(&rollout.look(&heard, now), tx.next_number()?, &still, &system);
             if decision.entries.is_empty() {
                 return Ok(None);
             }

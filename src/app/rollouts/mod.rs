@@ -2,13 +2,16 @@
 
 mod asking;
 mod keeping;
-pub mod status;
+mod measuring;
+mod seeing;
 
+pub use crate::domain::rollout::Status;
 pub use asking::{Promoted, Sampled};
 pub use keeping::{LOOK, Working};
-pub use status::Status;
+pub use seeing::{Outlook, Whole};
 
 use crate::app::{Error, Failure};
+use crate::domain::driver::Way;
 use crate::domain::event::{Entry, Fact, Held};
 use crate::domain::moment::Moment;
 use crate::domain::names::{Identifier, RequestId};
@@ -18,9 +21,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, StateName};
 use crate::domain::rollout::promotion;
 use crate::domain::rollout::starting::may_go_on;
-use crate::domain::rollout::{
-    Beside, Decision, Driver, Heard, Look, Promotes, Rollout, RolloutId, Source, gate,
-};
+use crate::domain::rollout::{Beside, Decision, Driver, Promotes, Rollout, RolloutId, Source};
 use crate::store::sight::Sight;
 use crate::store::write::Tx;
 use std::sync::Arc;
@@ -43,23 +44,17 @@ pub trait Workers: Send + Sync {
 pub(super) struct OfPolicy;
 
 impl Workers for OfPolicy {
-    fn driver(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
-        Err(format!("policy has no driver `{name}`"))
+    fn driver(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Driver>, String> {
+        crate::app::hands::driver(policy, name)
     }
-    fn source(&self, _: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
-        Err(format!("policy has no source `{name}`"))
+    fn source(&self, policy: &Policy, name: &Identifier) -> Result<Arc<dyn Source>, String> {
+        crate::app::hands::source(policy, name)
     }
 }
 
-/// From when on readings are looked at: what is judged, and the time before the start.
-pub(super) fn heard_since(rollout: &Rollout) -> Moment {
-    rollout.bake.map_or(rollout.since, |bake| bake.since).minus(gate::BASELINE)
-}
-
-/// What is judged of a rollout now.
-pub(super) fn look<'a>(rollout: &'a Rollout, heard: &'a [Heard], now: Moment) -> Look<'a> {
-    let began = rollout.bake.map_or(rollout.since, |bake| bake.since);
-    Look { terms: &rollout.terms, baseline: rollout.baseline, began, now, heard }
+/// Whether the driver of that name works on directories.
+pub(super) fn is_fleet(policy: &Policy, name: &Identifier) -> bool {
+    policy.drivers.iter().any(|driver| driver.name == *name && matches!(driver.way, Way::PatchFleet(_)))
 }
 
 /// Writes what was decided on a rollout: its own events, what its deployment knows of it, and what becomes of promotions.
@@ -130,9 +125,9 @@ pub(super) fn promotion_decided(
             let no = crate::domain::rollout::No { id: deployment, why, late: false };
             return Err(Refusal::Rollout(Box::new(no)).into());
         }
-        let heard = tx.heard(id, heard_since(&rollout))?;
+        let heard = tx.heard(id, rollout.heard_since())?;
         let still = may_go_on(&rollout, &loaded(tx, deployment)?, policy, now);
-        rollout.promoted(after.id, &look(&rollout, &heard, now), &still, &system)?
+        rollout.promoted(after.id, &rollout.look(&heard, now), &still, &system)?
     } else {
         rollout.promotion_closed(after.id, after.state_name().word(), &system, now)
     };

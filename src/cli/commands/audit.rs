@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::audit::Against;
 use crate::app::doctor::{Finding, Health};
-use crate::cli::args::Log;
+use crate::cli::args::{About, Log};
 use crate::cli::output::Out;
 use crate::cli::{Done, Stop, input};
 use crate::domain::event::{Entry, KEEPING};
@@ -11,6 +11,7 @@ use crate::domain::log::Envelope;
 use crate::domain::names::Seq;
 use crate::domain::refusal::exit;
 use crate::domain::text::safe_line;
+use crate::present::line::{Line, Tone};
 use crate::present::{history, json};
 use serde_json::json;
 use std::io::IsTerminal;
@@ -94,7 +95,8 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
         let problems: Vec<_> =
             report.problems.iter().map(|p| json!({"seq": p.seq, "what": p.what.as_str()})).collect();
         out.json(&json!({"v": json::VERSION, "sound": report.is_sound(), "events": report.events, "head": report.head,
-            "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone, "stale_rows": report.stale_rows,
+            "first_bad": report.first_bad(), "problems": problems, "payloads_missing": gone,
+            "unexplained": report.unexplained.iter().map(|seq| seq.0).collect::<Vec<_>>(), "stale_rows": report.stale_rows,
             "evidence": report.files,
             "evidence_missing": report.files_gone, "decisions": report.decisions, "signed": report.signed, "anchored_to": anchored, "anchor": words}));
         return Ok(code);
@@ -103,6 +105,16 @@ pub fn verify(app: &mut App, against: Option<&Path>, out: &mut Out) -> Done {
         out.line(format_args!("{} events, head {}, {words}", report.events, report.head));
         let plural = if report.decisions == 1 { "" } else { "s" };
         out.line(format_args!("{} decision{plural}, {} signed", report.decisions, report.signed));
+        if !gone.is_empty() {
+            out.line(format_args!("{} texts are gone, their digests are not", gone.len()));
+        }
+        if let Some(first) = report.unexplained.first() {
+            let words = format!(
+                "WARNING: of {} of them no event says who took them out and why; the first is event {first}",
+                report.unexplained.len()
+            );
+            out.lines(&[Line::default().and(Tone::Bad, words)]);
+        }
         if report.files + report.files_gone > 0 {
             out.line(format_args!(
                 "evidence: {} files, each as its digest says; {} redacted",
@@ -153,10 +165,13 @@ fn anchor_words(anchor: Option<Against>) -> (String, bool) {
     }
 }
 
-/// `audit export`
-pub fn export(app: &mut App, out: &mut Out) -> Done {
+/// `audit export [--only WHAT]`
+pub fn export(app: &mut App, only: Option<About>, out: &mut Out) -> Done {
     app.may_export()?;
     app.events(Seq(0), |event| {
+        if only.is_some_and(|about| !about.holds(&event.envelope.name, &event.facts)) {
+            return Ok(!out.is_over());
+        }
         out.json_line(&app.export_line(&event)?);
         Ok(!out.is_over())
     })?;

@@ -14,9 +14,11 @@ pub mod delta;
 pub mod talk;
 pub mod evidence;
 pub mod looking_back;
+mod keeping;
 pub mod wait;
 pub mod watch;
 pub mod run;
+pub mod rollout;
 pub mod audit;
 pub mod admin;
 pub mod meta;
@@ -82,11 +84,14 @@ pub fn run(app: &mut App, verb: Verb, out: &mut Out) -> Done {
         Verb::Retry(args) => run::retry(app, &args, out),
         Verb::Continue(args) => run::go_on(app, &args, out),
         Verb::RollBack(args) => run::roll_back(app, &args, out),
+        Verb::Rollout { verb } => rollout::run(app, &verb, out),
         Verb::Log(args) => audit::log(app, &args, out),
         Verb::Audit { verb: Audit::Verify { against } } => audit::verify(app, against.as_deref(), out),
         Verb::Audit { verb: Audit::Export { signatures: Some(into), .. } } => sign::export(app, &into, out),
-        Verb::Audit { verb: Audit::Export { .. } } => audit::export(app, out),
+        Verb::Audit { verb: Audit::Export { only, .. } } => audit::export(app, only, out),
         Verb::Rebuild => audit::rebuild(app, out),
+        Verb::Prune(args) => keeping::prune(app, &args, out),
+        Verb::Redact(args) => keeping::redact(app, &args, out),
         Verb::Backup { file } => audit::backup(app, &file, out),
         Verb::Watch { once } => watch::watch(app, once, out),
         Verb::Notify { verb: Notify::Test { channel } } => watch::test(app, &channel, out),

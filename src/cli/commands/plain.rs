@@ -250,7 +250,10 @@ fn decide(
     out.line(format_args!("{} {}:", ask.title(), request.id));
     out.lines(&dialog.about);
     let drafts = app.drafts(caller)?;
-    let kept = drafts.all()?.into_iter().find(|draft| draft.id == request.id && draft.verb == ask.verb());
+    let kept = drafts
+        .all()?
+        .into_iter()
+        .find(|draft| draft.id == request.id && draft.verb == ask.verb() && draft.about.is_empty());
     let mut kept = kept.map(|draft| draft.texts).unwrap_or_default().into_iter();
     for field in dialog.fields.iter_mut().filter(|field| field.name != FieldName::Code) {
         let draft = kept.next().filter(|draft| !draft.trim().is_empty());
@@ -318,7 +321,8 @@ fn keep(drafts: &Drafts, dialog: &Dialog, unsent: bool, out: &mut Out) {
     let typed = dialog.fields.iter().filter(|field| unsent && field.name != FieldName::Code);
     let texts = typed.map(Field::typed).collect();
     let (id, verb, drawn) = (dialog.id, dialog.ask.verb(), dialog.drawn_request);
-    let draft = Draft { id, verb, texts, seen: seen(drawn), at: Moment::from_millis(0) };
+    let draft =
+        Draft { id, verb, about: String::new(), texts, seen: seen(drawn), at: Moment::from_millis(0) };
     if let Err(failure) = drafts.keep(&draft, PATIENCE) {
         out.line(format_args!("Your text is not kept as a draft: {failure}"));
     }

@@ -1,6 +1,7 @@
 //! `policy show | check FILE | diff FILE | import-capabilities FILE | adopt FILE`
 
 use crate::app::App;
+use crate::app::Clock;
 use crate::app::policy::{self as policies, Adoption, InForce};
 use crate::cli::args::Policy as Verb;
 use crate::cli::input;
@@ -8,6 +9,7 @@ use crate::cli::output::Out;
 use crate::cli::{Done, Stop, commands};
 use crate::domain::digest::PolicyDigest;
 use crate::domain::policy::Policy;
+use crate::domain::principal::Role;
 use crate::domain::refusal::exit;
 use crate::domain::text::{Safe, safe_line};
 use crate::present::line::{Line, Tone};
@@ -52,7 +54,15 @@ fn read(file: &Path) -> Result<(String, Policy), Stop> {
 pub fn check(file: &Path, out: &mut Out) -> Done {
     let (text, policy) = read(file)?;
     let digest = PolicyDigest::of(&text);
-    let notes = words::notes_for_solo(&policy);
+    let now = Clock::system().now();
+    if let Some(why) = policies::locks_out(&policy, now) {
+        let name = safe_line(&file.to_string_lossy());
+        return Err(Stop::composed(exit::INVALID, format_args!("{name}: {}", safe_line(&why))));
+    }
+    let mut notes = words::notes_for_solo(&policy);
+    if policy.roster.holders(Role::Admin).next().is_some() {
+        notes.extend(words::notes_for_team(&policy, now));
+    }
     if out.as_json {
         let rules: Vec<&str> = policy.rules.iter().map(|rule| rule.name.as_str()).collect();
         out.json(&json!({"v": json::VERSION, "valid": true, "digest": digest, "rules": rules,

@@ -135,6 +135,23 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
         let words = format!("--sig and --signers are for {SIGNED_ELSEWHERE}");
         return Err(Stop::quoting(exit::USAGE, words));
     }
+    let in_a_session = app.is_session();
+    if in_a_session && format.is_none() {
+        let words = format!(
+            "{SIGNED_ELSEWHERE} needs files beside it, which a session does not read: it is for a solo store"
+        );
+        return Err(Stop::quoting(exit::USAGE, words));
+    }
+    if !in_a_session && app.is_team()? {
+        let words =
+            "in a team whoever asks imports, in a session of their own: `ssh … import FORMAT - < FILE`";
+        return Err(Stop::composed(exit::REFUSED, words));
+    }
+    let how = match (args.revise, args.again) {
+        (true, _) => OnSameReference::Revise,
+        (_, true) => OnSameReference::Again,
+        _ => OnSameReference::Refuse,
+    };
     let limits = app.limits()?;
     let text = input::all(input::open(&args.file)?, limits.document * 16, "the file")?;
     let invalid = |invalid: Invalid| Stop::Because(Refusal::Invalid(invalid).into());
@@ -160,13 +177,9 @@ pub fn import(app: &mut App, args: &Import, out: &mut Out) -> Done {
         out.aside(&Safe::composed("nothing to ask in this file"));
         return Ok(exit::DONE);
     }
-    let done =
-        app.submit(&documents, OnSameReference::Refuse, &commands::caller(app)).map_err(|(at, e)| {
-            Stop::composed(
-                e.exit_code(),
-                format_args!("request {} of the file: {e}; nothing was stored", at + 1),
-            )
-        })?;
+    let done = app.submit(&documents, how, &commands::caller(app)).map_err(|(at, e)| {
+        Stop::composed(e.exit_code(), format_args!("request {} of the file: {e}; nothing was stored", at + 1))
+    })?;
     for submitted in &done {
         tell(app, submitted, out, false);
     }
@@ -230,7 +243,8 @@ fn as_new(app: &mut App, id: RequestId, document: Option<Document>, out: &mut Ou
     let by = document.as_ref().and_then(|document| document.by.clone());
     // As with `resubmit`, the document's `by` asserts who asks; without it, it is the caller.
     if by.as_ref().unwrap_or(&caller.name) != &requester.name {
-        let refusal = Refusal::NotRequester { verb: "go on with", requester: requester.name.clone() };
+        let (requester, team) = (requester.name.clone(), app.is_team()?);
+        let refusal = Refusal::NotRequester { verb: "go on with", requester, team };
         return Err(Stop::Because(refusal.into()));
     }
     let mut document = match document {

@@ -3,9 +3,9 @@
 //! word names a file; what is sent comes by stdin, what is asked for goes to stdout.
 
 use crate::cli::args::{
-    Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, List, Log, Look,
-    Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Report, Resubmit, Show, Skip,
-    Snooze, Stats, Submit, Thread, Verb, Wait, Which,
+    Answer, Attach, Audit, Challenge, Comment, Confirm, Cosign, Decide, Evidence, Going, Import, List, Log,
+    Look, Modify, Next, OneStep, Override, Policy, Preview, Reasoned, Reassign, Redact, Report, Resubmit,
+    Rollout, Show, Skip, Snooze, Stats, Submit, Thread, Verb, Wait, Which,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub struct Client {
 pub enum Words {
     /// Ask for a decision: one JSON document on stdin, or one a line (NDJSON)
     Submit(Ask),
+    /// Take requests from another system's file on stdin, as yours: draft, calyx-pending, calyx-lease
+    Import(TakeOver),
     /// List requests, most urgent first
     List(List),
     /// Show one request: what would run, who stands for it, what was said
@@ -96,6 +98,12 @@ pub enum Words {
     Retry(OneStep),
     /// Go on past what ended badly and without what cannot run
     Continue(Reasoned),
+    /// Begin, look at, promote, halt or take back the rollout of a deployment
+    Rollout {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: Rollout,
+    },
     /// Exit 1 when something waits for you
     Check,
     /// A few lines: what waits, what is overdue, what came last
@@ -112,6 +120,8 @@ pub enum Words {
         #[command(subcommand)]
         verb: Take,
     },
+    /// Take the text of one event out of the log; another admin must say so too
+    Redact(Redact),
     /// List who is enrolled, with roles and keys
     Roster,
     /// Show, check, compare or propose the policy
@@ -149,6 +159,22 @@ pub struct Ask {
     /// Wait at most so many seconds
     #[arg(long, requires = "wait", value_name = "S")]
     pub timeout: Option<u64>,
+    /// Under a reference that is known: make it the next revision
+    #[arg(long, conflicts_with = "again")]
+    pub revise: bool,
+    /// Under a reference that is known: make it a new request
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// `import`
+#[derive(Args, Debug)]
+pub struct TakeOver {
+    /// Which format
+    pub format: String,
+    /// The file
+    #[command(flatten)]
+    pub from: Stdin,
     /// Under a reference that is known: make it the next revision
     #[arg(long, conflicts_with = "again")]
     pub revise: bool,
@@ -284,6 +310,9 @@ impl Words {
             Words::Submit(Ask { from: _, wait, timeout, revise, again }) => {
                 Verb::Submit(Submit { file: Stdin::path(), wait, timeout, revise, again })
             }
+            Words::Import(TakeOver { format, from: _, revise, again }) => {
+                Verb::Import(Import { format, file: Stdin::path(), sig: None, signers: None, revise, again })
+            }
             Words::List(args) => Verb::List(args),
             Words::Show(args) => Verb::Show(args),
             Words::Explain(args) => Verb::Explain(args),
@@ -327,14 +356,16 @@ impl Words {
             Words::Confirm(args) => Verb::Confirm(args),
             Words::Retry(args) => Verb::Retry(args),
             Words::Continue(args) => Verb::Continue(args),
+            Words::Rollout { verb } => Verb::Rollout { verb },
             Words::Check => Verb::Check,
             Words::Pulse => Verb::Pulse,
             Words::Handoff => Verb::Handoff,
             Words::Stats(args) => Verb::Stats(args),
             Words::Log(args) => Verb::Log(args),
-            Words::Audit { verb: Take::Export } => {
-                Verb::Audit { verb: Audit::Export { format: "jsonl".to_owned(), signatures: None } }
-            }
+            Words::Audit { verb: Take::Export } => Verb::Audit {
+                verb: Audit::Export { format: "jsonl".to_owned(), signatures: None, only: None },
+            },
+            Words::Redact(args) => Verb::Redact(args),
             Words::Roster => Verb::Roster,
             Words::Policy { verb } => Verb::Policy {
                 verb: match verb {

@@ -63,6 +63,31 @@ pub struct Reported {
     pub took: Span,
 }
 
+/// What a driver says of its act: the last line it prints, as one JSON object. All of it can be left out, and what else is in it
+/// is not looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// How many targets there are.
+    pub targets: Option<u32>,
+    /// How many of them it changed.
+    pub changed: Option<u32>,
+    /// How many of them are as they should be.
+    pub verified: Option<u32>,
+    /// Where the snapshot is.
+    pub pack: Option<String>,
+    /// What it has to say, in one line.
+    pub why: Option<String>,
+}
+
+impl Said {
+    /// Reads it from what was printed; nothing when the last line is something else.
+    pub fn printed(output: &str) -> Option<Self> {
+        let last = output.lines().rev().find(|line| !line.trim().is_empty())?;
+        serde_json::from_str(last.trim()).ok()
+    }
+}
+
 impl Errand {
     /// As one line.
     pub fn to_line(&self) -> String {
@@ -91,5 +116,21 @@ impl Reported {
     /// What is wrong with it.
     pub fn from_line(line: &str) -> Result<Self, String> {
         serde_json::from_str(line).map_err(|e| e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_driver_says_is_its_last_line() {
+        let said =
+            Said::printed("some words\n{\"targets\": 200, \"changed\": 10, \"more\": []}\n\n").unwrap();
+        assert_eq!((said.targets, said.changed, said.verified), (Some(200), Some(10), None));
+        for other in ["", "{\"targets\": 5}\nand more", "{\"targets\": -5}", "[]x", "{\"targets\": \"many\"}"]
+        {
+            assert_eq!(Said::printed(other), None, "{other}");
+        }
     }
 }

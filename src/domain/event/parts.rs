@@ -63,6 +63,14 @@ pub struct Deadlines {
     pub expires_at: Option<Moment>,
 }
 
+impl Deadlines {
+    /// Those of a request that was judged so and asked for at `now`.
+    pub fn of(assessment: &Assessment, now: Moment) -> Self {
+        let expires_at = assessment.expires_after.map(|span| now.plus(span));
+        Self { due_at: now.plus(assessment.due_after), expires_at }
+    }
+}
+
 /// A step that is not as its producer had it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,7 +6,9 @@
 use crate::domain::event::Enrolment;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName};
-use crate::domain::principal::{PrincipalKind, Role};
+use crate::domain::policy::risk::Place;
+use crate::domain::principal::{Assurance, PrincipalKind, Role};
+use crate::domain::quorum::Signer;
 use sha2::{Digest as _, Sha256};
 
 /// Everybody who is enrolled, in the order of the file.
@@ -27,6 +29,8 @@ pub struct Enrolled {
     pub person: PersonName,
     /// What it may do is what these say.
     pub roles: Vec<Role>,
+    /// What its roles hold for: all there is, where nothing is said.
+    pub place: Place,
     /// What it signs and comes in with.
     pub keys: Vec<Key>,
     /// Since when it is enrolled as it is: with this kind, person, and at least these roles and keys. Told by the log,
@@ -116,6 +120,7 @@ impl Roster {
             kind: of.kind,
             person: of.person.clone(),
             roles: of.roles.clone(),
+            place: Place::ANY,
             keys: Vec::new(),
             since: Some(of.since),
         };
@@ -137,6 +142,27 @@ impl Roster {
 }
 
 impl Enrolled {
+    /// How sure a signature of theirs could make the store at `now`; nothing without a key that is valid.
+    pub fn signs_at(&self, now: Moment) -> Option<Assurance> {
+        let worth = |key: &Key| match key.algorithm().starts_with("sk-") {
+            true => Assurance::SignedTouch,
+            false => Assurance::Signed,
+        };
+        self.keys.iter().filter(|key| key.is_valid_at(now)).map(worth).max()
+    }
+
+    /// As they would sign.
+    pub fn as_signer(&self, assurance: Assurance) -> Signer {
+        Signer {
+            name: self.name.clone(),
+            kind: self.kind,
+            person: Some(self.person.clone()),
+            roles: self.roles.clone(),
+            assurance,
+            newcomer: false,
+        }
+    }
+
     /// Whether this gives nothing that `before` did not: the same principal of the same person, with no role and no
     /// valid key added.
     pub fn adds_nothing_to(&self, before: &Enrolled) -> bool {
@@ -145,6 +171,7 @@ impl Enrolled {
         self.name == before.name
             && self.kind == before.kind
             && self.person == before.person
+            && self.place == before.place
             && self.roles.iter().all(|role| before.roles.contains(role))
             && self.keys.iter().all(had)
     }

@@ -10,6 +10,7 @@ use crate::domain::principal::{Assurance, PrincipalKind, Role};
 use crate::domain::quorum::Slot;
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::rollout::terms::Said;
+use crate::domain::step::Step;
 use std::collections::BTreeMap;
 
 /// What a request must be for a rule to hold; what is empty asks nothing.
@@ -23,6 +24,8 @@ pub struct When {
     pub priority: Vec<Priority>,
     /// Where.
     pub place: Place,
+    /// Actions, of any of its steps.
+    pub action: Vec<Glob>,
     /// Labels it must carry, all of them.
     pub labels: BTreeMap<Identifier, Glob>,
 }
@@ -32,10 +35,12 @@ impl When {
     pub fn holds(&self, content: &Content, risk: Risk) -> bool {
         let label =
             |(key, glob): (&Identifier, &Glob)| content.labels.get(key).is_some_and(|v| glob.fits(v.raw()));
+        let acts = |step: &Step| self.action.iter().any(|glob| glob.fits(step.action.as_str()));
         (self.kind.is_empty() || self.kind.contains(&content.kind))
             && (self.risk.is_empty() || self.risk.contains(&risk))
             && (self.priority.is_empty() || self.priority.contains(&content.priority))
             && self.place.holds(&content.target)
+            && (self.action.is_empty() || content.steps.iter().any(acts))
             && self.labels.iter().all(label)
     }
 }
@@ -74,6 +79,10 @@ pub struct Rule {
     pub evidence: Vec<String>,
     /// Whether sign-offs of those count who were enrolled after the request was made; nothing: where it is not sensitive.
     pub newcomers: Option<bool>,
+    /// Parameters that nobody but the requester changes.
+    pub fixed_params: Vec<Glob>,
+    /// Actions whose steps are left out by nobody but who may override.
+    pub mandatory: Vec<Glob>,
     /// How what it holds for is rolled out, as far as it says otherwise.
     pub rollout: Said,
 }

@@ -46,10 +46,13 @@ impl fmt::Display for Refusal {
                     "nobody decides on their own request: {requester} asked for it, and you are, own or speak for {requester}"
                 )
             }
-            Refusal::NotRequester { verb, requester } => {
+            Refusal::NotRequester { verb, requester, team: false } => {
+                write!(f, "only the requester, {requester}, can {verb} it: --as {requester}")
+            }
+            Refusal::NotRequester { verb, requester, team: true } => {
                 write!(
                     f,
-                    "only the requester, {requester}, can {verb} it (in a solo store: --as {requester})"
+                    "only the requester, {requester}, can {verb} it: in a session of {requester}'s own, or of the person it belongs to"
                 )
             }
             Refusal::NotPermitted { permission } => {

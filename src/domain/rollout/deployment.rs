@@ -35,6 +35,11 @@ impl Request {
         });
     }
 
+    /// Whether everybody must see it first: taking its rollout back failed, and nobody has said that they saw.
+    pub fn is_alarming(&self) -> bool {
+        self.rollout.as_ref().is_some_and(|stands| stands.alarm)
+    }
+
     /// Whose request it is: who asked for it; for a promotion, who asked for the deployment.
     pub fn whose(&self) -> &Requester {
         self.promotes.as_ref().map_or(&self.requester, |promotes| &promotes.requester)

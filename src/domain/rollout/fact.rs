@@ -11,7 +11,6 @@ use crate::domain::moment::{Moment, Span};
 use crate::domain::names::{Identifier, PrincipalName, RequestId};
 use crate::domain::principal::Requester;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The facts of one event of a rollout; the last one is an event of its deployment. The serialised `name` is the event's
 /// name in the log.
@@ -25,9 +24,9 @@ pub enum RolloutFact {
         plan: RevisionDigest,
         /// The terms it is held to, whatever policy says later.
         terms: Box<Terms>,
-        /// The programs of its driver and what they were then: absolute path → SHA-256.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        programs: BTreeMap<String, String>,
+        /// The programs of its driver and what they were then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        programs: Vec<ProgramFact>,
     },
     /// It was not started; nothing was touched. Payload: why.
     #[serde(rename = "rollout.not_started")]
@@ -235,6 +234,16 @@ impl RolloutFact {
     ];
 }
 
+/// One program of a driver.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramFact {
+    /// Where it is.
+    pub path: String,
+    /// SHA-256 of it, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// One reading as a verdict carries it: without words of its source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,7 +260,7 @@ pub struct Sample {
 
 /// Why a rollout stopped, or is taken back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "cause", content = "of", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Cause {
     /// Somebody said so: who stands in the event.
     Person,

@@ -47,7 +47,7 @@ pub struct Look<'a> {
 
 /// The judgement on a tier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "verdict", content = "of", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Judgement {
     /// Every metric is below its limit.
     Pass(Vec<Measured>),
@@ -161,7 +161,7 @@ pub enum Unsure {
         limit: Amount,
     },
     /// TES as it was before is not known.
-    NoBaseline,
+    NoBaseline {},
 }
 
 /// One metric's judgement.
@@ -269,7 +269,7 @@ fn one(look: &Look<'_>, metric: Metric) -> One {
         return One::Unsure(Unsure::Gap { metric, since: hole, lasted });
     }
     let values: Vec<Amount> = taken.iter().map(|(_, value)| *value).collect();
-    let Some(value) = judged(look, metric, mean(&values)) else { return One::Unsure(Unsure::NoBaseline) };
+    let Some(value) = judged(look, metric, mean(&values)) else { return One::Unsure(Unsure::NoBaseline {}) };
     let limit = terms.profile.limit(metric).fails;
     let (readings, first) = (count(values.len()), taken.first().map_or(since, |(at, _)| *at));
     match against(look, metric, &values, limit) {

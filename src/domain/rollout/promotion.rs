@@ -73,6 +73,7 @@ pub fn submission(
             revision,
             deadlines,
             continues: None,
+            edits: Vec::new(),
             owes: None,
             promotes: Some(Box::new(promotes)),
         },

@@ -179,7 +179,8 @@ impl Rollout {
         match &**fact {
             RolloutFact::Asked { plan, terms, programs } => {
                 self.asked = (entry.by.clone(), entry.at);
-                (self.plan, self.terms, self.programs) = (*plan, (**terms).clone(), programs.clone());
+                (self.plan, self.terms) = (*plan, (**terms).clone());
+                self.programs = programs.iter().map(|p| (p.path.clone(), p.sha256.clone())).collect();
                 (self.checking, self.not_started) = (true, None);
                 self.done.clear();
             }
@@ -327,6 +328,12 @@ impl Rollout {
     /// Whether everybody must see it first: taking it back failed, and nobody has said that they saw.
     pub fn is_alarm(&self) -> bool {
         self.phase == Phase::RollbackFailed && !self.acknowledged
+    }
+
+    /// Whether it goes on by itself, soon: the driver works, or its pack is being checked.
+    pub fn moves(&self) -> bool {
+        let works = matches!(self.phase, Phase::Starting | Phase::Promoting | Phase::RollingBack);
+        self.checking || works || (self.act.is_some() && self.phase == Phase::RollingBack)
     }
 
     /// The act that is next, of those the driver `has`; nothing when the phase has none left.

@@ -62,7 +62,7 @@ impl fmt::Display for Unsure {
             Unsure::AtLimit { metric, limit } => {
                 write!(f, "{} is exactly at its limit, {limit}", of(*metric))
             }
-            Unsure::NoBaseline => f.write_str("tes as it was before the start is not known"),
+            Unsure::NoBaseline {} => f.write_str("tes as it was before the start is not known"),
         }
     }
 }

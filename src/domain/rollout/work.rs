@@ -25,6 +25,7 @@ pub enum Act {
     /// Bring another tier out.
     Promote,
     /// Take everything back, from whatever is there.
+    #[serde(rename = "rollback")]
     RollBack,
     /// Look whether what is there is what should be: `to` percent of the new, the rest of the old.
     Verify,

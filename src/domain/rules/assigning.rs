@@ -44,6 +44,9 @@ pub fn eligible(request: &Request, to: &PrincipalName, facts: &Facts) -> Result<
     if request.whose().person.as_ref() == Some(&them.person) {
         return not("it is their own request, or their agent's".to_owned());
     }
+    if !them.place.holds(request.target()) {
+        return not("their roles do not hold for what it is about".to_owned());
+    }
     let needed = Verb::Approve.permission(request.kind(), them.kind);
     if !them.roles.iter().any(|role| role.permissions().contains(&needed)) {
         return not(format!("they do not hold the permission `{}`", needed.word()));
@@ -99,6 +102,7 @@ pub fn could_fill(slot: &Slot, request: &Request, facts: &Facts) -> Vec<Principa
         };
         let own = request.requester.person.as_ref() == Some(&them.person) || theirs(&request.requester.name);
         slot.admits(&signer)
+            && them.place.holds(request.target())
             && them.roles.iter().any(|role| role.permissions().contains(&needed))
             && !own
             && !request.counting().any(|s| s.bound.signer.person.as_ref() == Some(&them.person))

@@ -17,6 +17,9 @@ pub struct Tree {
     name: String,
 }
 
+/// Whose a directory beneath a tree was, by its path.
+pub type KeptOf<'a> = dyn Fn(&str) -> Option<Kept> + 'a;
+
 /// What a directory beneath a tree is, on the way to a file.
 enum Way {
     Here(OwnedFd),
@@ -60,7 +63,7 @@ impl Tree {
     }
 
     /// Goes down to the directory `parts`; makes what is missing when `makes` says with which permissions.
-    fn way(&self, parts: &str, makes: Option<&dyn Fn(&str) -> Option<Kept>>) -> Result<Way, String> {
+    fn way(&self, parts: &str, makes: Option<&KeptOf<'_>>) -> Result<Way, String> {
         let mut here = self.root.try_clone().map_err(|e| format!("{}: {e}", self.name))?;
         let mut gone = String::new();
         for part in parts.split('/').filter(|part| !part.is_empty()) {
@@ -137,7 +140,7 @@ impl Tree {
     ///
     /// # Errors
     /// Why not.
-    pub fn make_directory(&self, path: &str, kept: &dyn Fn(&str) -> Option<Kept>) -> Result<(), String> {
+    pub fn make_directory(&self, path: &str, kept: &KeptOf<'_>) -> Result<(), String> {
         self.way(path, Some(kept)).map(|_| ())
     }
 
@@ -173,13 +176,7 @@ impl Tree {
     ///
     /// # Errors
     /// Why not.
-    pub fn put(
-        &self,
-        path: &str,
-        bytes: &[u8],
-        wanted: Kept,
-        dirs: &dyn Fn(&str) -> Option<Kept>,
-    ) -> Result<(), String> {
+    pub fn put(&self, path: &str, bytes: &[u8], wanted: Kept, dirs: &KeptOf<'_>) -> Result<(), String> {
         let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
         let Way::Here(above) = self.way(above, Some(dirs))? else {
             return Err(format!("{}: has no directory", self.whole(path)));

@@ -147,6 +147,8 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) tenant: Vec<Glob>,
     #[serde(default)]
+    pub(super) action: Vec<Glob>,
+    #[serde(default)]
     pub(super) labels: BTreeMap<Identifier, Glob>,
     pub(super) slots: Option<Spanned<Vec<SlotForm>>>,
     pub(super) remind: Option<Spanned<Time>>,
@@ -162,6 +164,10 @@ pub(super) struct RuleForm {
     #[serde(default)]
     pub(super) require_evidence: Vec<Spanned<String>>,
     pub(super) newcomers: Option<bool>,
+    #[serde(default)]
+    pub(super) fixed_params: Vec<Glob>,
+    #[serde(default)]
+    pub(super) mandatory: Vec<Glob>,
     pub(super) rollout: Option<RolloutForm>,
 }
 

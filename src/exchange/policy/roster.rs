@@ -3,6 +3,8 @@
 use super::Fault;
 use crate::domain::moment::Moment;
 use crate::domain::names::{PersonName, PrincipalName};
+use crate::domain::policy::glob::Glob;
+use crate::domain::policy::risk::Place;
 use crate::domain::policy::roster::{Enrolled, Key, Roster};
 use crate::domain::principal::{PrincipalKind, Role};
 use serde::Deserialize;
@@ -18,7 +20,20 @@ pub(super) struct PrincipalForm {
     owner: Option<Spanned<PersonName>>,
     roles: Option<Spanned<Vec<Role>>>,
     #[serde(default)]
+    environment: Vec<Glob>,
+    #[serde(default)]
+    service: Vec<Glob>,
+    #[serde(default)]
+    tenant: Vec<Glob>,
+    #[serde(default)]
     key: Vec<Spanned<KeyForm>>,
+}
+
+impl PrincipalForm {
+    fn place(&self) -> Place {
+        let Self { environment, service, tenant, .. } = self;
+        Place { environment: environment.clone(), service: service.clone(), tenant: tenant.clone() }
+    }
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +62,17 @@ pub(super) fn roster(forms: Vec<Spanned<PrincipalForm>>) -> Result<Roster, Fault
     for form in forms {
         let form = form.into_inner();
         let (kind, person) = person(&form, &people)?;
+        let place = form.place();
         let name = form.name.into_inner();
-        let mut enrolled =
-            Enrolled { name: name.clone(), kind, person, roles: Vec::new(), keys: Vec::new(), since: None };
+        let mut enrolled = Enrolled {
+            name: name.clone(),
+            kind,
+            person,
+            roles: Vec::new(),
+            place,
+            keys: Vec::new(),
+            since: None,
+        };
         if let Some(roles) = form.roles {
             let span = roles.span();
             for role in roles.into_inner() {

@@ -95,7 +95,7 @@ fn knows_redacted(
             is_redacted(stored.first()) && fresh.is_some_and(|fresh| others(fresh) == others(stored))
         }
         "names" | "words" => order == Ordering::Less && is_redacted(stored.get(1)),
-        "reasons" => order == Ordering::Less && is_redacted(stored.get(2)),
+        "reasons" | "failures" => order == Ordering::Less && is_redacted(stored.get(2)),
         _ => false,
     }
 }

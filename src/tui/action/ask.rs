@@ -55,7 +55,32 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// Those whose text is kept as a draft.
+    /// Whether its text is kept as a draft: of what decides, of what is said about a step, and of comments.
+    pub fn is_kept(self) -> bool {
+        Self::KEPT.contains(&self)
+            || self.is_about_a_step()
+            || matches!(self, Ask::Stop | Ask::Continue | Ask::Escalate)
+    }
+
+    /// Which of several dialogs with one verb it is, in a word for the file; empty for the one that has the verb alone.
+    pub const fn which(self) -> &'static str {
+        match self {
+            Ask::Mark(mark) => mark.word(),
+            Ask::ModifyJson => "json",
+            Ask::Restore => "restore",
+            Ask::Give => "give",
+            _ => "",
+        }
+    }
+
+    /// The dialog that has this verb and word, if its text is kept.
+    pub fn kept_as(verb: Verb, which: &str) -> Option<Ask> {
+        const BEYOND: [Ask; 5] = [Ask::Give, Ask::LeaveOut, Ask::Answer, Ask::Restore, Ask::ModifyJson];
+        let all = Self::KEPT.into_iter().chain(Self::KEYED).chain(BEYOND);
+        all.into_iter().find(|ask| ask.is_kept() && ask.verb() == verb && ask.which() == which)
+    }
+
+    /// Those about a request as a whole that say what becomes of it.
     pub const KEPT: [Ask; 7] = [
         Ask::Approve,
         Ask::Reject,

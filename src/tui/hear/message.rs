@@ -1,5 +1,6 @@
 //! Everything the screen can be told.
 
+use crate::app::rollouts::Outlook;
 use crate::app::{Ahead, Counters, Draft, Errand, Failure, Found, Queue, Returned, Row};
 use crate::domain::command::Facts;
 use crate::domain::digest::EvidenceDigest;
@@ -9,6 +10,7 @@ use crate::domain::moment::Moment;
 use crate::domain::names::{RequestId, Seq};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::rollout::Stimulus;
 use crate::domain::statement::Statement;
 use crate::domain::talk::Receipt;
 use crate::domain::text::Safe;
@@ -72,6 +74,15 @@ pub enum Message {
     },
     /// What happened since one was last here, in one line.
     CameBack(Line),
+    /// The rollouts there are to be seen.
+    Rollouts(Box<Outlook>),
+    /// Something that was asked of a rollout was recorded.
+    Steered {
+        /// Of which deployment's.
+        id: RequestId,
+        /// What.
+        on: Stimulus,
+    },
     /// What stands on a page.
     Look(Page, Vec<Line>),
     /// Who has which comment of a request, and which files of it the reader has looked into.

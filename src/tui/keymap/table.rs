@@ -3,6 +3,7 @@
 use super::{Binding, Key, Scope};
 use crate::app::Queue;
 use crate::domain::marks::Mark;
+use crate::domain::rollout::Stimulus;
 use crate::tui::action::{Action, Ask, Copied, Page};
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -28,7 +29,11 @@ const MOVING: &[Scope] = &[
     Scope::Thread,
     Scope::Evidence,
     Scope::Page,
+    Scope::Rollout,
 ];
+const ROLLOUT: &[Scope] = &[Scope::Rollout];
+const ROLLOUTS: &[Scope] =
+    &[Scope::List, Scope::Detail, Scope::Graph, Scope::Steps, Scope::Thread, Scope::Evidence, Scope::Rollout];
 const PROMPT: &[Scope] = &[Scope::Prompt];
 const ASKED: &[Scope] = &[Scope::Dialog, Scope::Text];
 const OUTSIDE_DIALOGS: &[Scope] = MOVING;
@@ -48,6 +53,17 @@ const fn decides_in(
     words: &'static str,
 ) -> Binding {
     Binding { scopes, keys: key, action: Action::Ask(ask), short, words, decides: true }
+}
+
+/// A line that asks something of a rollout.
+const fn steers(
+    scopes: &'static [Scope],
+    key: &'static [Key],
+    on: Stimulus,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { scopes, keys: key, action: Action::Steer(on), short, words, decides: true }
 }
 
 /// A line that does not.
@@ -94,6 +110,16 @@ pub const KEYMAP: &[Binding] = &[
     looks(THREAD, &[Key::char('w')], Action::Ask(Ask::EditComment), "edit yours", "put your own comment in other words; what it said stays in the log"),
     decides_in(PANES, &[Key::char('L')], Ask::Run, "run", "let it run: what was approved, on this host; or go on where it stands still"),
     decides_in(PANES, &[Key::char('B')], Ask::RollBack, "roll back", "take back what was done, last first"),
+    steers(VERBS, &[Key::char('P')], Stimulus::Promote, "promote", "sign off the promotion to the next tier; of a deployment: go to its rollout"),
+    steers(ROLLOUT, &[Key::char('B')], Stimulus::RollBack, "roll back", "take everything back, now"),
+    steers(ROLLOUT, &[Key::char('H')], Stimulus::Halt, "halt", "stop: end what the driver does; what is out stays out, or is taken back where it was moving"),
+    steers(ROLLOUT, &[Key::char('P')], Stimulus::Promote, "promote", "go to the promotion to the next tier, to sign it off there"),
+    steers(ROLLOUT, &[Key::char('Z')], Stimulus::Pause, "pause", "stop the bake clock"),
+    steers(ROLLOUT, &[Key::char('V')], Stimulus::Resume, "go on", "let it go on that was paused or frozen"),
+    steers(ROLLOUT, &[Key::char('F')], Stimulus::Freeze, "freeze", "let nothing move until somebody says so"),
+    steers(ROLLOUT, &[Key::char('K')], Stimulus::Acknowledge, "acknowledge", "say that you have seen that its rollback failed"),
+    looks(ROLLOUTS, &[Key::char('0')], Action::Rollouts, "", "to the rollout that is most urgent, or the one of this request; again: the next one"),
+    looks(ROLLOUT, &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "close it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
     decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),
     looks(&[Scope::Help], &[Key::of(KeyCode::Esc), Key::char('h'), Key::char('q'), Key::char('?')], Action::Back, "close", "close the help"),
@@ -172,8 +198,8 @@ pub const KEYMAP: &[Binding] = &[
     Binding { scopes: ALIKE, keys: &[Key::char('R')], action: Action::Ask(Ask::Reject), short: "reject them", words: "reject those that are alike", decides: true },
     looks(ALIKE, &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('=')], Action::Back, "back", "close it; nothing is decided"),
     looks(&[Scope::Text], &[Key::ctrl('e')], Action::Edit, "editor", "go on writing in your editor ($EDITOR)"),
-    looks(PANES, &[Key::char('?')], Action::Help, "help", "what works here"),
-    looks(PANES, &[Key::char('r')], Action::Reload, "", "read everything again"),
+    looks(ROLLOUTS, &[Key::char('?')], Action::Help, "help", "what works here"),
+    looks(ROLLOUTS, &[Key::char('r')], Action::Reload, "", "read everything again"),
     looks(EVERYWHERE, &[Key::ctrl('l')], Action::Repaint, "", "draw everything again"),
     looks(EVERYWHERE, &[Key::ctrl('z')], Action::Suspend, "", "to the shell; `fg` comes back"),
     looks(LIST, &[Key::char('q')], Action::Quit, "quit", "quit"),

@@ -8,12 +8,14 @@
 //! ```
 
 use crate::app::Kept;
+use crate::domain::rollout::Stimulus;
 use crate::present::line::{Line, Tone};
 use crate::present::time::span;
 use crate::tui::action::{Action, Ask};
 use crate::tui::filtering;
 use crate::tui::keymap::{Binding, Scope};
 use crate::tui::model::Model;
+use crate::tui::rollouts;
 use crate::tui::view::canvas::{Canvas, cells};
 use ratatui::layout::Rect;
 
@@ -155,9 +157,21 @@ pub fn footer(model: &Model, canvas: &mut Canvas, line: Rect) {
                     | Ask::Run
                     | Ask::RollBack
             )
-        ) && (forbidden || model.subject().is_none())
+        ) && !(binding.action == Action::Ask(Ask::RollBack)
+            && rollouts::has_something_to(model, Stimulus::RollBack))
+            && (forbidden || model.subject().is_none())
         {
             continue;
+        }
+        if let Action::Steer(on) = binding.action {
+            let rarely = matches!(on, Stimulus::Resume | Stimulus::Acknowledge);
+            let idle = match scope {
+                Scope::Rollout => rarely && forbidden,
+                _ => !rollouts::has_something_to(model, on),
+            };
+            if idle {
+                continue;
+            }
         }
         let words = words(model, binding);
         let words = if forbidden { format!("({words})") } else { words };

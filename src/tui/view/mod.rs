@@ -11,6 +11,7 @@ pub mod help;
 pub mod prompt;
 pub mod batch;
 pub mod band;
+pub mod rollout;
 pub mod alike;
 pub mod page;
 
@@ -58,8 +59,8 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
             cursor = read;
         }
     }
-    if let (Some(area), Some(live)) = (layout.band, &model.live) {
-        band::band(live, canvas, area);
+    if let Some(area) = layout.band {
+        band::band(model, canvas, area);
     }
     chrome::status(model, canvas, layout.status);
     chrome::footer(model, canvas, layout.footer);
@@ -68,6 +69,12 @@ fn whole(model: &Model, canvas: &mut Canvas) -> Option<Position> {
     }
     if let Some(dialog) = &model.dialog {
         cursor = dialog::dialog(model, dialog, canvas, layout.body);
+    }
+    if let Some(sheet) = &model.rollouts.sheet {
+        cursor = rollout::sheet(model, sheet, canvas, layout.body);
+    }
+    if let Some(order) = &model.rollouts.order {
+        cursor = rollout::order(order, canvas, layout.body);
     }
     if let Some(sheet) = &model.page {
         cursor = page::page(sheet, canvas, layout.body);

@@ -3,6 +3,7 @@
 mod anchors;
 mod demo;
 mod month;
+pub mod rollouts;
 mod jumps;
 
 use countersign::app::{App, Clock, Place};

@@ -220,3 +220,34 @@ fn the_1001st_open_request_of_one_producer_waits_and_another_producer_does_not()
     desk.feed(&["submit", "-"], &more).ended(0);
     desk.feed(&["submit", "-"], lines("feeder", 1_001..1_002)).ended(75);
 }
+
+/// A plan that nests this deep.
+fn nested(levels: usize, name: &str) -> Value {
+    // The document, its steps, the step and its parameters are four.
+    let value = (4..levels).fold(Value::from("x"), |value, _| serde_json::json!([value]));
+    serde_json::json!({"kind": "plan", "title": "t", "by": "ci", "ref": name, "steps": [{"id": "a", "action": "x", "params": {"p": value}}]})
+}
+
+#[test]
+fn what_is_taken_at_its_deepest_can_be_read_again() {
+    let desk = Desk::new();
+    let id = desk.submit(&nested(32, "a"));
+    desk.feed(&["submit", "-"], nested(33, "b").to_string()).refused(65, &["nested deeper than 32"]);
+    desk.run(&["approve", &id]).ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+    let deeper = desk.file("deeper.toml", "[limits]\njson_depth = 64\n");
+    desk.run(&["policy", "adopt", &deeper]).ended(0);
+    let id = desk.submit(&nested(64, "c"));
+    desk.feed(&["submit", "-"], nested(65, "d").to_string()).refused(65, &["nested deeper than 64"]);
+    desk.run(&["approve", &id]).ended(0);
+    desk.run(&["rebuild"]).ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+    let export = desk.run(&["audit", "export"]).ended(0).out;
+    let file = desk.file("export.jsonl", export);
+    desk.run(&["audit", "verify", "--against", &file]).ended(0);
+    let flat = desk.file("flat.toml", "[limits]\njson_depth = 8\n");
+    desk.run(&["policy", "adopt", &flat]).ended(0);
+    desk.feed(&["submit", "-"], nested(9, "e").to_string()).refused(65, &["nested deeper than 8"]);
+    let wrong = desk.file("wrong.toml", "[limits]\njson_depth = 65\n");
+    desk.run(&["policy", "check", &wrong]).refused(65, &["line 2: limits.json_depth: is 8 to 64"]);
+}

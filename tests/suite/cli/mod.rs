@@ -12,14 +12,16 @@ mod policy;
 mod overriding;
 pub mod team;
 mod privileges;
-mod running;
+pub mod running;
 mod talk;
 mod looking_back;
 mod watching;
 mod telling;
+mod keeping;
 mod signing;
 mod running_programs;
 mod running_races;
+mod review_block;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};

@@ -169,3 +169,57 @@ fn what_is_hostile_in_it_reaches_no_terminal() {
     let ran = run(&desk, &other);
     assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
 }
+
+#[test]
+fn of_a_production_deployment_it_says_one_thing_and_it_is_so() {
+    let desk = Desk::new();
+    let id = desk.submit(
+        &json!({"kind": "deployment", "title": "Deploy", "by": "ci", "target": {"environment": "production"},
+        "steps": [{"id": "go", "action": "a.go", "run": ["/bin/true"]}]}),
+    );
+    let told = desk.run(&["override", &id]).ended(2);
+    assert!(
+        told.out.contains("Its steps may start at once, and must within 4 h. A rollout of it is not started"),
+        "{told}"
+    );
+    assert!(!told.out.contains("It may start") && !told.out.contains("It starts no"), "{told}");
+    let alone = desk.submit(&json!({"kind": "deployment", "title": "Deploy", "by": "ci", "target": {"environment": "production"}}));
+    let told = desk.run(&["override", &alone]).ended(2);
+    assert!(told.out.contains("A rollout of it is not started") && !told.out.contains("may start"), "{told}");
+}
+
+#[test]
+fn an_export_can_be_about_one_thing() {
+    let desk = Desk::new();
+    let id = desk.submit(&crate::cli::plan("ci", "a"));
+    desk.run(&["comment", &id, "look here"]).ended(0);
+    desk.run(&["escalate", &id, "--reason", "nobody is here"]).ended(0);
+    desk.run(&[
+        "override",
+        &id,
+        "--class",
+        "incident",
+        "--reference",
+        "INC-42",
+        "--reason",
+        "it is down and nobody answers",
+        "--phrase",
+        &format!("OVERRIDE {id}"),
+    ])
+    .ended(0);
+    let other = desk.submit(&crate::cli::plan("ci", "b"));
+    desk.run(&["approve", &other]).ended(0);
+    let names = |only: &str| -> Vec<String> {
+        let lines = desk.run(&["audit", "export", "--only", only]).ended(0).out;
+        let name = |line: &str| -> String {
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            event["name"].as_str().unwrap().to_owned()
+        };
+        lines.lines().map(name).collect()
+    };
+    assert_eq!(names("overrides"), ["request.overridden", "request.submitted"]);
+    assert_eq!(names("comments"), ["comment.added"]);
+    assert_eq!(names("escalations"), ["request.escalated"]);
+    assert!(names("approvals").iter().any(|name| name == "signoff.given"));
+    assert!(names("approvals").iter().all(|name| !name.starts_with("comment")));
+}

@@ -341,6 +341,15 @@ fn a_capability_matrix_is_printed_as_a_policy_and_changes_nothing() {
         );
         desk.run(&["approve", &id, "--reason", "fine"]).ended(code);
     }
+    // What it says of none is off, and what is printed is a policy as it stands.
+    let silent = desk.file(
+        "silent.yaml",
+        "capabilities:\n  deploy_production:\n    scope: [fs://srv/app/*]\n  other:\n    scope: [vm://x]\n",
+    );
+    let quiet = desk.run(&["policy", "import-capabilities", &silent]).ended(0).out;
+    desk.run(&["policy", "check", &desk.file("quiet.toml", &quiet)])
+        .ended(0)
+        .said(&["deploy_production: OFF"]);
     desk.run(&["policy", "check", &desk.file("whole.toml", &printed)])
         .ended(0)
         .said(&["deploy_production by keys"]);
@@ -350,4 +359,45 @@ fn a_capability_matrix_is_printed_as_a_policy_and_changes_nothing() {
     let broken = desk.file("broken.yaml", "capabilities:\n  a: {}\n  a: {}\n");
     desk.run(&["policy", "import-capabilities", &broken])
         .refused(65, &["line 3", "said twice", "nothing was taken over"]);
+}
+
+#[test]
+fn who_approves_and_who_else_must_can_hang_on_what_a_step_does() {
+    let desk = Desk::new();
+    let policy = desk.file(
+        "actions.toml",
+        "[[rule]]\nname = \"drops\"\naction = [\"db.drop*\"]\nslots = [{kind = \"human\"}, {kind = \"human\", role = \"lead\"}]\n\
+         [[rule]]\nname = \"others\"\nslots = [{kind = \"human\"}]\n",
+    );
+    desk.run(&["policy", "adopt", &policy]).ended(0);
+    let ask = |name: &str, action: &str| {
+        desk.submit(&serde_json::json!({"kind": "plan", "title": "t", "by": "ci", "ref": name,
+            "steps": [{"id": "a", "action": "db.read"}, {"id": "b", "action": action}]}))
+    };
+    desk.run(&["explain", &ask("a", "db.drop_index")]).ended(0).said(&["drops", "1 human (lead)"]);
+    desk.run(&["explain", &ask("b", "db.list")]).ended(0).said(&["others"]);
+}
+
+#[test]
+fn some_parameters_are_the_requesters_alone_and_some_steps_are_not_left_out() {
+    let desk = Desk::new();
+    let policy = desk.file(
+        "bounds.toml",
+        "[[rule]]\nname = \"bounds\"\nfixed_params = [\"amount\"]\nmandatory = [\"backup.*\"]\n",
+    );
+    desk.run(&["policy", "adopt", &policy]).ended(0);
+    let ask = |name: &str| {
+        desk.submit(&serde_json::json!({"kind": "plan", "title": "t", "by": "ci", "ref": name, "steps": [
+            {"id": "save", "action": "backup.take"},
+            {"id": "pay", "action": "pay.send", "params": {"amount": 5, "to": "ann"},
+             "needs": [{"step": "save", "effect": "blocks", "resolution": "skip"}]}]}))
+    };
+    let id = ask("a");
+    desk.run(&["modify", &id, "--step", "pay", "--set", "amount=6"])
+        .refused(1, &["lets nobody but the requester change amount"]);
+    desk.run(&["modify", &id, "--step", "pay", "--unset", "amount"]).refused(1, &["change amount"]);
+    desk.run(&["modify", &id, "--step", "pay", "--set", "to=\"bob\""]).ended(0);
+    // Alone everybody may override, and so leave out; in a team a reviewer may not.
+    desk.run(&["skip", &id, "--step", "save"]).ended(0);
+    desk.run(&["approve", &id]).calm();
 }

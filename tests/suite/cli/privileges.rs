@@ -78,8 +78,10 @@ const AND_THESE: [&str; 14] = [
 ];
 
 /// What names no request.
-const OF_NO_REQUEST: [&str; 10] =
-    ["submit", "list", "check", "pulse", "stats", "handoff", "audit", "roster", "policy", "help"];
+const OF_NO_REQUEST: [&str; 12] = [
+    "submit", "import", "list", "check", "pulse", "stats", "handoff", "audit", "redact", "roster", "policy",
+    "help",
+];
 
 fn lines() -> impl Iterator<Item = &'static str> {
     ON_A_REQUEST.into_iter().chain(AND_THESE)

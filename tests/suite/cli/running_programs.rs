@@ -199,3 +199,40 @@ fn a_program_that_is_put_in_the_place_of_one_that_runs_is_found_by_the_next_step
     running.end().ended(16).complained(&["the program that does b"]);
     assert_eq!(lines(&log), ["a"]);
 }
+
+#[test]
+fn a_step_whose_like_failed_not_long_ago_is_of_medium_risk_and_says_so() {
+    let desk = Desk::new();
+    let ask = |who: &str, command: Value| {
+        desk.submit(&json!({"kind": "plan", "by": "planner", "title": "Look", "steps": [
+            {"id": "look", "action": "crm.look", "params": {"who": who}, "run": command}]}))
+    };
+    let factors = |id: &str| {
+        let shown = desk.shown(id);
+        (shown["risk"].as_str().unwrap().to_owned(), shown.to_string().contains("its like failed before"))
+    };
+    let first = ask("ann", sh("exit 1"));
+    assert_eq!(factors(&first), ("low".to_owned(), false));
+    desk.run(&["approve", &first, "--reason", "x"]).ended(0);
+    desk.run(&["run", &first]).ended(16);
+    let again = ask("bob", sh("exit 0"));
+    assert_eq!(
+        factors(&again),
+        ("medium".to_owned(), true),
+        "another parameter, the same action and program"
+    );
+    let other = ask("bob", json!(["/bin/true"]));
+    assert_eq!(factors(&other), ("low".to_owned(), false), "another program is not its like");
+    desk.run(&["explain", &again]).ended(0).said(&["its like failed before"]);
+    // Asked anew after thirty days nobody remembers it.
+    let late = desk.later(31 * 24 * super::HOUR, &["submit", "-"]);
+    let document = json!({"kind": "plan", "by": "planner", "title": "Late", "steps": [
+        {"id": "look", "action": "crm.look", "run": sh("exit 0")}]});
+    let late = desk.feed_command(late, "submit", document.to_string()).ended(0).out.trim_end().to_owned();
+    assert_eq!(factors(&late), ("low".to_owned(), false));
+    desk.run(&["audit", "verify"]).ended(0);
+    let before = desk.shown(&again)["risk"].clone();
+    desk.run(&["rebuild"]).ended(0);
+    assert_eq!(desk.shown(&again)["risk"], before);
+    desk.run(&["audit", "verify"]).ended(0);
+}

@@ -197,14 +197,19 @@ fn digest(desk: &Desk, who: &str, id: &str) -> String {
 fn another_policy_is_in_force_when_another_admin_signs_it_off_and_not_before() {
     let desk = team();
     let first = desk.run(&["policy", "show", "--json"]).ended(0).json()["policy"].clone();
-    let stricter =
-        format!("[[rule]]\nname = \"two\"\nslots = [{{kind = \"human\"}}, {{kind = \"human\"}}]\n{TEAM}");
+    let stricter = format!(
+        "[[rule]]\nname = \"two\"\nkind = [\"gate\"]\nslots = [{{kind = \"human\"}}, {{kind = \"human\"}}]\n{TEAM}"
+    );
     // Only an admin proposes; the operator put the first one in force, and no other.
     for who in ["carol", "eve", "dave", "cp14"] {
         ssh_feed(&desk, who, "policy adopt -", &stricter).refused(1, &["`admin`"]);
     }
     let file = desk.file("stricter.toml", &stricter);
     desk.run(&["policy", "adopt", &file]).refused(1, &["`admin`"]);
+    // Nor one that nobody could change again: two sign-offs beside the proposer's, and there are two admins.
+    let locked = stricter.replacen("kind = [\"gate\"]\n", "", 1);
+    ssh_feed(&desk, "ann", "policy adopt -", &locked)
+        .refused(1, &["2 sign-offs beside", "nobody could ever"]);
     let one_admin = stricter.replacen("[\"admin\", \"lead\"]", "[\"lead\"]", 1);
     ssh_feed(&desk, "ann", "policy adopt -", &one_admin).refused(1, &["admins of at least two people"]);
     ssh_feed(&desk, "ann", "policy adopt -", TEAM).ended(0).said(&["in force already"]);
@@ -440,4 +445,241 @@ fn however_much_others_ask_ones_own_are_all_there() {
     desk.run(&["rebuild"]).ended(0);
     assert!(ssh(&desk, "ci", "list").ended(0).out.contains(&first));
     desk.run(&["audit", "verify"]).ended(0);
+}
+
+/// The roster with a key for each of `who`, and a rule by which changing it is signed.
+fn keyed(who: &[&str], until: &str) -> String {
+    let rule = "[[rule]]\nname = \"by key\"\nkind = [\"policy\"]\nslots = [{ kind = \"human\", assurance = \"signed\" }]\n";
+    let mut text = format!("{rule}{TEAM}");
+    for (n, name) in who.iter().enumerate() {
+        let key = format!("[[principal.key]]\nkey = \"{}\"\nvalid_before = {until}\n", KEYS[n]);
+        let at = text.find(&format!("name = \"{name}\"")).unwrap();
+        let end = text[at..].find("[[principal]]").map_or(text.len(), |end| at + end);
+        text.insert_str(end, &key);
+    }
+    text
+}
+
+/// Two public keys.
+const KEYS: [&str; 2] = [
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICfaXU1hgCCWfkzFsSk2I7iFaHmh2f2Ooag6W+F5uIqm",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+];
+
+#[test]
+fn a_policy_that_would_shut_the_admins_out_is_refused_where_it_is_checked_and_where_it_is_adopted() {
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
+    for (text, words) in [
+        (keyed(&[], "2099-01-01"), "0 of its admins have such a key"),
+        (keyed(&["ann"], "2099-01-01"), "enrol a key for bob"),
+        (keyed(&["ann", "bob"], "2020-01-01"), "0 of its admins have such a key"),
+        (keyed(&["ann", "bob"], "2099-01-01").replace("\"signed\"", "\"signed+touch\""), "(signed+touch)"),
+    ] {
+        let file = desk.file("team.toml", &text);
+        desk.run(&["policy", "check", &file]).refused(65, &[words, "nobody could ever change it again"]);
+        desk.run(&["policy", "adopt", &file]).refused(1, &[words, "nobody could ever change it again"]);
+    }
+    // With keys it holds; who has none where no signature is asked for is said, and refused nothing.
+    let file = desk.file("team.toml", keyed(&["ann", "bob"], "2099-01-01"));
+    desk.run(&["policy", "check", &file]).ended(0);
+    desk.run(&["policy", "adopt", &file]).ended(0);
+    let plain = desk.file("plain.toml", TEAM);
+    desk.run(&["policy", "check", &plain]).ended(0).said(&["note: ann, bob (admin) has no valid key"]);
+    let release = "[[rule]]\nname = \"prod\"\nkind = [\"deployment\"]\nslots = [{ kind = \"human\", role = \"release\", assurance = \"signed\" }]\n";
+    let nobody = desk.file("nobody.toml", format!("{release}{TEAM}"));
+    desk.run(&["policy", "check", &nobody])
+        .ended(0)
+        .said(&["nobody in the roster can fill", "the rule prod"]);
+}
+
+#[test]
+fn whose_debt_it_is_is_asked_of_the_roster_of_today_too() {
+    let rule = "[[rule]]\nname = \"all\"\noverride = { assurance = \"session\" }\n";
+    let leads = format!("{rule}{}", TEAM.replacen("roles = [\"reviewer\"]", "roles = [\"lead\"]", 1));
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
+    desk.run(&["policy", "adopt", &desk.file("team.toml", &leads)]).ended(0);
+    let gate = |name: &str| gate("dave", name).to_string();
+    let (one, two) = ("R-1", "R-2");
+    ssh_feed(&desk, "dave", "submit -", &gate("a")).ended(0);
+    ssh_feed(&desk, "dave", "submit -", &gate("b")).ended(0);
+    let goes = |who: &str, id: &str, reason: &str| {
+        let digest = digest(&desk, who, id);
+        let line = format!(
+            "override {id} --class incident --reference INC-1 --reason '{reason}' --phrase 'OVERRIDE {id}' --digest {digest}"
+        );
+        ssh(&desk, who, &line)
+    };
+    goes("bob", one, "the payments stand still and nobody answers").ended(0);
+    // From now on bob and carol are one person.
+    adopts(
+        &desk,
+        &leads.replacen(
+            "name = \"bob\"\nkind = \"human\"\n",
+            "name = \"bob\"\nkind = \"human\"\nperson = \"carol\"\n",
+            1,
+        ),
+    );
+    goes("carol", two, "the queue is full and the night shift is alone")
+        .refused(1, &["you still owe R-3, the review of an override of yours"]);
+    desk.run(&["rebuild"]).ended(0);
+    goes("carol", two, "the queue is full and the night shift is alone").refused(1, &["you still owe R-3"]);
+    desk.run(&["audit", "verify"]).ended(0);
+}
+
+#[test]
+fn who_edited_a_step_has_edited_what_goes_on_with_it() {
+    let desk = team();
+    ssh_feed(&desk, "ci", "submit -", &plan("ci", "a").to_string()).ended(0);
+    ssh(&desk, "carol", "modify R-1 --step lookup --set query='\"Grace\"'").ended(0);
+    ssh(&desk, "carol", "approve R-1").refused(1, &["you edited"]);
+    ssh(&desk, "ci", "cancel R-1 --reason again").ended(0);
+    ssh(&desk, "ci", "resubmit R-1 --as-new").ended(0).said(&["R-2"]);
+    ssh(&desk, "carol", "approve R-2").refused(1, &["you edited"]);
+    desk.run(&["rebuild"]).ended(0);
+    ssh(&desk, "carol", "approve R-2").refused(1, &["you edited"]);
+    let shown = ssh(&desk, "ann", "explain R-2").ended(0);
+    assert!(shown.out.contains("edited by a reviewer"), "{shown}");
+    ssh(&desk, "bob", "approve R-2").ended(0);
+    // What the producer wrote anew is the producer's.
+    ssh_feed(&desk, "ci", "submit -", &plan("ci", "b").to_string()).ended(0);
+    ssh(&desk, "carol", "modify R-3 --step lookup --set query='\"Grace\"'").ended(0);
+    ssh(&desk, "ci", "cancel R-3 --reason again").ended(0);
+    ssh_feed(&desk, "ci", "resubmit R-3 - --as-new", &plan("ci", "b").to_string()).ended(0).said(&["R-4"]);
+    ssh(&desk, "carol", "approve R-4").ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+}
+
+#[test]
+fn a_refusal_says_the_words_of_the_store_it_is_in() {
+    let desk = team();
+    ssh_feed(&desk, "ci", "submit -", &gate("ci", "a").to_string()).ended(0);
+    let refused =
+        ssh(&desk, "carol", "cancel R-1 --reason no").refused(1, &["only the requester, ci, can cancel it"]);
+    assert!(!refused.err.contains("--as") && refused.err.contains("session"), "{refused}");
+    let alone = Desk::new();
+    alone.submit(&gate("ci", "a"));
+    alone.run(&["cancel", "R-1", "--reason", "no", "--as", "bot"]).refused(1, &["--as ci"]);
+}
+
+#[test]
+fn whoever_asks_imports_in_a_session_and_it_is_theirs() {
+    let desk = team();
+    let draft = json!({"message_type": "x"}).to_string();
+    let lease = json!({"lease_id": "LEASE-20261120-073516", "intent_id": "INT-20261120-073516",
+        "expires_at": "2099-01-01T00:00:00Z", "actor": "CBO", "scope": {"paths": ["/srv/app"]}})
+    .to_string();
+    let file = desk.file("lease.json", &lease);
+    desk.run(&["import", "calyx-lease", &file]).refused(1, &["in a session of their own"]);
+    let ran = ssh_feed(&desk, "ci", "import calyx-lease -", &lease).ended(0);
+    assert!(ran.out.contains("R-1"), "{ran}");
+    let shown = ssh(&desk, "dave", "show R-1 --json").ended(0).json();
+    assert_eq!(shown["by"], "ci");
+    ssh_feed(&desk, "eve", "import calyx-lease -", &lease).refused(1, &["`submit`"]);
+    ssh_feed(&desk, "ci", "import sshsig-approval -", "{}").refused(2, &["a session does not read"]);
+    ssh_feed(&desk, "ci", "import calyx-lease /etc/passwd", &lease).ended(2);
+    ssh_feed(&desk, "ci", "import draft -", &draft).ended(65);
+    // The same again is the same; what it says to do about other content is there.
+    ssh_feed(&desk, "ci", "import calyx-lease -", &lease).ended(0);
+    let other = lease.replace("/srv/app", "/srv/other");
+    let told = ssh_feed(&desk, "ci", "import calyx-lease -", &other).ended(3);
+    assert!(told.err.contains("--revise") && told.err.contains("--again"), "{told}");
+    ssh_feed(&desk, "ci", "import calyx-lease - --again", &other).ended(0).said(&["R-2"]);
+}
+
+#[test]
+fn roles_hold_where_the_roster_says_and_nowhere_else() {
+    let bound = TEAM.replacen(
+        "name = \"carol\"\nkind = \"human\"\n",
+        "name = \"carol\"\nkind = \"human\"\ntenant = [\"acme*\"]\nenvironment = [\"staging\"]\n",
+        1,
+    );
+    let desk = Desk::new();
+    desk.run(&["team", "init", "--admin", "ann", "--admin", "bob"]).ended(0);
+    desk.run(&["policy", "adopt", &desk.file("team.toml", bound)]).ended(0);
+    let ask = |name: &str, target: serde_json::Value| {
+        let document = json!({"kind": "gate", "title": "Go on?", "ref": name, "target": target}).to_string();
+        ssh_feed(&desk, "dave", "submit -", &document).ended(0).out.trim().to_owned()
+    };
+    let inside = ask("a", json!({"environment": "staging", "tenant": "acme-1"}));
+    for (name, target) in [
+        ("b", json!({"environment": "staging", "tenant": "other"})),
+        ("c", json!({"environment": "production", "tenant": "acme-1"})),
+        ("d", json!({"environment": "staging"})),
+        ("e", json!({})),
+    ] {
+        let id = ask(name, target);
+        for line in [
+            "approve @ --reason fine",
+            "reject @ --reason no",
+            "request-changes @ --reason no",
+            "escalate @ --reason no",
+        ] {
+            let line = line.replace('@', &id);
+            ssh(&desk, "carol", &line)
+                .refused(1, &["your roles hold for environment staging; tenant acme* only"]);
+        }
+        // What she sees is everything, and what she says is heard.
+        ssh(&desk, "carol", &format!("comment {id} hello")).ended(0);
+        ssh(&desk, "bob", &format!("reassign {id} carol")).refused(1, &["their roles do not hold"]);
+        let explained = ssh(&desk, "ann", &format!("explain {id}")).ended(0);
+        assert!(!explained.out.contains("carol,") && !explained.out.contains("carol "), "{explained}");
+    }
+    ssh(&desk, "carol", &format!("approve {inside}")).ended(0);
+}
+
+#[test]
+fn a_mandatory_step_is_left_out_by_nobody_but_who_may_override() {
+    let rule = "[[rule]]\nname = \"saved first\"\nmandatory = [\"backup.*\"]\n";
+    let desk = team_with(rule);
+    let ask = |name: &str| {
+        let document = json!({"kind": "plan", "title": "t", "ref": name, "steps": [
+            {"id": "pre", "action": "a.pre"},
+            {"id": "save", "action": "backup.take", "needs": [{"step": "pre", "effect": "blocks", "resolution": "skip"}]},
+            {"id": "pay", "action": "pay.send"}]});
+        ssh_feed(&desk, "ci", "submit -", &document.to_string()).ended(0).out.trim().to_owned()
+    };
+    for (name, lines) in [
+        ("a", vec!["skip @ --step save"]),
+        ("b", vec!["reject @ --step save"]),
+        ("c", vec!["skip @ --step pre"]),
+    ] {
+        let id = ask(name);
+        for line in lines {
+            ssh(&desk, "carol", &line.replace('@', &id)).ended(0);
+        }
+        ssh(&desk, "carol", &format!("approve {id}")).refused(1, &["the rule saved first wants save done"]);
+        ssh(&desk, "bob", &format!("approve {id}")).ended(0);
+    }
+    // While it runs neither.
+    let id = ask("d");
+    ssh(&desk, "carol", &format!("approve {id}")).ended(0);
+    ssh(&desk, "ci", &format!("next {id}")).ended(0);
+    ssh(&desk, "ci", &format!("skip {id} --step save")).refused(1, &["wants save done"]);
+}
+
+#[test]
+fn an_event_says_through_what_and_from_where_it_came() {
+    let desk = team();
+    ssh_feed(&desk, "dave", "submit -", &gate("dave", "a").to_string()).ended(0);
+    ssh(&desk, "carol", "approve R-1").ended(0);
+    let export = desk.run(&["audit", "export"]).ended(0).out;
+    let signed: serde_json::Value = export
+        .lines()
+        .filter(|line| line.contains("signoff.given"))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .next()
+        .unwrap();
+    let actor = &signed["facts"]["actor"];
+    assert_eq!((&actor["face"], &actor["address"]), (&"session".into(), &"192.0.2.1".into()), "{signed}");
+    assert!(signed["at"].is_number() || signed["at"].is_string(), "{signed}");
+    // What is no address is none, and an older event has none.
+    let store = desk.store();
+    let mut command = desk.command(&["--store", store.to_str().unwrap(), "session", "--as", "carol"]);
+    command.env("SSH_CONNECTION", "fe80::1%eth0\u{1b}[2J x").env("SSH_ORIGINAL_COMMAND", "comment R-1 hello");
+    desk.feed_command(command, "comment", "").ended(0);
+    desk.run(&["rebuild"]).ended(0);
+    desk.run(&["audit", "verify"]).ended(0);
+    assert!(!desk.run(&["audit", "export"]).ended(0).out.contains("fe80"));
 }

@@ -42,6 +42,7 @@ fn caller(name: &str, kind: PrincipalKind, person: Option<&str>) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Cli,
         key: None,
+        address: None,
     }
 }
 
@@ -111,12 +112,16 @@ pub fn facts() -> Facts {
         reason_used: None,
         next_number: RequestId::new(18),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 
 /// Facts for somebody who may do only this.
 pub fn facts_with(permissions: &[Permission]) -> Facts {
-    Facts { standing: Standing { permissions: permissions.to_vec(), roles: Vec::new() }, ..facts() }
+    Facts {
+        standing: Standing { permissions: permissions.to_vec(), roles: Vec::new(), ..Standing::default() },
+        ..facts()
+    }
 }
 
 /// Everything for everybody but the viewer, who sees.

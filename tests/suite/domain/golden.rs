@@ -3,6 +3,8 @@
 use countersign::domain::canon::{canonical, read};
 use countersign::domain::event::{Fact, NAMES, OfStore};
 use countersign::domain::marks::Marks;
+use countersign::domain::rollout::RolloutFact;
+
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -79,7 +81,10 @@ fn every_fact_of_the_code_is_in_the_catalogue() {
     let unknown = json!({"name": "no.such.event", "facts": {}});
     let of_store = listed(serde_json::from_value::<OfStore>(unknown).unwrap_err().to_string());
     assert_eq!(of_store, OfStore::NAMES, "what is not listed there is read as a request's");
-    assert_eq!([of_requests, of_store].concat(), NAMES);
+    let unknown = json!({"name": "no.such.event", "facts": {}});
+    let of_rollouts = listed(serde_json::from_value::<RolloutFact>(unknown).unwrap_err().to_string());
+    assert_eq!(of_rollouts, RolloutFact::NAMES, "what is not listed there is read as a request's");
+    assert_eq!([of_requests, of_store, of_rollouts].concat(), NAMES);
 }
 
 #[test]
@@ -115,14 +120,23 @@ fn a_missing_fact_is_refused_unless_it_may_be_absent() {
         "next_at",
         "signature",
         "owes",
+        "edits",
         "payload",
         "asked_by",
+        "promotes",
+        "programs",
+        "baseline",
+        "fence",
+        "verified",
+        "alarm",
     ];
     for (name, facts) in events() {
         // A comment is about a step or about none; an edit is always about one.
         let may = |key: &str| {
             may_be_absent.contains(&key)
                 || (key == "step" && ["comment.added", "evidence.attached"].contains(&name.as_str()))
+                || (key == "promotion" && ["rollout.promoting", "rollout.halted"].contains(&name.as_str()))
+                || (key == "why" && name == "deployment.came_to")
                 || (key == "was_due_at" && name == "request.escalated")
         };
         for key in facts.as_object().unwrap().keys().filter(|key| !may(key)) {

@@ -588,7 +588,19 @@ fn every_semantic_change_voids_the_sign_off_and_shows_in_the_delta_as_what_it_is
         assert_eq!(worst, Some(class), "{what}: {changes:?}");
         assert_ne!(content(&document).revision_digest(), content(BASE).revision_digest(), "{what}");
     }
-    assert!(semantic().len() + cosmetic().len() >= 30);
+}
+
+#[test]
+fn the_two_tables_hold_fifty_one_changes_and_none_of_them_twice() {
+    let (semantic, cosmetic) = (semantic(), cosmetic());
+    assert_eq!((semantic.len(), cosmetic.len()), (31, 20), "thirty are promised");
+    let names = semantic.iter().map(|(what, _, _)| *what).chain(cosmetic.iter().map(|(what, _)| *what));
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), 51);
+    let documents = semantic.iter().map(|(_, _, text)| text).chain(cosmetic.iter().map(|(_, text)| text));
+    assert_eq!(documents.collect::<std::collections::BTreeSet<_>>().len(), 51, "each changes something else");
+    assert!(
+        semantic.iter().all(|(_, _, text)| text != BASE) && cosmetic.iter().all(|(_, text)| text != BASE)
+    );
 }
 
 #[test]
@@ -627,14 +639,15 @@ fn a_successor_asks_for_what_has_not_run_and_says_which_value_it_lacks() {
 #[test]
 fn only_the_requester_goes_on_with_it_and_only_once_it_is_closed() {
     let open = Story::asked(&planner(), rotation());
+    let facts = facts();
     let submission = open.log[0].clone();
-    let told = continuing(submission.clone(), RequestId::new(18), &open.request).unwrap_err();
+    let told = continuing(submission.clone(), RequestId::new(18), &open.request, &facts).unwrap_err();
     assert!(told.to_string().contains("still open"), "{told}");
     let closed = open.then(&bob(), approve());
-    let (new, old) = continuing(submission.clone(), RequestId::new(18), &closed.request).unwrap();
+    let (new, old) = continuing(submission.clone(), RequestId::new(18), &closed.request, &facts).unwrap();
     assert!(matches!(new.fact, Fact::Submitted { continues: Some(id), .. } if id == closed.request.id));
     assert_eq!(closed.request.evolve(&old).continued_by, [RequestId::new(18)]);
     let other = Story::asked(&alice(), plan()).then(&bob(), reject("no"));
-    let told = continuing(submission, RequestId::new(18), &other.request).unwrap_err();
+    let told = continuing(submission, RequestId::new(18), &other.request, &facts).unwrap_err();
     assert!(matches!(told, Refusal::NotRequester { .. }), "{told}");
 }

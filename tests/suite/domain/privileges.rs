@@ -306,6 +306,7 @@ fn through_ssh(name: &str, policy: &Policy) -> (Caller, Facts) {
         assurance: if operator { Assurance::Asserted } else { Assurance::Session },
         face: Face::Session,
         key: None,
+        address: None,
     };
     let member = member(policy, &bare, BEGIN).unwrap();
     let facts = Facts { policy: policy.clone(), standing: member.standing, team: true, ..facts() };

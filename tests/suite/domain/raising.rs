@@ -174,6 +174,7 @@ fn in_a_team_it_is_given_to_somebody_enrolled_who_could_sign_it() {
         kind,
         person: PersonName::new(person).unwrap(),
         roles: roles.to_vec(),
+        place: countersign::domain::policy::risk::Place::ANY,
         keys: Vec::new(),
         since: None,
     };

@@ -434,7 +434,7 @@ fn whoever_may_not_is_refused_each_verb_whatever_the_state() {
         for on in Stimulus::ALL {
             let By::Holder(permission) = on.by() else { continue };
             let rest: Vec<Permission> = Permission::ALL.into_iter().filter(|p| *p != permission).collect();
-            let standing = Standing { permissions: rest, roles: Vec::new() };
+            let standing = Standing { permissions: rest, ..Standing::default() };
             let refused = in_phase(phase).may(on, &standing, at_the_end()).unwrap_err();
             assert_eq!(refused, Refusal::NotPermitted { permission }, "{on:?} from {phase}");
         }

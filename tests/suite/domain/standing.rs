@@ -81,6 +81,7 @@ fn team(of: &[(&str, PrincipalKind, &str, &[Role])]) -> Facts {
         kind: *kind,
         person: PersonName::new(*person).unwrap(),
         roles: roles.to_vec(),
+        place: countersign::domain::policy::risk::Place::ANY,
         keys: Vec::new(),
         since: None,
     };
@@ -166,6 +167,7 @@ fn who_was_enrolled_after_it_was_asked_for_neither_signs_nor_overrides_what_is_s
             kind: PrincipalKind::Human,
             person: alice().person.unwrap(),
             roles: vec![Role::Lead],
+            place: countersign::domain::policy::risk::Place::ANY,
             keys: Vec::new(),
             since: Some(since),
         };

@@ -5,6 +5,7 @@
 mod full_disk;
 mod system_calls;
 mod killed;
+mod run_killed;
 mod pairs;
 mod overriding;
 mod places;

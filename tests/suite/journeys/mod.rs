@@ -11,6 +11,7 @@ mod triage;
 mod alike;
 mod under_tmux;
 mod steps;
+mod delta;
 mod overriding;
 mod signing;
 mod run_from_the_screen;

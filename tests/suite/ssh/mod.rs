@@ -7,6 +7,7 @@ mod block;
 mod people;
 mod escapes;
 mod keys;
+mod idle;
 
 use crate::cli::Desk;
 use server::{key, principal};

@@ -14,6 +14,7 @@ fn draft(text: &str) -> Draft {
     Draft {
         id: RequestId::new(1),
         verb: Verb::Reject,
+        about: String::new(),
         texts: vec![text.to_owned()],
         seen: "x y".to_owned(),
         at,

@@ -3,9 +3,10 @@
 
 use countersign::app::place::Place;
 use countersign::app::{App, Clock, Decided, Error};
-use countersign::domain::command::{Command, Seen};
+use countersign::domain::command::{Command, Said, Seen};
 use countersign::domain::decide::OnSameReference;
 use countersign::domain::document::{Document, Limits, read};
+use countersign::domain::execution::{End, How, Work};
 use countersign::domain::marks::Mark;
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{PrincipalName, RequestId, StepId};
@@ -217,10 +218,25 @@ pub fn after_some_days() -> Stage {
         phrase: Text::new(phrase(overridden)),
     };
     does(app, overridden, &Command::Override { plea: Box::new(plea), seen: Seen::Nothing });
+    // It was begun by its producer, and went wrong.
+    let token = app.next(overridden, None, &planner).unwrap().0.unwrap();
+    let failed = Said::Over {
+        work: Work::Run,
+        end: End::plain(How::Failed),
+        result: None,
+        output: None,
+        reason: because("no answer"),
+    };
+    app.report(overridden, &StepId::new("a").unwrap(), &token, failed, &planner).unwrap();
     stage
 }
 
 /// A connection as somebody has it who does not use the program.
+/// As `sha256sum` prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    countersign::domain::digest::EvidenceDigest::of(bytes).to_string()
+}
+
 pub fn behind_its_back(store: &std::path::Path) -> Connection {
     let conn = Connection::open(store).unwrap();
     conn.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF").unwrap();

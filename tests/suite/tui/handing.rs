@@ -17,6 +17,7 @@ fn enrolled(name: &str, role: Role) -> Enrolled {
         kind: PrincipalKind::Human,
         person: caller(name).person.unwrap(),
         roles: vec![role],
+        place: countersign::domain::policy::risk::Place::ANY,
         keys: Vec::new(),
         since: None,
     }

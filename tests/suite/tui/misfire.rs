@@ -503,7 +503,7 @@ impl Sitting {
                 _ => panic!("{event:?} opened it"),
             };
             assert_eq!(frame, Some(Drawn::of(&request)), "opened on what was not drawn");
-            self.meant = Some(Meant::opened(ask, &request, self.model.drafts.get(&(request.id, ask))));
+            self.meant = Some(Meant::opened(ask, &request, self.model.drafts.get(&(request.id, ask, None))));
         }
         self.does(wants, ended);
         self.ended_all = None;

@@ -38,7 +38,7 @@ fn after_a_while_without_a_key_what_only_waits_to_be_confirmed_is_closed_and_its
     let (id, kept) = (model.dialog.as_ref().unwrap().id, model.kept.unsaved());
     let effects = hear(&mut model, Message::Idle);
     assert!(model.dialog.is_none() && !effects.iter().any(|e| matches!(e, Effect::Decide { .. })));
-    assert_eq!(model.drafts.get(&(id, Ask::Reject)), Some(&vec!["not on a Friday".to_owned()]));
+    assert_eq!(model.drafts.get(&(id, Ask::Reject, None)), Some(&vec!["not on a Friday".to_owned()]));
     assert_eq!(kept.len(), 1, "and it was on its way to the file");
     assert!(text(&model).contains("nothing was decided"), "{}", text(&model));
     // Whoever presses the key that would have decided decides nothing.

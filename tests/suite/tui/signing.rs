@@ -27,6 +27,7 @@ fn enrolled() -> Facts {
         kind: PrincipalKind::Human,
         person: caller("bob").person.unwrap(),
         roles: Vec::new(),
+        place: countersign::domain::policy::risk::Place::ANY,
         keys: vec![key],
         since: None,
     };

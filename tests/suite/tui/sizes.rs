@@ -114,25 +114,3 @@ fn at_every_size_the_panes_are_on_the_screen_and_none_covers_another() {
         }
     }
 }
-
-#[test]
-fn live_rollouts_have_a_line_or_a_pane_and_what_is_left_out_is_counted() {
-    use countersign::present::line::{Line, Tone};
-    let live = |n: usize| {
-        Some((1..=n).map(|n| Line::default().and(Tone::Plain, format_args!("rollout {n}"))).collect())
-    };
-    let mut model = screen((80, 24));
-    let before = text(&model);
-    model.live = live(3);
-    let shown = lines(&model);
-    assert!(shown[21].starts_with(" rollout 1") && shown[21].ends_with("2 more"), "{shown:#?}");
-    let mut model = screen((120, 40));
-    model.live = live(9);
-    let shown = lines(&model);
-    assert!(shown[33].starts_with("─ Canary ─") && shown[33].contains("5 more"), "{shown:#?}");
-    assert!(shown[34].contains("rollout 1") && shown[37].contains("rollout 4"), "{shown:#?}");
-    // When they are over, everything is as it was.
-    let mut model = screen((80, 24));
-    model.live = None;
-    assert_eq!(text(&model), before);
-}

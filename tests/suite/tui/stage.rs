@@ -43,6 +43,7 @@ pub fn caller(name: &str) -> Caller {
         assurance: Assurance::Asserted,
         face: Face::Screen,
         key: None,
+        address: None,
     }
 }
 
@@ -60,6 +61,7 @@ pub fn facts() -> Facts {
         reason_used: None,
         next_number: countersign::domain::names::RequestId::new(1_000),
         programs: Default::default(),
+        failed: Default::default(),
     }
 }
 
@@ -242,7 +244,7 @@ pub fn read_to_the_end(model: &mut Model) {
     panic!("it has no end:\n{}", text(model));
 }
 
-fn event(key: &str) -> Event {
+pub fn event(key: &str) -> Event {
     let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
     Event::Key(match key {
         "enter" => plain(KeyCode::Enter),

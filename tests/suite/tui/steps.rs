@@ -255,3 +255,40 @@ fn an_edit_that_was_overtaken_keeps_what_was_typed_and_nothing_else() {
     let [Command::Modify { edit, .. }] = commands.as_slice() else { panic!("{commands:?}") };
     assert_eq!(**edit, set(&[("max_unavailable", json!(2))]), "the other zone stays");
 }
+
+#[test]
+fn what_is_typed_about_a_step_is_kept_for_that_step_and_offered_again() {
+    let told = rotate();
+    let mut model = at(&told, "roll", (120, 40));
+    press(&mut model, "E");
+    // The fields are the parameters in the order of their names: key, max_unavailable, zone; then the reason.
+    press(&mut model, "tab");
+    type_text(&mut model, "2");
+    (0..2).for_each(|_| drop(press(&mut model, "tab")));
+    type_text(&mut model, "too slow");
+    assert_eq!(model.kept.unsaved().len(), 1, "on its way to the file");
+    let draft = model.kept.unsaved().remove(0);
+    assert_eq!((draft.verb.word(), draft.about.as_str()), ("modify", "/roll"));
+    assert_eq!(draft.texts, ["max_unavailable (a number)\t12", "Reason (welcome)\ttoo slow"]);
+    (0..2).for_each(|_| drop(press(&mut model, "esc")));
+    assert!(text(&model).contains("your text is kept as a draft"), "{}", text(&model));
+    // On another step nothing of it is there.
+    press(&mut model, "g");
+    (0..4).for_each(|_| drop(press(&mut model, "j")));
+    press(&mut model, "E");
+    assert!(!text(&model).contains("too slow"), "{}", text(&model));
+    press(&mut model, "esc");
+    press(&mut model, "k");
+    press(&mut model, "k");
+    press(&mut model, "E");
+    assert!(text(&model).contains("too slow") && text(&model).contains("typed before"), "{}", text(&model));
+    let commands = decided(press(&mut model, "do-it"));
+    let [Command::Modify { step, edit, reason, .. }] = commands.as_slice() else { panic!("{commands:?}") };
+    assert_eq!((step, &**edit), (&id("roll"), &set(&[("max_unavailable", json!(12))])));
+    assert_eq!(reason.as_ref().map(|r| r.raw().to_owned()).as_deref(), Some("too slow"));
+    // From a file of before it comes back by the names of its fields, whatever else the step holds now.
+    let mut fresh = at(&told, "roll", (120, 40));
+    hear(&mut fresh, Message::Drafts(vec![draft]));
+    press(&mut fresh, "E");
+    assert!(text(&fresh).contains("too slow") && text(&fresh).contains("draft from"), "{}", text(&fresh));
+}

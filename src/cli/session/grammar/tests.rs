@@ -4,7 +4,7 @@ use super::*;
 use crate::cli::args::Cli;
 
 /// What the command line has and a session has not, each for its reason.
-const NOT_HERE: [(&str, &str); 15] = [
+const NOT_HERE: [(&str, &str); 14] = [
     ("notify", "tries channels of the server"),
     ("watch", "keeps time, and is the server's"),
     ("admin", "is the server's"),
@@ -12,7 +12,6 @@ const NOT_HERE: [(&str, &str); 15] = [
     ("completions", "are for a shell at the server"),
     ("demo", "makes a store"),
     ("doctor", "looks at the server"),
-    ("import", "is the owner's, who knows what system it comes from"),
     ("keys", "read the settings; ? on the screen shows them"),
     ("man", "is for a shell at the server"),
     ("rebuild", "is upkeep"),
