@@ -154,7 +154,7 @@ pub const KEYMAP: &[Binding] = &[
     looks(LIST, &[Key::char('%')], Action::Look(Page::Stats), "", "how deciding goes, of the last 30 days"),
     looks(&[Scope::Page], &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h')], Action::Back, "back", "close it"),
     looks(LIST, &[Key::char('9')], Action::NextView, "", "the first view of the settings; again: the next one"),
-    looks(LIST, &[Key::char('0')], Action::Mine, "", "what is given to you, by name or by a role of yours"),
+    looks(LIST, &[Key::char('@')], Action::Mine, "", "what is given to you, by name or by a role of yours"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Enter)], Action::KeepSearch, "find", "search for it"),
     looks(&[Scope::Search], &[Key::of(KeyCode::Esc), Key::ctrl('c')], Action::EndSearch, "end", "end the search, back to where it began"),
     looks(ASKED, &[Key::of(KeyCode::PageDown)], Action::MoreDown, "", "a page on in what the dialog says, or in the names of a batch"),
