@@ -8,6 +8,7 @@
 
 mod bare;
 mod fill;
+mod fleet;
 mod ideal;
 mod process;
 mod pty;
@@ -28,6 +29,9 @@ fn main() {
     writes::measure(&mut table, &wanted);
     if wanted("rounds") {
         rounds::measure(&mut table);
+    }
+    if wanted("fleet") {
+        fleet::measure(&mut table);
     }
     process::measure(&mut table, &wanted);
     screen::measure(&mut table, &wanted);
