@@ -292,6 +292,7 @@ impl App {
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
+                sight: Sight::Everything,
             };
             let facts = facts(&policy, &place, 0, self_review);
             let heard = tx.heard(id, now.minus(gate::BASELINE))?;
