@@ -32,10 +32,12 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         _ => OnSameReference::Refuse,
     };
     let limits = app.limits()?;
-    let mut documents = Documents::new(input::open(&args.file)?, &limits);
+    let portions =
+        Documents::new(input::open(&args.file)?, limits).ahead(if args.wait { 2 } else { PORTION });
     let (mut count, mut last) = (0usize, None);
     loop {
-        let (portion, trouble) = documents.next(if args.wait { 2 } else { PORTION });
+        // A thread that is gone has said why, or was at the end.
+        let (portion, trouble) = portions.recv().unwrap_or_default();
         match trouble {
             // What stands before a bad line is stored and printed; with --wait there is only one document, or none.
             Some(trouble) if portion.is_empty() || args.wait => return Err(trouble),
