@@ -9,6 +9,7 @@
 
 mod bare;
 mod fill;
+mod fleet;
 mod ideal;
 mod process;
 mod pty;
@@ -29,6 +30,9 @@ fn main() {
     writes::measure(&mut table, &wanted);
     if wanted("rounds") {
         rounds::measure(&mut table);
+    }
+    if wanted("fleet") {
+        fleet::measure(&mut table);
     }
     process::measure(&mut table, &wanted);
     screen::measure(&mut table, &wanted);

@@ -180,9 +180,9 @@ impl Sitting {
         let on_a_button =
             self.model.dialog.as_ref().is_some_and(|d| !matches!(d.focus, Focus::Field(_) | Focus::Cancel));
         let is_enter = event == key(KeyCode::Enter);
-        let moves = matches!(&event, Event::Key(KeyEvent { code, modifiers, .. })
+        let moves = matches!(&event, Event::Key(KeyEvent { code, .. })
             if matches!(code, KeyCode::Tab | KeyCode::BackTab | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right)
-            || (*code == KeyCode::Enter && !modifiers.is_empty()) || *code == KeyCode::Enter);
+            || *code == KeyCode::Enter);
         let ended = self
             .meant
             .as_ref()
