@@ -242,7 +242,7 @@ fn a_prometheus_is_asked_and_what_it_cannot_say_promotes_nobody() {
     let answer = Arc::new(Mutex::new("0.4".to_owned()));
     let says = Arc::clone(&answer);
     let (url, asked) = serve(move |_, stream| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+        let now = countersign::app::clock::Clock::system().now().millis() as f64 / 1_000.0;
         let value = says.lock().unwrap().clone();
         let series = if value.is_empty() {
             String::new()
