@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+/// Bytes of text after which a portion of documents is long enough, however few they are.
+const PORTION: usize = 8 << 20;
 /// Kinds of disk that are none, by `statfs` magic (linux/magic.h): proc and sysfs.
 const KERNELS_OWN: [u64; 2] = [0x9FA0, 0x6265_6572];
 
@@ -85,20 +87,22 @@ pub struct Documents<'a> {
     from: Box<dyn BufRead>,
     limits: &'a Limits,
     line: usize,
+    bytes: usize,
     begun: bool,
 }
 
 impl<'a> Documents<'a> {
     /// Reads from `from` under `limits`.
     pub fn new(from: Box<dyn BufRead>, limits: &'a Limits) -> Self {
-        Self { from, limits, line: 0, begun: false }
+        Self { from, limits, line: 0, bytes: 0, begun: false }
     }
 
-    /// The next documents, at most `most`; none at the end. Behind the last good one stands why it goes no further:
+    /// The next documents, at most `most`, and no more once their text is longer than [`PORTION`]; none at the end. Behind the last good one stands why it goes no further:
     /// exit 65 for a document that is not valid, with its line when there are several.
     pub fn next(&mut self, most: usize) -> (Vec<Lined>, Option<Stop>) {
         let mut out = Vec::new();
-        while out.len() < most {
+        let before = self.bytes;
+        while out.len() < most && self.bytes - before < PORTION {
             match self.one() {
                 Ok(Some(document)) => out.push(document),
                 Ok(None) => break,
@@ -149,6 +153,7 @@ impl<'a> Documents<'a> {
             return Ok(None);
         }
         self.line += 1;
+        self.bytes += read;
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }

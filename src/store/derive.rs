@@ -183,7 +183,8 @@ fn share(request: &Request) -> Share {
         } else {
             reading_rank(request.level(), request.assessment().risk, request.revision.priority)
         },
-        due_at: request.deadlines.due_at.millis(),
+        // What is overdue is read first: nothing is so for longer.
+        due_at: if request.is_alarming() { 0 } else { request.deadlines.due_at.millis() },
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,

@@ -18,7 +18,7 @@ use crate::present::{json, words};
 use serde_json::{Value, json};
 
 /// How many documents of a stream go into one transaction.
-const PORTION: usize = 200;
+const PORTION: usize = 1_000;
 /// The format that has files beside it.
 const SIGNED_ELSEWHERE: &str = crate::app::SIGNED_ELSEWHERE;
 /// Bytes of a signature, or of a list of signers.
@@ -44,6 +44,9 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         }
         if args.wait && count + portion.len() > 1 {
             return Err(Stop::quoting(exit::USAGE, "--wait takes one document; nothing was stored"));
+        }
+        if portion.len() == PORTION {
+            app.expect_much();
         }
         let lines: Vec<usize> = portion.iter().map(|d| d.line).collect();
         let batch: Vec<Document> = portion.into_iter().map(|d| d.document).collect();

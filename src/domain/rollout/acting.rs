@@ -121,7 +121,9 @@ impl Rollout {
             }
             // What was stopped on the way out says nothing about the way back.
             Phase::RollingBack if is_done && self.is_way_back(act) && self.next_act(has).is_none() => {
-                let (_, verified, _) = self.counted();
+                // What was looked at is everything; what was taken back is what counts.
+                let (changed, verified, _) = self.counted();
+                let verified = verified.map(|all| changed.map_or(all, |changed| all.min(changed)));
                 one(RolloutFact::RolledBack { took: self.triggered(now), verified })
             }
             _ => None,

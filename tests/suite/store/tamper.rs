@@ -32,6 +32,7 @@ struct Sound {
 impl Sound {
     fn new() -> Self {
         let stage = after_some_days();
+        super::super::app::rollouts::asked_for(&stage);
         let file = stage.dir.path().join("sound.db");
         let mut app = stage.app();
         app.backup(&file, |_, _| {}).unwrap();
