@@ -1,7 +1,8 @@
 //! The bench: every figure beside its bare baseline, both made in this run. `cargo bench` prints one table.
 //!
-//! `cargo bench -- screen` runs only the measures whose name begins so (`screen.filter` is one of them). `COUNTERSIGN_BENCH_LARGE` is the number of
-//! requests in the large store (1,000,000). Stores are made once and kept under `target/bench`.
+//! `cargo bench -- screen` runs only the measures whose name begins so (`screen.filter` is one of them).
+//! `COUNTERSIGN_BENCH_LARGE` is the number of requests in the large store (1,000,000). With `COUNTERSIGN_BENCH_INTO_README=1` a whole run writes the table into the
+//! README. Stores are made once and kept under `target/bench`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its table")]
@@ -36,4 +37,8 @@ fn main() {
     process::measure(&mut table, &wanted);
     screen::measure(&mut table, &wanted);
     table.print();
+    if std::env::var_os("COUNTERSIGN_BENCH_INTO_README").is_some() {
+        assert!(arguments.is_empty(), "only a whole run is written down");
+        table.write_into(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    }
 }
