@@ -291,6 +291,7 @@ impl App {
                 sight: Sight::Everything,
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
+                sight: Sight::Everything,
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
             };
             let facts = facts(&policy, &place, 0, self_review);
