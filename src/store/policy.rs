@@ -7,7 +7,7 @@ use crate::domain::names::{Seq, StoreId};
 use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, recorded};
 use crate::store::open::Store;
-use crate::store::read::events_of;
+use crate::store::read::readable_events_of;
 use crate::store::verify::Report;
 use crate::store::write::Tx;
 use rusqlite::{Connection, OptionalExtension};
@@ -150,7 +150,7 @@ impl Store {
 
     /// Every event of the policies is an adoption, in order, of the text it names; and none stands elsewhere.
     pub(super) fn check_policies(&self, report: &mut Report) -> Result<(), Failure> {
-        for (n, event) in events_of(&self.conn, &self.id, POLICY)?.iter().enumerate() {
+        for (n, event) in readable_events_of(&self.conn, &self.id, POLICY)?.iter().enumerate() {
             let (seq, expected) = (event.envelope.seq.0, n as u64 + 1);
             // What cannot be read at all, or has another payload, is told by the chain.
             let Ok(Entry { fact, payload, .. }) = event.entry() else { continue };

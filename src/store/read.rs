@@ -70,6 +70,26 @@ pub(super) fn events_of(
     rows.collect::<rusqlite::Result<_>>().map_err(reading)
 }
 
+/// The events of one aggregate that can be read at all, oldest first: for whoever checks, and is told elsewhere which
+/// cannot.
+pub(super) fn readable_events_of(
+    conn: &Connection,
+    store: &StoreId,
+    aggregate: &str,
+) -> Result<Vec<Recorded>, Failure> {
+    let reading = |e| failed("reading the log", e);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM log l LEFT JOIN payloads p USING (seq) WHERE l.aggregate = ?1 ORDER BY l.version"
+    );
+    let mut query = conn.prepare_cached(&sql).map_err(reading)?;
+    let mut rows = query.query([aggregate]).map_err(reading)?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next().map_err(reading)? {
+        events.extend(recorded(row, store).ok());
+    }
+    Ok(events)
+}
+
 /// A kept counter; one that has no row is zero.
 pub(super) fn counter(conn: &Connection, name: &str) -> Result<u64, Failure> {
     conn.prepare_cached("SELECT value FROM counters WHERE name = ?1")

@@ -89,6 +89,7 @@ pub const COMMANDS: &[Command] = &[
 /// Verbs of the command line that are not for somebody who reviews on the screen, or not about one request.
 pub const ELSEWHERE: &[&str] = &[
     "attach",
+    "rollout",
     "evidence",
     "thread",
     "admin",

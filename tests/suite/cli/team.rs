@@ -622,7 +622,7 @@ fn roles_hold_where_the_roster_says_and_nowhere_else() {
         }
         // What she sees is everything, and what she says is heard.
         ssh(&desk, "carol", &format!("comment {id} hello")).ended(0);
-        ssh(&desk, "bob", &format!("reassign {id} carol")).refused(1, &["their roles do not hold"]);
+        ssh(&desk, "bob", &format!("reassign {id} --to carol")).refused(1, &["their roles do not hold"]);
         let explained = ssh(&desk, "ann", &format!("explain {id}")).ended(0);
         assert!(!explained.out.contains("carol,") && !explained.out.contains("carol "), "{explained}");
     }

@@ -6,7 +6,7 @@
 //! anew has moved the break to the next event; whoever does that to the last event, or to all that follow, has made
 //! another log, which only a head kept elsewhere tells from the first.
 
-use super::stage::{Stage, after_some_days, behind_its_back, rows};
+use super::stage::{Stage, after_some_days, behind_its_back, plan, rows, submit};
 use countersign::app::Report;
 use countersign::domain::canon::canonical;
 use countersign::domain::digest::EventHash;
@@ -33,6 +33,8 @@ impl Sound {
     fn new() -> Self {
         let stage = after_some_days();
         super::super::app::rollouts::asked_for(&stage);
+        // The last event has a payload, so that what is left of one can be found.
+        submit(&mut stage.app(), plan("p-9", "Tell Joan", "Joan"));
         let file = stage.dir.path().join("sound.db");
         let mut app = stage.app();
         app.backup(&file, |_, _| {}).unwrap();
@@ -388,8 +390,10 @@ fn a_hash_computed_anew_is_found_at_the_next_event() {
             // An event whose payload no longer reads is found at once.
             let reads =
                 Recorded { body: Some((salt.to_vec(), other.clone())), ..event.clone() }.entry().is_ok();
+            // A policy names its text's digest in its facts, so that it is found at once too.
+            let found_at_once = !reads || event.envelope.name == "policy.adopted";
             sound.finds(
-                if reads { n + 1 } else { n },
+                if found_at_once { n } else { n + 1 },
                 &format!("event {n}, payload, commitment and hash"),
                 |conn| {
                     set(conn, "payloads", n, "body", &other);
