@@ -8,7 +8,7 @@ use crate::store::failure::{Failure, failed};
 use crate::store::log::{COLUMNS, Recorded, recorded};
 use crate::store::open::Store;
 use crate::store::policy::Adopted;
-use crate::store::read::events_of;
+use crate::store::read::readable_events_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy that was adopted, by the event it came with; inside, why it cannot be read.
@@ -37,7 +37,7 @@ impl Store {
     /// # Errors
     /// When the log cannot be read.
     pub fn adoptions(&self) -> Result<Vec<Adoption>, Failure> {
-        let events = events_of(&self.conn, self.id(), POLICY)?;
+        let events = readable_events_of(&self.conn, self.id(), POLICY)?;
         let of = |event: &Recorded| {
             let seq = event.envelope.seq;
             self.adopted(seq).map(|adopted| (seq, adopted))

@@ -90,6 +90,8 @@ pub const COMMANDS: &[Command] = &[
 pub const ELSEWHERE: &[&str] = &[
     "attach",
     "rollout",
+    "redact",
+    "prune",
     "evidence",
     "thread",
     "admin",

@@ -117,7 +117,7 @@ fn at_the_screen(fleet: &Fleet) {
     let mut alice = fleet.desk.reviewer(WIDE);
     // Both bake, and are asked for.
     alice.sees("R-1 pay  awaits R-").sees("R-2 find  awaits R-").sees("errors 0.4<10");
-    alice.press("!").sees("Rollout R-1").sees("50 % is out").sees("1 of 2").sees("limits");
+    alice.press("!").sees("Rollout R-1").sees("50 % is out").sees("1 of 2").sees("Driver, last run first");
     // Another tier is signed off on its request, which is brought in front.
     alice.press("P").sees("is now in front of you").sees("Promote R-1 from 50 % to 100 %");
     insists(&mut alice, "P", "R-1 goes from 50 % to 100 %");

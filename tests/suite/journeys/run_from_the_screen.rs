@@ -27,7 +27,7 @@ fn what_is_run_from_the_screen_is_seen_and_goes_on_when_the_screen_is_left() {
     alice.press("L").sees("2 steps run, in this order").press(BTAB).press(ENTER);
     alice.sees("execution running").sees("in a process of its own");
     // The keys are free meanwhile.
-    alice.press("?").sees("a page down").press("\x1b").sees("X stop");
+    alice.press("?").sees("Capitals decide").press("\x1b").sees("X stop");
     std::fs::remove_file(&gate).unwrap();
     alice.sees("failed or was stopped");
     alice.press("B").sees("1 step is taken back, last first").press(BTAB).press(ENTER);

@@ -178,7 +178,7 @@ fn a_production_deployment_and_an_override_line_by_line_as_the_issue_says() {
     server.feeds("ci", &["submit", "-"], deploy("c")).ended(0).said(&["R-4"]);
     if server.makes_terminals() {
         let mut bob = server.sits_down("bob", &[], WIDE);
-        bob.sees("Deploy payments-api")
+        bob.sees("nothing waits for you")
             .press("7")
             .sees("R-4")
             .press(ENTER)
