@@ -115,10 +115,7 @@ impl Drop for Watching {
 fn from_trigger_to_verified(home: &Path, directories: &[PathBuf], patch: &Path, sha256: &str) -> f64 {
     let run = |words: &[&str]| {
         let mut command = program();
-        command
-            .env("COUNTERSIGN_STORE", home.join("store.db"))
-            .env("HOME", home)
-            .args(words);
+        command.env("COUNTERSIGN_STORE", home.join("store.db")).env("HOME", home).args(words);
         let output = command.stdin(Stdio::null()).output().unwrap();
         let (said, why) =
             (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr));
