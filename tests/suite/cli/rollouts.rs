@@ -135,7 +135,7 @@ fn what_cannot_be_typed_is_said_and_a_person_can_stop_it_at_any_time() {
     let _watch = watcher(&desk);
     desk.run(&["rollout", "start", "R-1"]).ended(0);
     desk.run(&["rollout", "start", "R-1"]).refused(1, &["refused: it is baking since"]);
-    desk.run(&["rollout", "pause", "R-1"]).ended(0).said(&["5 %: paused, 14 min"]);
+    desk.run(&["rollout", "pause", "R-1"]).ended(0).said(&["5 %: paused, 15 min"]);
     desk.run(&["rollout", "resume", "R-1"]).ended(0).said(&["bake"]);
     desk.run(&["rollout", "halt", "R-1", "--reason", "pager"]).ended(0).said(&["5 %: frozen by"]);
     desk.run(&["rollout", "halt", "R-1"]).refused(1, &["it is frozen already"]);

@@ -2,10 +2,21 @@
 
 use super::fleet::Fleet;
 use super::sources::{plain, serve};
-use crate::cli::{Desk, Waiting, until};
+use crate::cli::{Desk, until};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
+
+/// A watcher that ends when its test does.
+struct Keeping(Child);
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// A policy whose rollouts have one tier and are judged by the error rate alone, which is good.
 fn policy(desk: &Desk, driver: &str, more: &str) -> String {
@@ -30,8 +41,10 @@ impl Desk {
         id
     }
 
-    fn watcher(&self) -> Waiting {
-        self.start_waiting(&mut self.command(&["watch"]))
+    fn watcher(&self) -> Keeping {
+        let child = self.command(&["watch"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until("somebody keeps time", || self.run(&["doctor"]).out.contains("a watcher, process"));
+        Keeping(child)
     }
 
     fn rollout(&self, id: &str) -> Value {
@@ -60,7 +73,7 @@ fn script(desk: &Desk, name: &str, text: &str) -> String {
 fn of_scripts(desk: &Desk) -> String {
     let back = script(desk, "back", "echo back >> $0.log");
     format!(
-        "[driver.it]\ntimeout = \"3s\"\ngrace = \"1s\"\nstart = [\"/bin/sh\", \"{{script}}\"]\n\
+        "[driver.it]\ntimeout = \"6s\"\ngrace = \"1s\"\nstart = [\"/bin/sh\", \"{{script}}\"]\n\
          promote = [\"/bin/sh\", \"{{script}}\"]\nrollback = [\"{back}\"]\n[driver.it.params.script]\nmax = 1000\n"
     )
 }
@@ -77,11 +90,11 @@ fn a_driver_that_misbehaves_is_contained_told_and_taken_back() {
     desk.adopts(&policy(&desk, &of_scripts(&desk), ""));
     let note = format!("echo $$ > {}", desk.path("").display());
     let cases = [
-        ("hangs", format!("{note}/hangs; exec sleep 1000"), "longer than 3 s"),
-        ("deaf", format!("trap '' TERM; {note}/deaf; while :; do sleep 1; done"), "longer than 3 s"),
-        ("forks", format!("(sh -c '{note}/forks; exec sleep 1000' &) ; exec sleep 1000"), "longer than 3 s"),
-        ("fled", format!("setsid sh -c '{note}/fled; exec sleep 1000' & exec sleep 1000"), "longer than 3 s"),
-        ("flood", "yes | head -c 100000000; exit 5".to_owned(), "exit 5"),
+        ("hangs", format!("{note}/hangs; exec sleep 1000"), "longer than 6 s"),
+        ("deaf", format!("trap '' TERM; {note}/deaf; while :; do sleep 1; done"), "longer than 6 s"),
+        ("forks", format!("(sh -c '{note}/forks; exec sleep 1000' &) ; exec sleep 1000"), "longer than 6 s"),
+        ("fled", format!("setsid sh -c '{note}/fled; exec sleep 1000' & exec sleep 1000"), "longer than 6 s"),
+        ("flood", "yes | head -c 10000000; exit 5".to_owned(), "exit 5"),
         ("three", "echo no quota >&2; exit 3".to_owned(), "exit 3: no quota"),
         (
             "escapes",
@@ -105,7 +118,7 @@ fn a_driver_that_misbehaves_is_contained_told_and_taken_back() {
         desk.comes_to(id, "rolled_back");
         let said = desk.run(&["rollout", "status", id]).ended(0);
         let of_it = format!(" rollout {id} ");
-        let log = desk.run(&["log"]).ended(0).out;
+        let log = desk.run(&["log", "--limit", "1000"]).ended(0).out;
         // Its own part of the log: its entries with the lines below them.
         let mut mine = false;
         let own = |line: &&str| {
@@ -126,6 +139,7 @@ fn a_driver_that_misbehaves_is_contained_told_and_taken_back() {
 fn what_may_not_be_filled_in_or_is_another_program_is_not_begun() {
     let desk = Desk::new();
     desk.adopts(&policy(&desk, &of_scripts(&desk), ""));
+    let _watcher = desk.watcher();
     let mark = desk.path("mark");
     let does = script(&desk, "does", &format!("echo > {}", mark.display()));
     for (params, why) in [
@@ -134,16 +148,14 @@ fn what_may_not_be_filled_in_or_is_another_program_is_not_begun() {
         (json!({"script": "-c"}), "begins with `-`"),
     ] {
         let id = desk.deployment(params);
-        let _watcher = desk.watcher();
         desk.run(&["--as", "bob", "rollout", "start", &id]);
-        let all = desk.run(&["log"]).out + &desk.run(&["rollout", "status", &id]).out;
+        let all = desk.run(&["log", "--limit", "1000"]).out + &desk.run(&["rollout", "status", &id]).out;
         assert!(all.contains(why), "{why}: {all}");
     }
     assert!(!mark.exists());
     // The one that takes it back is another when it is needed: nothing of it runs.
     let back = desk.path("back");
     let id = desk.deployment(json!({"script": does}));
-    let _watcher = desk.watcher();
     desk.run(&["--as", "bob", "rollout", "start", &id]).ended(0);
     assert!(mark.exists());
     let evil = desk.path("evil");
@@ -156,16 +168,15 @@ fn what_may_not_be_filled_in_or_is_another_program_is_not_begun() {
 #[test]
 fn whoever_kills_the_watcher_ends_its_driver_and_nothing_is_done_twice() {
     let desk = Desk::new();
-    desk.adopts(&policy(&desk, &of_scripts(&desk).replace("3s", "60s"), ""));
+    desk.adopts(&policy(&desk, &of_scripts(&desk).replace("6s", "60s"), ""));
     let (log, pid) = (desk.path("starts"), desk.path("pid"));
     let text = format!("echo $RUN_ID >> {}; echo $$ > {}; exec sleep 1000", log.display(), pid.display());
     let id = desk.deployment(json!({"script": script(&desk, "waits", &text)}));
-    let mut watcher = desk.command(&["watch"]).spawn().unwrap();
-    until("somebody keeps time", || desk.run(&["doctor"]).out.contains("a watcher, process"));
-    let mut start = desk.command(&["--as", "bob", "rollout", "start", &id]).spawn().unwrap();
+    let watcher = desk.watcher();
+    let mut start =
+        desk.command(&["--as", "bob", "rollout", "start", &id]).stdout(Stdio::null()).spawn().unwrap();
     until("the driver is at work", || std::fs::read_to_string(&pid).is_ok_and(|pid| pid.ends_with('\n')));
-    watcher.kill().unwrap();
-    watcher.wait().unwrap();
+    drop(watcher);
     until("the driver is ended with it", || !alive(&pid));
     let _next = desk.watcher();
     desk.comes_to(&id, "unknown");
@@ -186,7 +197,7 @@ fn of_fleet(desk: &Desk, fleet: &Fleet) -> String {
         directories.join(", "),
         desk.path("state").display()
     );
-    policy(desk, &driver, "tiers = [25, 100]\nbake = \"3s\"\n")
+    policy(desk, &driver, "tiers = [25, 100]\nbake = \"6s\"\n")
 }
 
 fn of_patch(fleet: &Fleet) -> Value {
@@ -231,7 +242,7 @@ fn one_directory_that_differs_keeps_a_rollout_from_starting() {
     let _watcher = desk.watcher();
     let start = desk.run(&["--as", "bob", "rollout", "start", &id]);
     assert_ne!(start.code, Some(0), "{start}");
-    let all = desk.run(&["log"]).out + &desk.run(&["rollout", "status", &id]).out;
+    let all = desk.run(&["log", "--limit", "1000"]).out + &desk.run(&["rollout", "status", &id]).out;
     assert!(all.contains("node-007") && all.contains("differs"), "{all}");
     assert_eq!(changed(&fleet), 0);
 }
@@ -242,7 +253,7 @@ fn a_prometheus_is_asked_and_what_it_cannot_say_promotes_nobody() {
     let answer = Arc::new(Mutex::new("0.4".to_owned()));
     let says = Arc::clone(&answer);
     let (url, asked) = serve(move |_, stream| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+        let now = countersign::app::clock::Clock::system().now().millis() as f64 / 1_000.0;
         let value = says.lock().unwrap().clone();
         let series = if value.is_empty() {
             String::new()
@@ -275,7 +286,7 @@ fn a_prometheus_is_asked_and_what_it_cannot_say_promotes_nobody() {
     // Nothing is known any more: what was passed is passed no longer.
     answer.lock().unwrap().clear();
     desk.comes_to(&id, "frozen");
-    let all = desk.run(&["log"]).out + &desk.run(&["rollout", "status", &id]).out;
+    let all = desk.run(&["log", "--limit", "1000"]).out + &desk.run(&["rollout", "status", &id]).out;
     assert!(all.contains("the source prometheus of error_rate"), "{all}");
     assert_eq!(changed(&fleet), 2);
 }
