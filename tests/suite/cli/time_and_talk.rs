@@ -1,7 +1,7 @@
 //! One request from its question to its answer, as it is written in the issue: what is said, what comes of it, and what
 //! other programs read.
 
-use super::{Desk, HOUR};
+use super::{Desk, HOUR, gate};
 use serde_json::{Value, json};
 
 const MINUTE: i64 = 60_000;
@@ -48,4 +48,23 @@ fn what_nobody_does_is_said_comes_true_is_told_and_is_talked_about() {
     desk.run_later(then, &["approve", &id, "--reason", "one per region is fine"]).ended(0);
     assert_eq!(desk.run_later(then, &["check"]).ended(0).out, "nothing waits for you\n");
     assert!(!outgoing.join("APPROVAL_NEEDED.flag").exists());
+}
+
+#[test]
+fn a_deadline_is_a_span_of_time_and_no_time_of_day() {
+    let desk = Desk::new();
+    let id = desk.submit(&gate("planner", "one"));
+    // Two places where clocks are set forward on different days, and one where they never are.
+    let said = ["Europe/Berlin", "America/New_York", "Asia/Kolkata"].map(|zone| {
+        // Half a year ahead of the asking the other half of the year is in force.
+        let mut said = Vec::new();
+        for ms in [MINUTE, 183 * 24 * HOUR] {
+            let mut show = desk.later(ms, &["show", &id, "--json"]);
+            let shown = super::Ran::of(&["show"], show.env("TZ", zone).output().unwrap()).ended(0).json();
+            said.push((shown["created_at"].clone(), shown["ahead"].clone(), shown["state"].clone()));
+        }
+        said
+    });
+    assert!(said[0][0].0.is_string(), "{said:?}");
+    assert!(said.iter().all(|one| *one == said[0]), "{said:?}");
 }
