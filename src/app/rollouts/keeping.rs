@@ -288,7 +288,6 @@ impl App {
             let Some(request) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let system = Caller::system();
             let place = Place {
-                sight: Sight::Everything,
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
                 sight: Sight::Everything,

@@ -399,3 +399,54 @@ pub fn asked_for(stage: &Stage) {
     let _watch = app.begin_watch(true).unwrap().ok();
     app.start_rollout(id, None, &caller).unwrap();
 }
+
+#[test]
+fn promote_against_halt_two_hundred_times_and_halt_always_wins() {
+    const RACES: usize = 200;
+    let terms =
+        "[rollout]\ndriver = \"fleet\"\nsources = [\"checks\"]\nmetrics = [\"cpu\"]\nbake = \"45s\"\n";
+    let mut play = Play::new(terms);
+    let caller = play.app.caller(Face::Cli);
+    let mut ids = vec![play.id];
+    while ids.len() < RACES {
+        let id = submit(&mut play.app, document(DEPLOYMENT));
+        play.sign(id);
+        ids.push(id);
+    }
+    for id in &ids {
+        play.app.start_rollout(*id, None, &caller).unwrap();
+    }
+    play.round();
+    play.goes_by(Span::from_minutes(1));
+    let (mut promoting, mut halting) = (play.stage.app(), play.stage.app());
+    let (promotes, halts) = (ids.clone(), ids.clone());
+    let (by, of) = (caller.clone(), caller.clone());
+    let together = Arc::new(std::sync::Barrier::new(2));
+    let (one, other) = (Arc::clone(&together), together);
+    let promoter = std::thread::spawn(move || -> Vec<Option<u8>> {
+        let race = |id| {
+            one.wait();
+            promoting.promote_rollout(id, because("go"), Seen::Nothing, &by).err().map(|e| e.exit_code())
+        };
+        promotes.into_iter().map(race).collect()
+    });
+    for id in halts {
+        other.wait();
+        halting.ask_rollout(id, &Ask::Halt, None, &of).unwrap_or_else(|e| panic!("{id}: {e}"));
+    }
+    let codes = promoter.join().unwrap();
+    play.round();
+    for (id, code) in ids.iter().zip(codes) {
+        let rollout = play.app.rollout_status(*id).unwrap().rollout.unwrap();
+        match code {
+            None => assert_eq!(rollout.phase, Phase::RolledBack, "{id}: promoted, then halted"),
+            Some(code) => {
+                assert_eq!((rollout.phase, code), (Phase::Frozen, 3), "{id}: halted, then too late")
+            }
+        }
+    }
+    let orders = play.world.acts.lock().unwrap().clone();
+    let runs: BTreeSet<&String> = orders.iter().map(|(run, ..)| run).collect();
+    assert_eq!(runs.len(), orders.len(), "each run once");
+    play.sound();
+}
