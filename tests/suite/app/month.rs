@@ -107,11 +107,13 @@ fn is_reminder(entry: &Entry) -> bool {
 fn a_month_in_which_everything_that_was_said_came_true() {
     let requests = 500 * crate::faults::scale() as u64;
     let stage = Stage::new();
-    let told = stage.dir.path().join("told.jsonl");
-    let pager = format!(
-        "[[channel]]\nname = \"pager\"\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"-a\", {told:?}]\n"
-    );
-    std::fs::write(stage.config(), pager).unwrap();
+    let told = ["pager", "mail"].map(|name| (name, stage.dir.path().join(format!("{name}.jsonl"))));
+    let channels = told.each_ref().map(|(name, file)| {
+        format!(
+            "[[channel]]\nname = {name:?}\nkind = \"exec\"\ncommand = [\"/usr/bin/tee\", \"-a\", {file:?}]\n"
+        )
+    });
+    std::fs::write(stage.config(), channels.concat()).unwrap();
     let chain = "[[escalation]]\nrole = \"lead\"\n[[escalation]]\nprincipal = \"dora\"\nafter = \"40m\"\n";
     let (mut one, mut two) = (stage.app(), stage.app());
     let policy = countersign::app::policy::check(chain).unwrap();
@@ -195,7 +197,8 @@ fn a_month_in_which_everything_that_was_said_came_true() {
     assert!(checked > 100 && escalations > 30, "the month was eventful: {checked}, {escalations}");
     courts_add_up(&one, &ids);
     reminders_are_given_once(&histories);
-    every_call_went_out_once(&told, &raised);
+    let told = told.map(|(_, file)| every_call_went_out_once(&file, &raised));
+    assert_eq!(told[0], told[1], "each channel told the same");
 }
 
 /// Time in the courts sums to wall time.
@@ -225,7 +228,7 @@ fn reminders_are_given_once(histories: &BTreeMap<RequestId, Vec<Entry>>) {
     assert!(given > 100, "{given}");
 }
 
-fn every_call_went_out_once(told: &std::path::Path, raised: &BTreeSet<String>) {
+fn every_call_went_out_once(told: &std::path::Path, raised: &BTreeSet<String>) -> BTreeSet<String> {
     let text = std::fs::read_to_string(told).unwrap();
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for line in text.lines() {
@@ -237,4 +240,5 @@ fn every_call_went_out_once(told: &std::path::Path, raised: &BTreeSet<String>) {
     for key in raised {
         assert!(times.keys().any(|id| id.ends_with(&format!("/{key}"))), "{key} was never told");
     }
+    times.into_keys().collect()
 }

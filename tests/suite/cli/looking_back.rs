@@ -21,6 +21,19 @@ fn a_handoff_says_what_is_left_open_and_nothing_else() {
 }
 
 #[test]
+fn the_numbers_are_of_all_that_was_closed_and_not_of_the_newest() {
+    let desk = Desk::new();
+    let all: String =
+        (0..1_203).map(|n| format!("{}\n", gate(&format!("planner-{}", n % 4), &format!("g{n}")))).collect();
+    desk.feed(&["submit", "-"], all).ended(0);
+    // They expire together, so that many have the same moment.
+    desk.run_later(80 * super::HOUR, &["watch", "--once"]).ended(0);
+    let said = desk.run_later(80 * super::HOUR, &["stats", "--json"]).ended(0).json();
+    assert_eq!((&said["all"]["closed"]["expired"], &said["abandoned"]), (&json!(1_203), &json!(1_203)));
+    assert_eq!(said["only_newest"], json!(null));
+}
+
+#[test]
 fn time_in_each_court_is_shown_to_whoever_reads_it() {
     let desk = Desk::new();
     let id = desk.submit(&gate("planner", "one"));
@@ -28,6 +41,19 @@ fn time_in_each_court_is_shown_to_whoever_reads_it() {
     desk.run_later(3 * super::HOUR, &["show", &id])
         .ended(0)
         .said(&["1 h with reviewers, 2 h with its producer"]);
+}
+
+#[test]
+fn a_handoff_says_what_is_given_to_one_when_they_are_reminded_and_who_calls_them() {
+    let desk = Desk::new();
+    let id = desk.submit(&gate("planner", "one"));
+    desk.run(&["reassign", &id, "--to", "bob"]).ended(0);
+    desk.run(&["--as", "carol", "comment", &id, "@bob?"]).ended(0);
+    let said = desk.run(&["--as", "bob", "handoff"]).ended(0);
+    said.said(&["Given to you", "reminder or due 3h", "Calls you", "by carol, comment 1"]);
+    assert!(desk.run(&["--as", "carol", "handoff"]).ended(0).out.contains("You leave nothing open."));
+    desk.run(&["list", "--filter", "assignee:bob"]).ended(0).said(&[&id]);
+    assert!(!desk.run(&["list", "--filter", "assignee:none"]).out.contains(&id));
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod running;
 mod rollouts;
 mod talk;
 mod looking_back;
+mod time_and_talk;
 mod watching;
 mod telling;
 mod keeping;
