@@ -18,3 +18,4 @@ mod run_from_the_screen;
 mod walk;
 mod slow_line;
 mod flood;
+mod burst;
