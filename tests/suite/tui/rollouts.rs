@@ -69,7 +69,11 @@ impl Canary {
             run: 0,
         };
         let plan = deployment().request.revision.digest;
-        canary.then(40, "cp20", RolloutFact::Asked { plan, terms: Box::new(terms), programs: Vec::new() })
+        canary.then(
+            40,
+            "cp20",
+            RolloutFact::Asked { plan, terms: Box::new(terms), programs: Vec::new() },
+        )
     }
 
     fn with(mut self, minutes: i64, who: &str, fact: RolloutFact, payload: Held) -> Self {
