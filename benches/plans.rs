@@ -163,7 +163,8 @@ fn main() {
         "sign-off on 500 steps",
         median(|| large.decide(&approve, &alice, &facts, NOW).unwrap()),
         five,
-        "a sign-off on 5 steps",
+        "a sign-off on 5 steps, before anything is stored: it grows with the marks it sets, each of which is looked up, \
+         digested and named in the event; what a person waits for is the durable one below",
     );
 
     let five = durable(5);

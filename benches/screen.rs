@@ -39,10 +39,12 @@ fn first_frame(start: impl Fn() -> Pty) -> f64 {
     percentile(&mut times, 50)
 }
 
+type Part = fn(&mut Table, &Path);
+
 /// Everything whose name is `wanted`.
 pub fn measure(table: &mut Table, wanted: &dyn Fn(&str) -> bool) {
     let large = || fill::store(fill::large());
-    let parts: [(&str, fn(&mut Table, &Path)); 7] = [
+    let parts: [(&str, Part); 7] = [
         ("screen.start", start),
         ("screen.places", places),
         ("screen.moving", moving),

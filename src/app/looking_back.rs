@@ -1,9 +1,12 @@
 //! Coming back, handing over, and the numbers: what happened since somebody was here, what they leave open, and how
 //! deciding goes. All of it is bounded, and what met a bound says so.
 
+use crate::app::talk::Called;
 use crate::app::{App, Draft, Error, Failure, From, Queue, Row};
+use crate::domain::due::{self, Due};
+use crate::domain::filter::Filter;
 use crate::domain::moment::{Moment, Span};
-use crate::domain::numbers::{Numbers, is_told_of_others};
+use crate::domain::numbers::{Counting, Numbers, is_told_of_others};
 use crate::domain::principal::{Caller, Permission};
 use crate::domain::text::Safe;
 use crate::present::line::Line;
@@ -13,8 +16,10 @@ use crate::store::looking_back::{MOST, Owed, Since};
 
 /// Rows of one part of a handoff.
 const ROWS: usize = 5;
-/// Requests that numbers are made of, at most: the newest.
-pub const COUNTED: usize = 500;
+/// Requests that the numbers on the screen are made of, at most: the newest. The command line counts all of them.
+pub const COUNTED: usize = 2_000;
+/// Requests that are looked up at once to be counted.
+const PAGE: usize = 500;
 
 /// What happened since somebody was last here.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +51,12 @@ pub struct Handoff {
     pub running: Vec<Owed>,
     /// What waits for them and is overdue.
     pub overdue: Vec<Row>,
+    /// What is given to them, with when they are reminded of it next, or when it is due.
+    pub given: Vec<Owed>,
+    /// Comments that call them.
+    pub calls: Vec<Called>,
+    /// Deployments whose rollouts are under way, with when the request last changed.
+    pub live: Vec<Owed>,
     /// What they typed and did not send.
     pub drafts: Vec<Draft>,
 }
@@ -86,7 +97,7 @@ impl App {
             }
         }
         for queue in [Queue::Open, Queue::Decided] {
-            let mut rows = self.page(queue, From::Start, COUNTED)?;
+            let mut rows = self.page(queue, From::Start, PAGE)?;
             rows.retain(|row| row.updated_at > then);
             let arrived = |row: &&Row| self.request(row.id).is_ok_and(|request| request.created_at > then);
             since.arrived += rows.iter().filter(arrived).count() as u64;
@@ -110,6 +121,36 @@ impl App {
         Ok(running)
     }
 
+    /// What is given to the caller, with when they are reminded of it next.
+    fn given(&self, most: usize) -> Result<Vec<Owed>, Failure> {
+        let Ok(mine) = Filter::parse("assignee:me") else { return Ok(Vec::new()) };
+        let rows = self.find(Queue::Open, &mine)?.rows;
+        let next = |row: &Row| {
+            let request = self.request(row.id).ok()?;
+            let ahead = due::ahead(&request);
+            let next = ahead.iter().find(|one| matches!(one.due, Due::Reminds(_)));
+            Some(next.map_or(row.due_at, |one| one.at))
+        };
+        let owed =
+            |row: &Row| Owed { id: row.id, title: row.title.clone(), at: next(row).unwrap_or(row.due_at) };
+        Ok(rows.iter().take(most).map(owed).collect())
+    }
+
+    /// The rollouts that are under way, as the deployments they are of.
+    fn live(&self) -> Result<Vec<Owed>, Failure> {
+        let live = match self.live_rollouts() {
+            Ok(live) => live,
+            Err(Error::Failed(failure)) => return Err(failure),
+            Err(Error::Refused(_)) => Vec::new(),
+        };
+        let owed = |status: &crate::app::rollouts::Status| Owed {
+            id: status.request.id,
+            title: status.request.content.as_ref().map(|content| content.title.clone()).unwrap_or_default(),
+            at: status.request.updated_at,
+        };
+        Ok(live.iter().map(owed).collect())
+    }
+
     /// What the caller leaves open: at most a few rows of each sort, for one screen.
     ///
     /// # Errors
@@ -125,31 +166,51 @@ impl App {
             debts: self.page(Queue::Debts, From::Start, more)?,
             running: self.own_running(more)?,
             overdue,
+            given: self.given(more)?,
+            calls: self.mentions_of(name)?,
+            live: self.live()?,
             drafts: if self.store.read_only().is_some() { Vec::new() } else { self.drafts(caller)?.all()? },
         })
     }
 
-    /// How deciding went in the last `back`, of the newest [`COUNTED`] requests that were closed in it; whether there were
-    /// more. How others decide is told only to whoever may take the log out of a team's store.
+    /// How deciding went in the last `back`, of the requests that were closed in it: of all of them, or of the newest `most`
+    /// where that is said; whether there were more. `tell` hears now and then how many are counted. How others decide is told
+    /// only to whoever may take the log out of a team's store.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn numbers(&self, back: Span, caller: &Caller) -> Result<(Numbers, bool), Error> {
-        let ids = self.store.closed_since(self.now().minus(back), COUNTED)?;
-        let mut requests = Vec::with_capacity(ids.len());
-        for id in &ids {
-            match self.request(*id) {
-                Ok(request) => requests.push(request),
-                // What they may not see is no part of their numbers.
-                Err(Error::Refused(_)) => {}
-                Err(failed) => return Err(failed),
+    pub fn numbers(
+        &self,
+        back: Span,
+        most: Option<usize>,
+        caller: &Caller,
+        mut tell: impl FnMut(u64),
+    ) -> Result<(Numbers, bool), Error> {
+        let then = self.now().minus(back);
+        let (mut counting, mut behind, mut first) = (Counting::default(), None, None);
+        let (mut counted, mut more) = (0usize, true);
+        while more && most.is_none_or(|most| counted < most) {
+            let page = most.map_or(PAGE, |most| PAGE.min(most - counted));
+            let rows = self.store.closed_since(then, behind, page)?;
+            (more, behind) = (rows.len() == page, rows.last().copied());
+            counted += rows.len();
+            for (_, id) in rows {
+                match self.request(id) {
+                    Ok(request) => {
+                        counting.add(&request);
+                        first.get_or_insert(request);
+                    }
+                    // What they may not see is no part of their numbers.
+                    Err(Error::Refused(_)) => {}
+                    Err(failed) => return Err(failed),
+                }
             }
+            tell(counted as u64);
         }
-        let more = requests.len() == COUNTED;
-        let numbers = Numbers::of(requests.iter());
-        let exports = match requests.first() {
+        let numbers = counting.done();
+        let exports = match first {
             Some(request) => {
-                let facts = self.facts(caller, request)?;
+                let facts = self.facts(caller, &request)?;
                 facts.team && facts.standing.may(Permission::Export)
             }
             None => false,
@@ -212,8 +273,20 @@ impl Handoff {
         let part = |title, rows: Vec<looking_back::Row>| looking_back::part(title, &rows, ROWS);
         let mut out = part("You are on", owed(&self.claims, until));
         out.extend(part("Overdue, and waits for you", rows(&self.overdue)));
+        let next = |at: Moment, now: Moment| format!("reminder or due {}", time::until(at, now));
+        out.extend(part("Given to you", owed(&self.given, next)));
+        let calls = self.calls.iter().map(|call| {
+            let by = call.by.as_ref().map_or("somebody".to_owned(), ToString::to_string);
+            (
+                call.id,
+                Safe::composed(format_args!("by {by}, comment {}", call.number.0)),
+                time::ago(call.at, now),
+            )
+        });
+        out.extend(part("Calls you", calls.collect()));
         out.extend(part("You put off", owed(&self.put_off, until)));
         out.extend(part("Reviews that are owed", rows(&self.debts)));
+        out.extend(part("Rolls out", owed(&self.live, time::ago)));
         out.extend(part("Runs", owed(&self.running, time::ago)));
         out.extend(part("You typed and did not send", drafts));
         if out.is_empty() {

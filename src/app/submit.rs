@@ -37,6 +37,11 @@ pub struct Submitted {
 }
 
 impl App {
+    /// Makes room in memory: more than a few requests are coming.
+    pub fn expect_much(&self) {
+        self.store.expect_much();
+    }
+
     /// Submits documents in one transaction: all of them, or none.
     ///
     /// # Errors

@@ -9,7 +9,10 @@ use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
 
+/// Bytes of text after which a portion of documents is long enough, however few they are.
+const PORTION: usize = 8 << 20;
 /// Kinds of disk that are none, by `statfs` magic (linux/magic.h): proc and sysfs.
 const KERNELS_OWN: [u64; 2] = [0x9FA0, 0x6265_6572];
 
@@ -17,7 +20,7 @@ const KERNELS_OWN: [u64; 2] = [0x9FA0, 0x6265_6572];
 ///
 /// # Errors
 /// Exit 74 when it cannot be opened, 65 when it is a device or a pipe.
-pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+pub fn open(path: &Path) -> Result<Box<dyn BufRead + Send>, Stop> {
     open_as(path, OFlags::empty())
 }
 
@@ -25,11 +28,11 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
 ///
 /// # Errors
 /// As [`open`], and for a link.
-pub fn open_unlinked(path: &Path) -> Result<Box<dyn BufRead>, Stop> {
+pub fn open_unlinked(path: &Path) -> Result<Box<dyn BufRead + Send>, Stop> {
     open_as(path, OFlags::NOFOLLOW)
 }
 
-fn open_as(path: &Path, more: OFlags) -> Result<Box<dyn BufRead>, Stop> {
+fn open_as(path: &Path, more: OFlags) -> Result<Box<dyn BufRead + Send>, Stop> {
     if path == Path::new("-") {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
@@ -81,24 +84,26 @@ pub struct Lined {
 }
 
 /// Documents from a file or stdin, in portions: one document over any number of lines, or one a line.
-pub struct Documents<'a> {
-    from: Box<dyn BufRead>,
-    limits: &'a Limits,
+pub struct Documents {
+    from: Box<dyn BufRead + Send>,
+    limits: Limits,
     line: usize,
+    bytes: usize,
     begun: bool,
 }
 
-impl<'a> Documents<'a> {
+impl Documents {
     /// Reads from `from` under `limits`.
-    pub fn new(from: Box<dyn BufRead>, limits: &'a Limits) -> Self {
-        Self { from, limits, line: 0, begun: false }
+    pub fn new(from: Box<dyn BufRead + Send>, limits: Limits) -> Self {
+        Self { from, limits, line: 0, bytes: 0, begun: false }
     }
 
-    /// The next documents, at most `most`; none at the end. Behind the last good one stands why it goes no further:
+    /// The next documents, at most `most`, and no more once their text is longer than [`PORTION`]; none at the end. Behind the last good one stands why it goes no further:
     /// exit 65 for a document that is not valid, with its line when there are several.
     pub fn next(&mut self, most: usize) -> (Vec<Lined>, Option<Stop>) {
         let mut out = Vec::new();
-        while out.len() < most {
+        let before = self.bytes;
+        while out.len() < most && self.bytes - before < PORTION {
             match self.one() {
                 Ok(Some(document)) => out.push(document),
                 Ok(None) => break,
@@ -106,6 +111,22 @@ impl<'a> Documents<'a> {
             }
         }
         (out, None)
+    }
+
+    /// The same portions, read on a thread of its own: while one is stored, the next one is read. The thread is left alone when
+    /// nobody asks for more: it may stand before a pipe into which nothing comes any more.
+    pub fn ahead(mut self, most: usize) -> Receiver<(Vec<Lined>, Option<Stop>)> {
+        let (tell, portions) = sync_channel(1);
+        std::thread::spawn(move || {
+            loop {
+                let (portion, trouble) = self.next(most);
+                let over = portion.is_empty() || trouble.is_some();
+                if tell.send((portion, trouble)).is_err() || over {
+                    return;
+                }
+            }
+        });
+        portions
     }
 
     fn one(&mut self) -> Result<Option<Lined>, Stop> {
@@ -120,7 +141,7 @@ impl<'a> Documents<'a> {
             if first && canon::read(&text).is_err() {
                 return self.whole(text).map(Some);
             }
-            let read = document::read(&text, self.limits);
+            let read = document::read(&text, &self.limits);
             let document = read.map_err(|invalid| self.at_line(&invalid, first))?;
             return Ok(Some(Lined { line: self.line, document }));
         }
@@ -133,7 +154,7 @@ impl<'a> Documents<'a> {
             text.push(b'\n');
             text.extend(rest);
         }
-        match document::read(&text, self.limits) {
+        match document::read(&text, &self.limits) {
             Ok(document) => Ok(Lined { line, document }),
             Err(invalid) => Err(invalid_stop(invalid)),
         }
@@ -149,6 +170,7 @@ impl<'a> Documents<'a> {
             return Ok(None);
         }
         self.line += 1;
+        self.bytes += read;
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }

@@ -1,13 +1,13 @@
 //! The content of a request: what would happen, and what its producer says about it.
 
-use crate::domain::canon::canonical_value_or_poison;
+use crate::domain::canon::{canonical_or_poison, canonical_value_or_poison};
 use crate::domain::digest::{RevisionDigest, StepDigest, framed};
 use crate::domain::names::{Identifier, StepId};
 use crate::domain::risk::{Priority, Risk};
 use crate::domain::step::{Step, before};
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -171,28 +171,51 @@ impl Content {
     /// evidence. Without steps the title, summary and options are what is decided on, so they are in it too. The
     /// policy, labels, priority and claims never are.
     pub fn revision_digest(&self) -> RevisionDigest {
+        self.digest_over(&self.effects())
+    }
+
+    /// The digest of the revision and those of its steps, for which what a step would do is written out once.
+    pub fn digests(&self) -> (RevisionDigest, Vec<(StepId, StepDigest)>) {
+        let effects = self.effects();
+        (self.digest_over(&effects), self.step_digests_over(&effects))
+    }
+
+    /// What each step would do, canonical.
+    fn effects(&self) -> Vec<String> {
+        self.steps.iter().map(|step| canonical_value_or_poison(&step.effect_of())).collect()
+    }
+
+    fn digest_over(&self, effects: &[String]) -> RevisionDigest {
         let pinned: Vec<&Evidence> = self.evidence.iter().filter(|e| e.pinned).collect();
-        let mut covered = json!({
-            "kind": self.kind, "target": self.target, "tiers": self.tiers, "pinned": pinned,
-        });
-        // Put in, not copied in: the macro would serialise the steps once more.
-        covered["steps"] = Value::Array(self.steps.iter().map(Step::effect_of).collect());
-        if self.steps.is_empty() {
-            covered["title"] = json!(self.title);
-            covered["summary"] = json!(self.summary);
-            covered["options"] = json!(self.options);
-        }
-        RevisionDigest::from_bytes(framed(
-            "countersign-revision@v1",
-            &[canonical_value_or_poison(&covered).as_bytes()],
-        ))
+        let text = if self.steps.is_empty() {
+            canonical_value_or_poison(&json!({
+                "kind": self.kind, "target": self.target, "tiers": self.tiers, "pinned": pinned, "steps": [],
+                "title": self.title, "summary": self.summary, "options": self.options,
+            }))
+        } else {
+            // Put together from canonical parts, in the order of the keys.
+            format!(
+                r#"{{"kind":{},"pinned":{},"steps":[{}],"target":{},"tiers":{}}}"#,
+                canonical_or_poison(&self.kind),
+                canonical_or_poison(&pinned),
+                effects.join(","),
+                canonical_or_poison(&self.target),
+                canonical_or_poison(&self.tiers),
+            )
+        };
+        RevisionDigest::from_bytes(framed("countersign-revision@v1", &[text.as_bytes()]))
     }
 
     /// The digest of each step over itself and what it transitively needs, in document order.
     ///
     /// The content was checked to have no cycle; were there one, the steps on it would hash as if they needed nothing.
     pub fn step_digests(&self) -> Vec<(StepId, StepDigest)> {
+        self.step_digests_over(&self.effects())
+    }
+
+    fn step_digests_over(&self, effects: &[String]) -> Vec<(StepId, StepDigest)> {
         let by_id: BTreeMap<&StepId, &Step> = self.steps.iter().map(|s| (&s.id, s)).collect();
+        let effects: BTreeMap<&StepId, &String> = self.steps.iter().map(|s| &s.id).zip(effects).collect();
         let mut known: BTreeMap<&StepId, StepDigest> = BTreeMap::new();
         // Needed steps first; the order is settled with a stack, not recursion, so that depth costs no stack.
         for step in &self.steps {
@@ -217,9 +240,8 @@ impl Content {
                     .filter_map(|id| known.get_key_value(id))
                     .map(|(id, d)| (*id, *d))
                     .collect();
-                let mut covered = json!({"needs": below});
-                covered["step"] = step.effect_of();
-                let text = canonical_value_or_poison(&covered);
+                let effect = effects.get(&step.id).map_or("", |effect| effect.as_str());
+                let text = format!(r#"{{"needs":{},"step":{effect}}}"#, canonical_or_poison(&below));
                 known.insert(
                     &step.id,
                     StepDigest::from_bytes(framed("countersign-step@v1", &[text.as_bytes()])),

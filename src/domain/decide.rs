@@ -101,10 +101,11 @@ pub(super) fn asked(
 
 /// One revision of this content, as facts say it.
 pub(super) fn revision_of(content: &Content, number: RevisionNumber, policy: &Policy) -> Revision {
+    let (digest, steps) = content.digests();
     Revision {
         number,
-        digest: content.revision_digest(),
-        steps: content.step_digests().into_iter().map(|(id, digest)| StepFact { id, digest }).collect(),
+        digest,
+        steps: steps.into_iter().map(|(id, digest)| StepFact { id, digest }).collect(),
         kind: content.kind,
         target: content.target.clone(),
         priority: content.priority,

@@ -103,14 +103,22 @@ pub fn percentile(spans: &[Span], hundredths: usize) -> Option<Span> {
     spans.get(rank - 1).copied()
 }
 
-impl Numbers {
-    /// Of these requests; those that are open count for what people did to them.
-    pub fn of<'a>(requests: impl Iterator<Item = &'a Request>) -> Self {
-        let mut numbers = Self::default();
-        let mut reasons: BTreeMap<String, (Text, u64)> = BTreeMap::new();
-        for request in requests {
-            numbers.add(request, &mut reasons);
-        }
+/// Numbers that are being made, one request at a time, so that memory holds none of them.
+#[derive(Default)]
+pub struct Counting {
+    numbers: Numbers,
+    reasons: BTreeMap<String, (Text, u64)>,
+}
+
+impl Counting {
+    /// Counts one more.
+    pub fn add(&mut self, request: &Request) {
+        self.numbers.add(request, &mut self.reasons);
+    }
+
+    /// All of it.
+    pub fn done(self) -> Numbers {
+        let Self { mut numbers, reasons } = self;
         let sort = |tally: &mut Tally| tally.took.sort();
         sort(&mut numbers.all);
         numbers.by_kind.values_mut().for_each(sort);
@@ -124,6 +132,15 @@ impl Numbers {
         list.truncate(REASONS);
         numbers.refused_for = list;
         numbers
+    }
+}
+
+impl Numbers {
+    /// Of these requests; those that are open count for what people did to them.
+    pub fn of<'a>(requests: impl Iterator<Item = &'a Request>) -> Self {
+        let mut counting = Counting::default();
+        requests.for_each(|request| counting.add(request));
+        counting.done()
     }
 
     fn add(&mut self, request: &Request, reasons: &mut BTreeMap<String, (Text, u64)>) {

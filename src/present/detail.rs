@@ -1,7 +1,7 @@
 //! One request, whole: what would run first, from the pinned plan; the producer's story after it, behind a gutter.
 
 use crate::domain::content::Content;
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Span};
 use crate::domain::principal::PrincipalKind;
 use crate::domain::request::{Request, SignOffStanding, State, Verdict};
 use crate::domain::text::safe_line;
@@ -189,6 +189,17 @@ fn head(request: &Request, now: Moment) -> Vec<Line> {
                 },
             ));
         }
+    }
+    let courts = request.courts(now);
+    if courts.producer > Span::ZERO || request.closed().is_some() {
+        out.push(Line::default().and(Tone::Dim, "time      ").and(
+            Tone::Plain,
+            format_args!(
+                "{} with reviewers, {} with its producer",
+                time::span(courts.reviewers),
+                time::span(courts.producer)
+            ),
+        ));
     }
     if let Some(claim) = request.live_claim(now) {
         out.push(

@@ -81,10 +81,12 @@ fn share(part: u64, all: u64) -> String {
 pub fn numbers(numbers: &Numbers, back: Span, cut: Option<usize>) -> Vec<Line> {
     let mut out = vec![Line::heading(format_args!("Of the last {}", time::span(back)))];
     if let Some(most) = cut {
-        out.push(
-            Line::default()
-                .and(Tone::Warn, format_args!("only the newest {most} closed requests are counted")),
-        );
+        out.push(Line::default().and(
+            Tone::Warn,
+            format_args!(
+                "only the newest {most} closed requests are counted here; `countersign stats` counts all"
+            ),
+        ));
     }
     let mut say = |name: &str, words: String| {
         out.push(Line::default().and(Tone::Dim, format_args!("{name:<15}")).and(Tone::Plain, words));

@@ -9,6 +9,7 @@ pub mod strip;
 pub mod chart;
 pub mod view;
 
+use crate::domain::rollout;
 use crate::domain::rollout::words::span;
 use crate::domain::rollout::work::{End, Ended};
 use crate::domain::rollout::{Act, Cause, Found, Metric, Phase, Rollout, RolloutFact, Status, Tier};
@@ -178,7 +179,7 @@ fn because(rollout: &Rollout) -> String {
 pub fn outcome(status: &Status) -> String {
     let Some(rollout) = &status.rollout else { return "not started".to_owned() };
     let tier = rollout.tier;
-    let left = |until: crate::domain::moment::Moment| span(until.since(status.now));
+    let left = |until: crate::domain::moment::Moment| rollout::words::left(until.since(status.now));
     match (rollout.phase, rollout.bake) {
         (Phase::Baking, Some(bake)) => {
             let again = if bake.extended { " once more" } else { "" };
@@ -189,7 +190,10 @@ pub fn outcome(status: &Status) -> String {
             _ => format!("{tier}: awaiting promotion"),
         },
         (Phase::Paused, Some(bake)) => {
-            format!("{tier}: paused, {} of the bake left", span(bake.until.since(rollout.since)))
+            format!(
+                "{tier}: paused, {} of the bake left",
+                rollout::words::left(bake.until.since(rollout.since))
+            )
         }
         (Phase::Frozen, _) => match &rollout.cause {
             Some(stopped) if matches!(stopped.why, Cause::Breach(_)) => {

@@ -112,17 +112,31 @@ fn reason_of_override(request: &Request) -> Option<(String, ReasonDigest)> {
     Some((hand(&signer.name, signer.person.as_ref()), digest_of_reason(closed.reason.as_ref()?)))
 }
 
-/// Before everything else.
-const TOP: i64 = -1;
+/// The level of what everybody must see first: above every one that a chain can reach.
+pub const ALARM: u8 = u8::MAX;
 
 /// The reading order inside a queue, smaller first: escalation level (three and more are one), risk, priority.
 pub fn reading_rank(level: u8, risk: Risk, priority: Priority) -> i64 {
+    if level == ALARM {
+        return -1;
+    }
     (3 - i64::from(level.min(3))) * 16 + (3 - risk as i64) * 4 + (3 - priority as i64)
 }
 
 /// Whether policy says that it should not have been asked.
 fn is_flagged(request: &Request) -> bool {
     request.assessment().violation.is_some()
+}
+
+/// How far up it is: a rollback that failed is above every chain, until somebody says that they saw it.
+fn level(request: &Request) -> u8 {
+    if request.is_alarming() { ALARM } else { request.level() }
+}
+
+/// Since when it is overdue, or until when it is not: a rollback that failed, since it did.
+fn due_at(request: &Request) -> Moment {
+    let failed = request.rollout.as_ref().filter(|stands| stands.alarm).map(|stands| stands.at);
+    failed.unwrap_or(request.deadlines.due_at)
 }
 
 fn share(request: &Request) -> Share {
@@ -178,12 +192,8 @@ fn share(request: &Request) -> Share {
     Share {
         closed_at: Some(request.closed().map_or(OPEN, |closed| closed.at.millis())),
         slots,
-        rank: if request.is_alarming() {
-            TOP
-        } else {
-            reading_rank(request.level(), request.assessment().risk, request.revision.priority)
-        },
-        due_at: request.deadlines.due_at.millis(),
+        rank: reading_rank(level(request), request.assessment().risk, request.revision.priority),
+        due_at: due_at(request).millis(),
         asker,
         words: if request.is_open() { words_of_request(request) } else { BTreeSet::new() },
         names,
@@ -283,7 +293,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         request.id.number(),
         request.kind().word(),
         request.state_name().word(),
-        request.level(),
+        level(request),
         request.content.as_ref().map_or("", |c| c.title.raw()),
         request.requester.name.as_str(),
         assessment.risk.word(),
@@ -294,7 +304,7 @@ fn put_row(conn: &Connection, request: &Request) -> rusqlite::Result<()> {
         target.tenant.as_ref().map(|e| e.as_str()),
         request.revision.number.0,
         request.decision_digest().to_string(),
-        request.deadlines.due_at.millis(),
+        due_at(request).millis(),
         request.expires_at().map(|at| at.millis()),
         next_due(request).map(|(at, _)| at.millis()),
         claim.map(|c| c.by.as_str()),

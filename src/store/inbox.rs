@@ -229,7 +229,7 @@ impl Store {
         let mut query =
             self.conn.prepare_cached("SELECT min(rank) FROM inbox WHERE slot = ?1 AND rank > ?2")?;
         let mut ranks = Vec::new();
-        let mut last = -1i64;
+        let mut last = -2i64;
         while let Some(rank) = query.query_row(params![slot, last], |row| row.get::<_, Option<i64>>(0))? {
             if rank <= last {
                 break; // a damaged index must not hold the screen for ever; `audit verify` names it

@@ -81,21 +81,33 @@ impl Store {
         Ok(Since { arrived, closed: closed.collect::<rusqlite::Result<_>>().map_err(reading)? })
     }
 
-    /// The requests that were closed since `then`, newest first, at most `limit`.
+    /// The requests that were closed since `then`, newest first, behind the one that was closed then, at most `limit`; each
+    /// with when it was closed.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn closed_since(&self, then: Moment, limit: usize) -> Result<Vec<RequestId>, Failure> {
+    pub fn closed_since(
+        &self,
+        then: Moment,
+        behind: Option<(Moment, RequestId)>,
+        limit: usize,
+    ) -> Result<Vec<(Moment, RequestId)>, Failure> {
         let reading = |e| failed("reading what was decided", e);
         let mut query = self
             .conn
             .prepare_cached(
-                "SELECT id FROM requests INDEXED BY requests_by_closing
-                 WHERE closed_at IS NOT NULL AND closed_at > ?1 ORDER BY closed_at DESC, id DESC LIMIT ?2",
+                "SELECT closed_at, id FROM requests INDEXED BY requests_by_closing
+                 WHERE closed_at IS NOT NULL AND closed_at > ?1 AND (closed_at, id) < (?2, ?3)
+                 ORDER BY closed_at DESC, id DESC LIMIT ?4",
             )
             .map_err(reading)?;
-        let ids = query.query_map(params![then.millis(), limit as i64], |row| row.get(0)).map_err(reading)?;
-        ids.map(|id| id.map(RequestId::new)).collect::<rusqlite::Result<_>>().map_err(reading)
+        let (at, id) = behind.map_or((i64::MAX, i64::MAX), |(at, id)| {
+            (at.millis(), i64::try_from(id.number()).unwrap_or(i64::MAX))
+        });
+        let row =
+            |row: &rusqlite::Row<'_>| Ok((Moment::from_millis(row.get(0)?), RequestId::new(row.get(1)?)));
+        let rows = query.query_map(params![then.millis(), at, id, limit as i64], row).map_err(reading)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(reading)
     }
 
     /// What somebody has claimed, with the end of the claim; at most `limit`.

@@ -174,7 +174,10 @@ pub(super) fn refill(
         }
         derived.write(conn, &mut tally)
     };
-    let wrong = |seq, why| Err(Failure::damaged(format!("event {seq} {why}")));
+    let wrong = |seq, why: String| {
+        let why = why.strip_prefix("cannot be replayed: ").unwrap_or(&why);
+        Err(Failure::damaged(format!("event {seq} cannot be replayed: {why}")))
+    };
     match reading {
         Some(reading) => replay_beside(reading, store, each, wrong)?,
         None => {

@@ -8,6 +8,7 @@ use crate::domain::preview::preview;
 use crate::domain::principal::Caller;
 use crate::domain::request::Request;
 use crate::domain::risk::Risk;
+use crate::domain::rollout::Promotes;
 use crate::domain::rules::{self, Withdrawable};
 use crate::present::detail::quoted;
 use crate::present::line::{Line, Tone};
@@ -52,6 +53,12 @@ pub fn about(
             out.extend(approving(request));
         }
         Ask::Sign => out.extend(approving(request)),
+        Ask::Reject if request.promotes.is_some() => out.extend(request.promotes.iter().map(|promotes| {
+            let Promotes { deployment, from, .. } = promotes;
+            Line::plain(format_args!(
+                "{deployment} stays at {from}, frozen, until somebody resumes it or rolls it back."
+            ))
+        })),
         Ask::Reject => out.push(Line::plain(
             "Nothing of it will run. It is closed for good; whoever asked can only ask anew.",
         )),
@@ -148,6 +155,17 @@ fn approving(request: &Request) -> Vec<Line> {
                 .and(Tone::Strong, format_args!("{} of {} steps would run", runs.len(), outcomes.len()))
                 .and(Tone::Plain, if names.is_empty() { ".".to_owned() } else { format!(": {names}") }),
         );
+    } else if let Some(Promotes { deployment, from, to, attempt, .. }) = &request.promotes {
+        out.push(
+            Line::default().and(Tone::Strong, format_args!("{deployment} goes from {from} to {to}")).and(
+                Tone::Plain,
+                format_args!(", attempt {attempt}. The gate must still pass; a halt comes first, always."),
+            ),
+        );
+        if request.open_slots().len() <= 1 {
+            out.push(Line::plain("It is the last sign-off needed: the driver begins at once."));
+            return out;
+        }
     } else if !request.has_steps() {
         out.push(Line::plain("It has no steps: what is approved is what it says."));
     }

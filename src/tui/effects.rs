@@ -206,7 +206,7 @@ impl Hands {
             },
             Page::Handoff => self.app.handoff(&self.caller)?.lines(now),
             Page::Stats => {
-                let (numbers, cut) = self.app.numbers(STATS_OF, &self.caller)?;
+                let (numbers, cut) = self.app.numbers(STATS_OF, Some(COUNTED), &self.caller, |_| {})?;
                 looking_back::numbers(&numbers, STATS_OF, cut.then_some(COUNTED))
             }
         };

@@ -1,6 +1,6 @@
 //! Rollouts on the screen: the strip of those that are live, the view of one, and what a person asks of it.
 //!
-//! The view lies over everything, like a page; `0` opens it on the most urgent one and goes on to the next. What is asked in
+//! The view lies over everything, like a page; `!` opens it on the most urgent one and goes on to the next. What is asked in
 //! it goes through a dialog of its own; another tier is only ever asked for on its promotion request.
 
 mod order;
@@ -59,7 +59,7 @@ pub fn of_request(request: &Request) -> Option<RequestId> {
     }
 }
 
-/// `0`: the view of the rollout that is read or is most urgent; again: the next one.
+/// `!`: the view of the rollout that is read or is most urgent; again: the next one.
 pub fn begin(model: &mut Model) -> Vec<Effect> {
     let live: Vec<RequestId> = model.rollouts.live.iter().map(|seen| seen.rollout.id.deployment()).collect();
     let here = model.rollouts.of();

@@ -288,9 +288,9 @@ impl App {
             let Some(request) = tx.load(id.deployment(), &Sight::Everything)? else { return Ok(None) };
             let system = Caller::system();
             let place = Place {
-                sight: Sight::Everything,
                 caller: system.clone(),
                 standing: crate::domain::principal::Standing::everything(),
+                sight: Sight::Everything,
                 team: Place::of(tx, &policy, &system, now).is_ok_and(|place| place.team),
             };
             let facts = facts(&policy, &place, 0, self_review);

@@ -67,7 +67,7 @@ pub fn log(app: &mut App, args: &Log, out: &mut Out) -> Done {
 }
 
 /// Progress on stderr, when a person is there to see it.
-fn progress(words: &'static str) -> impl FnMut(u64) {
+pub(super) fn progress(words: &'static str) -> impl FnMut(u64) {
     use std::io::Write;
     let seen = std::io::stderr().is_terminal();
     move |done| {

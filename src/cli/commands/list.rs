@@ -9,7 +9,7 @@ use crate::domain::refusal::exit;
 use crate::domain::request::{Request, StateName};
 use crate::domain::text::{Safe, Text};
 use crate::present::line::{Line, Tone};
-use crate::present::{json, time, words};
+use crate::present::{json, rollout, time, words};
 use serde_json::json;
 
 /// Rows read at a time.
@@ -246,6 +246,7 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
     let first = app.page(Queue::Waiting, From::Start, NEWEST)?;
     let decided = app.page(Queue::Decided, From::Start, NEWEST)?;
     let back = app.coming_back(&super::caller(app))?;
+    let rollouts = app.live_rollouts()?;
     if out.as_json {
         let row = |r: &Row| {
             json!({"id": r.id.to_string(), "kind": r.kind, "risk": r.risk, "state": r.state.word(),
@@ -254,6 +255,7 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
         out.json(&json!({"v": json::VERSION, "waiting": counters.waiting, "overdue": counters.overdue, "open": counters.open,
             "since_last_here": back.as_ref().map(|back| json!({"then": back.then.iso(), "arrived": back.since.arrived,
                 "closed": back.since.closed, "at_least": back.at_least})),
+            "rollouts": rollouts.iter().map(rollout::as_json).collect::<Vec<_>>(),
             "escalated": counters.escalated, "decided": counters.decided, "action_needed": counters.waiting > 0, "mentions": counters.calls,
             "first": first.iter().map(row).collect::<Vec<_>>(), "latest": decided.iter().map(row).collect::<Vec<_>>()}));
         return Ok(exit::DONE);
@@ -268,6 +270,11 @@ pub fn pulse(app: &mut App, out: &mut Out) -> Done {
     }
     if let Some(back) = &back {
         out.lines(&[back.line(now)]);
+    }
+    for status in &rollouts {
+        let line = Line::default()
+            .and(rollout::tone(status.phase()), format_args!("rollout {}", rollout::line(status)));
+        out.lines(&[line]);
     }
     for (heading, rows) in [("first:", &first), ("latest decisions:", &decided)] {
         if !rows.is_empty() {

@@ -1,7 +1,6 @@
 //! Handing over, and the numbers: handoff, stats.
 
 use crate::app::App;
-use crate::app::looking_back::COUNTED;
 use crate::app::talk::Called;
 use crate::cli::args::Stats;
 use crate::cli::output::Out;
@@ -37,7 +36,8 @@ pub fn handoff(app: &mut App, out: &mut Out) -> Done {
             .collect();
         out.json(&json!({"v": json::VERSION, "by": caller.name, "claims": owed(&handoff.claims),
             "overdue": rows(&handoff.overdue), "put_off": owed(&handoff.put_off), "debts": rows(&handoff.debts),
-            "running": owed(&handoff.running), "drafts": drafts}));
+            "running": owed(&handoff.running), "given": owed(&handoff.given), "rollouts": owed(&handoff.live),
+            "mentions": handoff.calls.iter().map(|call| json!({"id": call.id.to_string(), "comment": call.number.0})).collect::<Vec<_>>(), "drafts": drafts}));
     } else {
         out.lines(&handoff.lines(now));
     }
@@ -61,8 +61,9 @@ pub fn stats(app: &mut App, args: &Stats, out: &mut Out) -> Done {
         Stop::quoting(exit::USAGE, format!("--since {}: takes a span up to 366d: 8h, 30d", args.since))
     })?;
     super::list::settle(app, out);
-    let (numbers, cut) = app.numbers(back, &commands::caller(app))?;
-    let cut = cut.then_some(COUNTED);
+    let caller = commands::caller(app);
+    let (numbers, _) = app.numbers(back, None, &caller, super::audit::progress("requests counted:"))?;
+    let cut = None;
     if out.as_json {
         out.json(&looking_back::numbers_json(&numbers, back, cut));
     } else {

@@ -18,7 +18,7 @@ use crate::present::{json, words};
 use serde_json::{Value, json};
 
 /// How many documents of a stream go into one transaction.
-const PORTION: usize = 200;
+const PORTION: usize = 1_000;
 /// The format that has files beside it.
 const SIGNED_ELSEWHERE: &str = crate::app::SIGNED_ELSEWHERE;
 /// Bytes of a signature, or of a list of signers.
@@ -32,10 +32,12 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         _ => OnSameReference::Refuse,
     };
     let limits = app.limits()?;
-    let mut documents = Documents::new(input::open(&args.file)?, &limits);
+    let portions =
+        Documents::new(input::open(&args.file)?, limits).ahead(if args.wait { 2 } else { PORTION });
     let (mut count, mut last) = (0usize, None);
     loop {
-        let (portion, trouble) = documents.next(if args.wait { 2 } else { PORTION });
+        // A thread that is gone has said why, or was at the end.
+        let (portion, trouble) = portions.recv().unwrap_or_default();
         match trouble {
             // What stands before a bad line is stored and printed; with --wait there is only one document, or none.
             Some(trouble) if portion.is_empty() || args.wait => return Err(trouble),
@@ -44,6 +46,9 @@ pub fn submit(app: &mut App, args: &Submit, out: &mut Out) -> Done {
         }
         if args.wait && count + portion.len() > 1 {
             return Err(Stop::quoting(exit::USAGE, "--wait takes one document; nothing was stored"));
+        }
+        if portion.len() == PORTION {
+            app.expect_much();
         }
         let lines: Vec<usize> = portion.iter().map(|d| d.line).collect();
         let batch: Vec<Document> = portion.into_iter().map(|d| d.document).collect();

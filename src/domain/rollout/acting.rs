@@ -121,7 +121,11 @@ impl Rollout {
             }
             // What was stopped on the way out says nothing about the way back.
             Phase::RollingBack if is_done && self.is_way_back(act) && self.next_act(has).is_none() => {
+                // What was looked at is everything; what was taken back is what counts.
                 let (_, verified, _) = self.counted();
+                let out = self.runs.iter().rev().filter(|ran| matches!(ran.act, Act::Start | Act::Promote));
+                let changed = out.filter_map(|ran| ran.ended.as_ref()?.changed).next();
+                let verified = verified.map(|all| changed.map_or(all, |changed| all.min(changed)));
                 one(RolloutFact::RolledBack { took: self.triggered(now), verified })
             }
             _ => None,

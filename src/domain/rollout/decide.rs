@@ -177,7 +177,7 @@ impl Rollout {
                 left if left.millis() == 0 => {
                     "its bake is over, and the watcher has not judged it yet".to_owned()
                 }
-                left => format!("bake ends in {}", super::words::span(left)),
+                left => format!("bake ends in {}", super::words::left(left)),
             },
             (Phase::Prepared, _) if self.checking => {
                 "its pack is being checked; nothing is out yet".to_owned()

@@ -49,7 +49,7 @@ pub fn if_nobody_acts(rollout: &Rollout, look: &Look<'_>, kept: bool) -> String 
             let left = until.since(look.now);
             format!(
                 "in {} ({}) the gate judges; as it is now: {then}",
-                words::span(left),
+                words::left(left),
                 until.hour_and_minute()
             )
         }

@@ -17,6 +17,12 @@ pub fn span(span: Span) -> String {
     }
 }
 
+/// How long is left, rounded up where minutes say it: what ends in 14 min 59 s ends in 15 min.
+pub fn left(left: Span) -> String {
+    let up = Span::from_millis(if left.minutes() >= 5 { 59_999 } else { 0 });
+    span(left.and(up))
+}
+
 /// What is held to the limit, in words.
 const fn of(metric: Metric) -> &'static str {
     match metric {

@@ -118,7 +118,7 @@ pub const KEYMAP: &[Binding] = &[
     steers(ROLLOUT, &[Key::char('V')], Stimulus::Resume, "go on", "let it go on that was paused or frozen"),
     steers(ROLLOUT, &[Key::char('F')], Stimulus::Freeze, "freeze", "let nothing move until somebody says so"),
     steers(ROLLOUT, &[Key::char('K')], Stimulus::Acknowledge, "acknowledge", "say that you have seen that its rollback failed"),
-    looks(ROLLOUTS, &[Key::char('0')], Action::Rollouts, "", "to the rollout that is most urgent, or the one of this request; again: the next one"),
+    looks(ROLLOUTS, &[Key::char('!')], Action::Rollouts, "", "to the rollout that is most urgent, or the one of this request; again: the next one"),
     looks(ROLLOUT, &[Key::of(KeyCode::Esc), Key::char('q'), Key::char('h'), Key::of(KeyCode::Left)], Action::Back, "back", "close it"),
     looks(PANES, &[Key::char('m')], Action::Claim, "claim", "say that you are on it; again: that you no longer are"),
     decides(&[Key::char('O')], Ask::Override, "override", "go ahead without the sign-offs it needs; you owe a review for it"),

@@ -2,7 +2,7 @@
 //! there is no room.
 //!
 //! ```text
-//! ─ Canary ─────────────────────────────────────────────────────────────── 2 more · 0 looks ─
+//! ─ Canary ─────────────────────────────────────────────────────────────── 2 more · ! looks into it ─
 //!  R-20 payments-api  baking  5 ✓━━ 25 ●━━━━━░░░ 9 min 100 ·  so far: pass  14:20Z: pass asks, fail rolls back
 //!      errors 0.4<10 ▁▂▁▂▁▂  cpu 61<90 ▆▆▆▆▆▆
 //! ```

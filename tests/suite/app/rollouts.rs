@@ -4,7 +4,7 @@
 use super::super::store::stage::{Stage, because, document, submit, tries};
 use countersign::app::rollouts::{Promoted, Workers};
 use countersign::app::watch::Watch;
-use countersign::app::{App, Error};
+use countersign::app::{App, Error, From, Queue};
 use countersign::domain::command::{Command, Seen};
 use countersign::domain::moment::{Moment, Span};
 use countersign::domain::names::{Identifier, RequestId};
@@ -280,7 +280,18 @@ fn a_driver_that_fails_is_taken_back_and_a_rollback_that_fails_is_loud() {
     let tries = play.acts().iter().filter(|(act, ..)| *act == Act::RollBack).count();
     assert_eq!(tries, 3);
     assert!(play.app.request(play.id).unwrap().rollout.unwrap().alarm);
+    let worse =
+        r#"{"by": "planner", "kind": "gate", "title": "Worse", "risk": "critical", "priority": "urgent"}"#;
+    let worse = submit(&mut play.app, document(worse));
+    play.stage.wait(Span::from_minutes(90));
+    let first = |play: &Play| -> Vec<RequestId> {
+        let page = play.app.page(Queue::Waiting, From::Start, 9).unwrap();
+        page.into_iter().map(|row| row.id).collect()
+    };
+    assert_eq!(first(&play), [play.id, worse], "it stands before what is critical and overdue");
     play.ask(&Ask::Acknowledge).unwrap();
+    assert_eq!(first(&play), [worse]);
+    play.sound();
     assert!(!play.app.request(play.id).unwrap().rollout.unwrap().alarm);
     play.world.fails.lock().unwrap().clear();
     play.ask(&Ask::RollBack).unwrap();
@@ -371,5 +382,71 @@ fn a_halt_ends_what_the_driver_is_doing_and_takes_it_back() {
     assert_eq!(play.phase(), Phase::RolledBack);
     let acts: Vec<Act> = play.acts().into_iter().map(|(act, ..)| act).collect();
     assert_eq!(acts, [Act::Snapshot, Act::DryRun, Act::Start, Act::RollBack, Act::Verify]);
+    play.sound();
+}
+
+/// Somebody asks for a rollout's start on this stage: its pack is to be checked.
+pub fn asked_for(stage: &Stage) {
+    let world = Arc::new(World::default());
+    let mut app = stage.app().with_workers(Arc::new(Hands(world)));
+    let caller = app.caller(Face::Cli);
+    let policy = "[rollout]\ndriver = \"fleet\"\nmetrics = [\"cpu\"]\n";
+    let read = countersign::app::policy::check(policy).unwrap();
+    app.adopt(policy, &read, &caller).unwrap();
+    let id = submit(&mut app, document(DEPLOYMENT));
+    let approve = Command::Approve { reason: because("looks right"), seen: Seen::Nothing };
+    tries(&mut app, id, &approve).unwrap();
+    let _watch = app.begin_watch(true).unwrap().ok();
+    app.start_rollout(id, None, &caller).unwrap();
+}
+
+#[test]
+fn promote_against_halt_two_hundred_times_and_halt_always_wins() {
+    const RACES: usize = 200;
+    let terms =
+        "[rollout]\ndriver = \"fleet\"\nsources = [\"checks\"]\nmetrics = [\"cpu\"]\nbake = \"45s\"\n";
+    let mut play = Play::new(terms);
+    let caller = play.app.caller(Face::Cli);
+    let mut ids = vec![play.id];
+    while ids.len() < RACES {
+        let id = submit(&mut play.app, document(DEPLOYMENT));
+        play.sign(id);
+        ids.push(id);
+    }
+    for id in &ids {
+        play.app.start_rollout(*id, None, &caller).unwrap();
+    }
+    play.round();
+    play.goes_by(Span::from_minutes(1));
+    let (mut promoting, mut halting) = (play.stage.app(), play.stage.app());
+    let (promotes, halts) = (ids.clone(), ids.clone());
+    let (by, of) = (caller.clone(), caller.clone());
+    let together = Arc::new(std::sync::Barrier::new(2));
+    let (one, other) = (Arc::clone(&together), together);
+    let promoter = std::thread::spawn(move || -> Vec<Option<u8>> {
+        let race = |id| {
+            one.wait();
+            promoting.promote_rollout(id, because("go"), Seen::Nothing, &by).err().map(|e| e.exit_code())
+        };
+        promotes.into_iter().map(race).collect()
+    });
+    for id in halts {
+        other.wait();
+        halting.ask_rollout(id, &Ask::Halt, None, &of).unwrap_or_else(|e| panic!("{id}: {e}"));
+    }
+    let codes = promoter.join().unwrap();
+    play.round();
+    for (id, code) in ids.iter().zip(codes) {
+        let rollout = play.app.rollout_status(*id).unwrap().rollout.unwrap();
+        match code {
+            None => assert_eq!(rollout.phase, Phase::RolledBack, "{id}: promoted, then halted"),
+            Some(code) => {
+                assert_eq!((rollout.phase, code), (Phase::Frozen, 3), "{id}: halted, then too late")
+            }
+        }
+    }
+    let orders = play.world.acts.lock().unwrap().clone();
+    let runs: BTreeSet<&String> = orders.iter().map(|(run, ..)| run).collect();
+    assert_eq!(runs.len(), orders.len(), "each run once");
     play.sound();
 }

@@ -21,6 +21,16 @@ fn a_handoff_says_what_is_left_open_and_nothing_else() {
 }
 
 #[test]
+fn time_in_each_court_is_shown_to_whoever_reads_it() {
+    let desk = Desk::new();
+    let id = desk.submit(&gate("planner", "one"));
+    desk.run_later(super::HOUR, &["request-changes", &id, "--reason", "shorter"]).ended(0);
+    desk.run_later(3 * super::HOUR, &["show", &id])
+        .ended(0)
+        .said(&["1 h with reviewers, 2 h with its producer"]);
+}
+
+#[test]
 fn the_numbers_tell_of_everybody_together_and_of_oneself_alone() {
     let desk = Desk::new();
     for n in 0..3 {

@@ -13,6 +13,7 @@ mod overriding;
 pub mod team;
 mod privileges;
 pub mod running;
+mod rollouts;
 mod talk;
 mod looking_back;
 mod watching;

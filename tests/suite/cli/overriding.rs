@@ -213,7 +213,7 @@ fn an_export_can_be_about_one_thing() {
         let lines = desk.run(&["audit", "export", "--only", only]).ended(0).out;
         let name = |line: &str| -> String {
             let event: serde_json::Value = serde_json::from_str(line).unwrap();
-            event["name"].as_str().unwrap().to_owned()
+            event["envelope"]["name"].as_str().unwrap().to_owned()
         };
         lines.lines().map(name).collect()
     };

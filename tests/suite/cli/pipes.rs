@@ -47,6 +47,58 @@ fn a_reader_that_has_gone_away_is_no_error() {
 }
 
 #[test]
+fn no_verb_minds_that_nobody_reads_what_it_prints() {
+    // Every command there is, from the help: one that is added is asked for here.
+    let desk = Desk::new();
+    let help = desk.run(&["--help"]).ended(0).out;
+    let commands = help.split_once("Commands:").unwrap().1.split_once("Options:").unwrap().0;
+    let verbs = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let verbs: Vec<&str> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(verbs.len() > 50, "{verbs:?}");
+    let file = desk.file("gate.json", gate("planner", "g").to_string());
+    desk.feed(
+        &["submit", "-"],
+        (0..9).map(|n| format!("{}\n", plan("planner", &format!("p{n}")))).collect::<String>(),
+    )
+    .ended(0);
+    desk.run(&["approve", "R-9"]).ended(0);
+    let words = |verb: &str| -> Option<Vec<String>> {
+        let words: &[&str] = match verb {
+            // They stay, or ask a person.
+            "demo" | "session" | "watch" | "help" => return None,
+            "submit" => &[&file],
+            "import" => &["draft", &file],
+            "backup" => &["copy.db"],
+            "audit" => &["verify"],
+            "policy" => &["show"],
+            "team" => &["init"],
+            "admin" => &["authorized-keys"],
+            "notify" => &["test", "none"],
+            "completions" => &["bash"],
+            "modify" => &["R-1", "--step", "lookup", "--set", "query=\"Jane\"", "--reason", "r"],
+            "skip" => &["R-2", "--step", "draft"],
+            "reject" | "request-changes" | "override" => &["R-3", "--reason", "no, as we said yesterday"],
+            "comment" => &["R-4", "words"],
+            "snooze" => &["R-4", "--for", "1h"],
+            "wait" => &["R-5", "--timeout", "0"],
+            "preview" | "show" | "explain" | "approve" | "claim" | "release" | "thread" | "evidence"
+            | "escalate" => &["R-5"],
+            "next" | "run" | "stop" => &["R-9"],
+            _ => &[],
+        };
+        Some([&[verb], words].concat().into_iter().map(str::to_owned).collect())
+    };
+    for words in verbs.into_iter().filter_map(words) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = run_into(&desk, nobody(), &words);
+        // It ends as it would with a reader: with what it did, or with one sentence on why not; never by a panic or a signal.
+        assert!(ran.code.is_some_and(|code| code != 101), "{ran}");
+        assert!(!ran.err.contains("panicked") && !ran.err.contains("Broken pipe"), "{ran}");
+    }
+    desk.run(&["audit", "verify"]).ended(0);
+}
+
+#[test]
 fn a_long_export_into_a_closed_pipe_ends_quietly() {
     let desk = Desk::new();
     let many: String = (0..600).map(|n| format!("{}\n", gate("feeder", &format!("n{n}")))).collect();

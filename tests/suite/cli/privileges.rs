@@ -60,7 +60,7 @@ const ON_A_REQUEST: [&str; 50] = [
     "report @ --step lookup --token 0 --status running --progress 5",
     "stop @ --reason no",
 ];
-const AND_THESE: [&str; 14] = [
+const AND_THESE: [&str; 25] = [
     "confirm @ --step lookup",
     "retry @ --step lookup",
     "continue @ --reason no",
@@ -75,6 +75,17 @@ const AND_THESE: [&str; 14] = [
     "evidence @",
     "evidence @ --json",
     "evidence @ 1",
+    "rollout start @",
+    "rollout status @",
+    "rollout promote @ --reason fine",
+    "rollout pause @",
+    "rollout resume @",
+    "rollout freeze @",
+    "rollout halt @",
+    "rollout rollback @",
+    "rollout sample @ --set cpu=3",
+    "rollout resolve @ --tier 0 --reason looked",
+    "rollout ack @",
 ];
 
 /// What names no request.

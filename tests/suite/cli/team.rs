@@ -435,7 +435,7 @@ fn however_much_others_ask_ones_own_are_all_there() {
             ids
         };
         assert_eq!(listed("list"), [first.clone(), second.clone()], "{who}");
-        assert_eq!(listed("list --state decided"), [closed.clone()], "{who}");
+        assert_eq!(listed("list --state decided"), std::slice::from_ref(&closed), "{who}");
         let pulse = ssh(&desk, who, "pulse --json").ended(0).json();
         assert_eq!(pulse["open"], 2, "{pulse}");
         ssh(&desk, who, "show b").ended(0).said(&[&first]);
@@ -673,7 +673,7 @@ fn an_event_says_through_what_and_from_where_it_came() {
         .unwrap();
     let actor = &signed["facts"]["actor"];
     assert_eq!((&actor["face"], &actor["address"]), (&"session".into(), &"192.0.2.1".into()), "{signed}");
-    assert!(signed["at"].is_number() || signed["at"].is_string(), "{signed}");
+    assert!(signed["envelope"]["at"].is_number(), "{signed}");
     // What is no address is none, and an older event has none.
     let store = desk.store();
     let mut command = desk.command(&["--store", store.to_str().unwrap(), "session", "--as", "carol"]);

@@ -418,8 +418,8 @@ fn however_often_the_watcher_is_killed_every_notice_arrives_and_twice_under_one_
     let server = Server::start();
     settings(&desk, &server.channel(&desk));
     server.slow_ms.store(3, Ordering::SeqCst);
-    let kills = 20 * crate::faults::scale().min(5);
-    let each = 6;
+    let kills = 100 * crate::faults::scale().min(5);
+    let each = 3;
     let mut asked = 0;
     for kill in 0..kills {
         let documents: String = (0..each).map(|n| format!("{}\n", high(&format!("k-{kill}-{n}")))).collect();

@@ -3,3 +3,4 @@
 pub mod fleet;
 mod held;
 pub mod sources;
+mod rollouts;

@@ -11,6 +11,7 @@ mod overriding;
 mod places;
 mod clock;
 mod flood;
+mod waits;
 
 use crate::cli::{Desk, Ran};
 

@@ -15,6 +15,7 @@ mod delta;
 mod overriding;
 mod signing;
 mod run_from_the_screen;
+mod rollouts;
 mod walk;
 mod slow_line;
 mod flood;

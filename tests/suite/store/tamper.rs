@@ -32,6 +32,7 @@ struct Sound {
 impl Sound {
     fn new() -> Self {
         let stage = after_some_days();
+        super::super::app::rollouts::asked_for(&stage);
         let file = stage.dir.path().join("sound.db");
         let mut app = stage.app();
         app.backup(&file, |_, _| {}).unwrap();
@@ -499,6 +500,7 @@ fn every_altered_missing_and_added_row_of_every_derived_table_is_named() {
 /// SQL for a value that differs from `value` and that the column takes.
 fn other_value(column: &str, value: &Value) -> String {
     match (column, value) {
+        (_, Value::Integer(n)) if *n > i64::MAX - 1000 => format!("{column} - 1000"),
         (_, Value::Integer(_)) => format!("{column} + 1000"),
         (_, Value::Text(_)) => format!("{column} || '~'"),
         ("expires_at" | "next_due_at" | "claim_until" | "closed_at", Value::Null) => "1".to_owned(),

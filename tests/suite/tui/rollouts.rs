@@ -12,7 +12,7 @@ use countersign::domain::rollout::fact::{Cause, RolloutFact};
 use countersign::domain::rollout::gate::{self, Judgement, Look};
 use countersign::domain::rollout::work::{Act, End, Ended, RunNumber};
 use countersign::domain::rollout::{
-    Amount, Attempt, Found, Heard, Metric, Phase, Reading, Rollout, RolloutId, Terms, Tier, state,
+    Amount, Attempt, Found, Heard, Metric, Phase, Reading, Rollout, RolloutId, Stimulus, Terms, Tier, state,
 };
 use countersign::domain::text::Text;
 use countersign::present::rollout::marks::Marks;
@@ -69,11 +69,7 @@ impl Canary {
             run: 0,
         };
         let plan = deployment().request.revision.digest;
-        canary.then(
-            40,
-            "cp20",
-            RolloutFact::Asked { plan, terms: Box::new(terms), programs: Vec::new() },
-        )
+        canary.then(40, "cp20", RolloutFact::Asked { plan, terms: Box::new(terms), programs: Vec::new() })
     }
 
     fn with(mut self, minutes: i64, who: &str, fact: RolloutFact, payload: Held) -> Self {
@@ -405,10 +401,10 @@ fn with(size: (u16, u16), options: Options, all: &[&Canary]) -> Model {
     model
 }
 
-/// Presses `0`, and answers.
+/// Presses `!`, and answers.
 fn opened(size: (u16, u16), options: Options, all: &[&Canary]) -> Model {
     let mut model = with(size, options, all);
-    answer(&mut model, "0", all);
+    answer(&mut model, "!", all);
     model
 }
 
@@ -530,4 +526,389 @@ fn one_line_or_two_and_what_is_left_out_is_counted() {
     let mut model = with((80, 24), Options::default(), &first(3));
     hear(&mut model, sight(&[], None));
     assert_eq!(text(&model), before);
+}
+
+const VERBS: [(&str, Stimulus); 6] = [
+    ("B", Stimulus::RollBack),
+    ("H", Stimulus::Halt),
+    ("Z", Stimulus::Pause),
+    ("V", Stimulus::Resume),
+    ("F", Stimulus::Freeze),
+    ("K", Stimulus::Acknowledge),
+];
+
+fn named(name: &str) -> Canary {
+    canaries().into_iter().find(|(of, _)| *of == name).unwrap().1
+}
+
+#[test]
+fn each_key_opens_one_dialog_or_says_why_not_as_the_table_says() {
+    for (name, canary) in canaries() {
+        for (key, on) in VERBS {
+            let mut model = opened((80, 24), Options::default(), &[&canary]);
+            let may = canary.seen().rollout.may(on, &Standing::everything(), NOW);
+            let greyed = text(&model).contains(&format!("({key} "));
+            let effects = answer(&mut model, key, &[&canary]);
+            assert!(effects.is_empty(), "{name} {key}: {effects:?}");
+            match may {
+                Ok(()) => {
+                    assert!(model.rollouts.order.is_some() && !greyed, "{name} {key}:\n{}", text(&model));
+                    // Cancel has the focus.
+                    assert!(answer(&mut model, "enter", &[&canary]).is_empty(), "{name} {key}");
+                    assert!(text(&model).contains("nothing was asked of R-1042"), "{}", text(&model));
+                    answer(&mut model, key, &[&canary]);
+                    answer(&mut model, "tab", &[&canary]);
+                    let asked = answer(&mut model, "enter", &[&canary]);
+                    assert_eq!(asked, [Effect::Steer { id: RequestId::new(1042), on }], "{name} {key}");
+                }
+                Err(no) => {
+                    assert!(model.rollouts.order.is_none(), "{name} {key}");
+                    let said = model.said.clone().unwrap().to_string();
+                    assert_eq!(said, no.to_string(), "{name} {key}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dialogs_say_what_comes_of_it() {
+    let mut frames = String::new();
+    for (name, key) in [
+        ("baking", "B"),
+        ("awaiting", "B"),
+        ("promoting", "H"),
+        ("baking", "H"),
+        ("baking", "Z"),
+        ("paused", "V"),
+        ("frozen", "V"),
+        ("awaiting", "F"),
+        ("unknown", "B"),
+        ("rollback_failed", "K"),
+        ("unwatched", "B"),
+        ("unwatched", "H"),
+    ] {
+        let canary = named(name);
+        for size in SIZES {
+            let mut model = opened(size, Options::default(), &[&canary]);
+            answer(&mut model, key, &[&canary]);
+            let area = model.layout().unwrap().body;
+            let shown = lines(&model);
+            let dialog = &shown[usize::from(area.y)..usize::from(area.bottom())];
+            let from = dialog.iter().rposition(|line| line.starts_with('━')).unwrap();
+            frames.push_str(&format!(
+                "{name} {key} at {}×{}\n{}\n\n",
+                size.0,
+                size.1,
+                dialog[from..].join("\n")
+            ));
+        }
+    }
+    assert_snapshot!("what_comes_of_it", frames);
+}
+
+#[test]
+fn without_a_watcher_it_is_said_in_red_that_nobody_executes_it() {
+    let canary = named("unwatched");
+    for key in ["B", "H"] {
+        let mut model = opened((80, 24), Options::default(), &[&canary]);
+        answer(&mut model, key, &[&canary]);
+        let order = model.rollouts.order.as_ref().unwrap();
+        let red: Vec<String> = order
+            .about
+            .iter()
+            .flat_map(|line| &line.phrases)
+            .filter(|phrase| phrase.tone == countersign::present::line::Tone::Bad)
+            .map(|phrase| phrase.text.to_string())
+            .collect();
+        assert!(red.iter().any(|words| words.starts_with("NOBODY EXECUTES IT")), "{key}: {red:?}");
+    }
+}
+
+#[test]
+fn who_may_not_is_told_which_permission_is_missing() {
+    let canary = named("baking");
+    let mut model = opened((80, 24), Options::default(), &[&canary]);
+    let mut whole = canary.whole();
+    whole.standing = Standing { permissions: Default::default(), ..Standing::everything() };
+    let live = vec![whole.seen.clone()];
+    hear(&mut model, Message::Rollouts(Box::new(Outlook { now: NOW, live, whole: Some(Box::new(whole)) })));
+    model.frame_shown();
+    let frame = text(&model);
+    assert!(frame.contains("(B roll back)  (H halt)"), "{frame}");
+    answer(&mut model, "B", &[&canary]);
+    assert!(model.rollouts.order.is_none() && text(&model).contains("rollback"), "{}", text(&model));
+}
+
+/// The request for the next tier of [`Canary::awaiting`].
+fn promotion(canary: &Canary) -> Told {
+    let mut deployment = deployment().request;
+    deployment.id = canary.id.deployment();
+    let judgement = canary.judgement(0);
+    let tiers = (tier(5), tier(25), Attempt(1));
+    let policy = countersign::domain::policy::Policy::BUILT_IN;
+    let entry =
+        countersign::domain::rollout::promotion::submission(&deployment, tiers, &judgement, &policy, ago(1));
+    let request = countersign::domain::evolve::begin(RequestId::new(1101), &entry).unwrap();
+    Told { request, history: vec![(Seq(900), entry)] }
+}
+
+#[test]
+fn promote_brings_the_promotion_in_front_and_its_dialog_is_the_sign_off() {
+    use countersign::app::Queue;
+    use countersign::tui::action::{Ask, Place};
+    let canary = named("awaiting");
+    let asks = promotion(&canary);
+    for size in SIZES {
+        let mut model = opened(size, Options::default(), &[&canary]);
+        let effects = answer(&mut model, "P", &[&canary]);
+        assert!(
+            effects.iter().any(|e| matches!(e, Effect::Load { queue: Queue::Promotions, .. })),
+            "{effects:?}"
+        );
+        assert!(effects.contains(&Effect::Read(RequestId::new(1101))));
+        assert!(model.dialog.is_none() && model.rollouts.sheet.is_none(), "nothing is decided in the view");
+        let rows = vec![asks.row()];
+        hear(&mut model, Message::Page { queue: Queue::Promotions, place: Place::Start, rows });
+        hear(&mut model, asks.message());
+        model.frame_shown();
+        model.at += std::time::Duration::from_secs(1);
+        let frame = text(&model);
+        assert!(
+            frame.contains("R-1101 is now in front of you") && frame.contains("pass: tes decline"),
+            "{frame}"
+        );
+        read_to_the_end(&mut model);
+        let key = text(&model);
+        assert!(key.contains("P promote"), "{key}");
+        press(&mut model, "P");
+        assert_eq!(model.dialog.as_ref().map(|dialog| dialog.ask), Some(Ask::Approve), "{}", text(&model));
+    }
+}
+
+#[test]
+fn back_from_a_deployment_is_one_key_and_one_confirmation() {
+    let canary = named("baking");
+    let mut told = deployment();
+    told.request.id = RequestId::new(1042);
+    told.request.rollout = Some(countersign::domain::rollout::StandsAt {
+        phase: Phase::Baking,
+        tier: tier(25),
+        alarm: false,
+        why: None,
+        at: ago(6),
+    });
+    let mut model = screen_with((80, 24), Options::default(), &[told]);
+    hear(&mut model, sight(&[&canary], None));
+    press(&mut model, "enter");
+    model.at += std::time::Duration::from_secs(1);
+    assert!(text(&model).contains("B roll back"), "{}", text(&model));
+    answer(&mut model, "B", &[&canary]);
+    let frame = text(&model);
+    assert!(frame.contains("━ Roll back R-1042") && frame.contains("from 25 % to 0 %"), "{frame}");
+    press(&mut model, "tab");
+    let asked = press(&mut model, "enter");
+    assert_eq!(asked, [Effect::Steer { id: RequestId::new(1042), on: Stimulus::RollBack }]);
+}
+
+#[test]
+fn a_dialog_whose_rollout_went_on_says_so_and_cannot_ask_any_more() {
+    let (before, after) = (named("baking"), named("rolled_back"));
+    let mut model = opened((80, 24), Options::default(), &[&before]);
+    answer(&mut model, "Z", &[&before]);
+    press(&mut model, "tab");
+    hear(&mut model, sight(&[&after], Some(RequestId::new(1042))));
+    model.frame_shown();
+    assert!(text(&model).contains("rolled back at"), "{}", text(&model));
+    assert!(press(&mut model, "enter").is_empty(), "Cancel has the focus again");
+    // And a refusal that comes back stands in the dialog.
+    let mut model = opened((80, 24), Options::default(), &[&before]);
+    answer(&mut model, "Z", &[&before]);
+    let refusal = after.seen().rollout.refusal(Stimulus::Pause, NOW);
+    hear(&mut model, Message::Refused { id: RequestId::new(1042), refusal });
+    assert!(text(&model).contains("rolled back at") && model.rollouts.order.is_some(), "{}", text(&model));
+}
+
+#[test]
+fn a_reading_moves_only_the_cells_it_changes() {
+    use countersign::tui::wire::Wire;
+    use ratatui::backend::Backend;
+    let whole = named("baking");
+    let mut before = whole.clone();
+    before.heard.truncate(whole.heard.len() - 4);
+    let bytes_of = |from: &ratatui::buffer::Buffer, to: &ratatui::buffer::Buffer| {
+        let mut sent: Vec<u8> = Vec::new();
+        let mut wire = Wire::new(&mut sent);
+        wire.draw(from.diff(to).into_iter()).unwrap();
+        Backend::flush(&mut wire).unwrap();
+        sent.len()
+    };
+    for size in SIZES {
+        let mut model = with(size, Options::default(), &[&before]);
+        let (old, _) = draw(&model);
+        hear(&mut model, sight(&[&whole], None));
+        let (new, _) = draw(&model);
+        let band = model.layout().unwrap().band.unwrap();
+        let changed = old.diff(&new);
+        assert!(!changed.is_empty() || size == (80, 24), "the reading is seen");
+        assert!(changed.iter().all(|(x, y, _)| band.contains((*x, *y).into())), "{changed:?}");
+        let bytes = bytes_of(&old, &new);
+        assert!(bytes <= 160, "{bytes} bytes for one look at four metrics in the strip at {size:?}");
+        // In the view: the values, and one column of each chart.
+        let mut model = opened(size, Options::default(), &[&before]);
+        let (old, _) = draw(&model);
+        hear(&mut model, sight(&[&whole], Some(RequestId::new(1042))));
+        let (new, _) = draw(&model);
+        let (changed, bytes) = (old.diff(&new).len(), bytes_of(&old, &new));
+        assert!(changed > 0 && bytes <= 900, "{bytes} bytes, {changed} cells in the view at {size:?}");
+    }
+}
+
+#[test]
+fn no_word_of_a_driver_or_a_source_stands_outside_its_gutter() {
+    const FOREIGN: &str = "ƶ";
+    let word = FOREIGN.repeat(9);
+    let hostile =
+        format!("{word}\n━ {word} ━\u{1b}[2J{word}\r{word}\u{202e}\n\n{}", format!("{word} ").repeat(60));
+    let words = || Text::from(hostile.as_str());
+    let ended = || Ended { why: Some(words()), output: Some(words()), pack: Some(words()), ..done(1, 1) };
+    let mut canary = Canary::new(1042, "payments-api")
+        .acts(39, Act::Snapshot, 0, 5, ended())
+        .then(38, "system", RolloutFact::Started { to: tier(5), baseline: None })
+        .acts(38, Act::Start, 0, 5, Ended { end: End::Failed, ..ended() })
+        .with(2, "alice", RolloutFact::Frozen { why: Cause::Person }, Payload::reason(Some(words())));
+    let source = Identifier::new("probe").unwrap();
+    let reading = Reading { metric: Metric::Cpu, found: Found::Nothing(words()), at: ago(0), source };
+    canary.heard.push(Heard { reading, at: ago(0) });
+    for size in [(120, 40), (80, 24), (60, 16)] {
+        let mut model = opened(size, Options::default(), &[&canary, &second()]);
+        for key in ["pgdn"; 30].into_iter().chain(["B", "pgdn", "esc", "g"]) {
+            let (buffer, _) = draw(&model);
+            for y in 0..buffer.area.height {
+                for x in (0..buffer.area.width).filter(|x| buffer[(*x, y)].symbol().contains(FOREIGN)) {
+                    let gutter = (0..x).any(|x| buffer[(x, y)].symbol() == "│");
+                    assert!(gutter, "column {x} of line {y} in\n{}", text(&model));
+                }
+            }
+            answer(&mut model, key, &[&canary]);
+        }
+        assert!(!text(&model).is_empty());
+    }
+}
+
+/// What a hand, a cat or a bad line sends into the view of a rollout: nothing is asked that nobody meant. What was meant is
+/// told from the stream alone: a verb's key in a view that was drawn, a frame of the dialog, the focus turned to its button, Enter.
+#[test]
+fn twenty_thousand_random_keys_ask_nothing_that_was_not_meant() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = move |n: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % n as u64).unwrap()
+    };
+    let all: Vec<Canary> = canaries().into_iter().map(|(_, canary)| canary).collect();
+    let other = second();
+    let (mut at, mut asked) = (2, 0);
+    let mut model = opened((120, 40), Options::default(), &[&all[at], &other]);
+    // What is open by the stream's own account: what, of whom, whether a frame showed it, whether its button has the focus.
+    let mut meant: Option<(Stimulus, RequestId, bool, bool)> = None;
+    const KEYS: [&str; 24] = [
+        "B",
+        "H",
+        "Z",
+        "V",
+        "F",
+        "K",
+        "B",
+        "H",
+        "enter",
+        "enter",
+        "enter",
+        "tab",
+        "tab",
+        "shift-tab",
+        "left",
+        "alt-enter",
+        "esc",
+        "!",
+        "j",
+        "q",
+        "y",
+        "P",
+        "A",
+        "r",
+    ];
+    for _ in 0..20_000 {
+        let key = KEYS[below(KEYS.len())];
+        let of = model.rollouts.sheet.as_ref().map(|sheet| sheet.id);
+        let effects = press_unseen(&mut model, key);
+        let mut ends = None;
+        match (&mut meant, key) {
+            (Some((_, _, true, focus)), "tab" | "shift-tab" | "left") => *focus = !*focus,
+            (Some((_, _, true, focus)), "alt-enter") => *focus = true,
+            (Some((on, id, true, true)), "enter") => ends = Some((*on, *id)),
+            (Some((_, _, true, false)), "enter") | (Some((_, _, true, _)), "esc" | "q") => meant = None,
+            (Some(_), _) => {}
+            (None, key) => {
+                let verb = VERBS.iter().find(|(of, _)| *of == key).map(|(_, on)| *on);
+                if let (Some(on), Some(id), Some(_)) = (verb, of, &model.rollouts.order) {
+                    meant = Some((on, id, false, false));
+                }
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Steer { id, on } => {
+                    assert_eq!(ends.take(), Some((on, id)), "misfire after {key}");
+                    asked += 1;
+                    meant = None;
+                    hear(&mut model, Message::Steered { id, on });
+                }
+                Effect::Decide { id, command } => panic!("misfire: {command:?} on {id}"),
+                Effect::Launch { id, errand } => panic!("misfire: {errand:?} on {id}"),
+                Effect::SeeRollouts(of) => {
+                    hear(&mut model, sight(&[&all[at], &other], of));
+                }
+                _ => {}
+            }
+        }
+        if below(9) == 0 {
+            // The world goes on: another phase, under whatever is open.
+            at = below(all.len());
+            let of = model.rollouts.of();
+            hear(&mut model, sight(&[&all[at], &other], of));
+            // A dialog that became impossible has its focus on Cancel.
+            if let (Some((_, _, _, focus)), Some(order)) = (&mut meant, &model.rollouts.order) {
+                *focus = *focus && !order.refused;
+            }
+        }
+        if below(4) > 0 {
+            model.frame_shown();
+            if let Some((_, _, visible, _)) = &mut meant {
+                *visible = true;
+            }
+        }
+        if model.rollouts.order.is_none() {
+            meant = None;
+        }
+        if model.rollouts.sheet.is_none() && model.dialog.is_none() && below(3) == 0 {
+            model.said = None;
+            answer(&mut model, "!", &[&all[at], &other]);
+        }
+        if model.dialog.is_some() || model.help.is_some() || model.prompt.is_some() {
+            press(&mut model, "esc");
+        }
+    }
+    assert!(asked > 100, "only {asked} deliberate sequences were in the stream: it shows too little");
+}
+
+#[test]
+fn the_guide_shows_the_strip_as_it_is() {
+    let model = with((120, 40), Options::default(), &[&named("baking")]);
+    let area = model.layout().unwrap().band.unwrap();
+    let shown = lines(&model);
+    let strip = shown[usize::from(area.y) + 1..usize::from(area.bottom())].join("\n");
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/reviewer.template.md");
+    assert!(std::fs::read_to_string(template).unwrap().contains(&strip), "{strip}");
 }

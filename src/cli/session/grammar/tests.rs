@@ -4,7 +4,7 @@ use super::*;
 use crate::cli::args::Cli;
 
 /// What the command line has and a session has not, each for its reason.
-const NOT_HERE: [(&str, &str); 14] = [
+const NOT_HERE: [(&str, &str); 15] = [
     ("notify", "tries channels of the server"),
     ("watch", "keeps time, and is the server's"),
     ("admin", "is the server's"),
@@ -14,6 +14,7 @@ const NOT_HERE: [(&str, &str); 14] = [
     ("doctor", "looks at the server"),
     ("keys", "read the settings; ? on the screen shows them"),
     ("man", "is for a shell at the server"),
+    ("prune", "is upkeep"),
     ("rebuild", "is upkeep"),
     ("roll-back", "starts processes"),
     ("run", "starts processes"),
