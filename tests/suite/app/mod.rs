@@ -5,6 +5,7 @@ mod demo;
 mod month;
 pub mod rollouts;
 mod jumps;
+mod calendar;
 
 use countersign::app::{App, Clock, Place};
 use countersign::domain::moment::Moment;

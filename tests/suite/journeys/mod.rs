@@ -19,3 +19,4 @@ mod rollouts;
 mod walk;
 mod slow_line;
 mod flood;
+mod burst;
