@@ -174,31 +174,6 @@ fn a_production_deployment_and_an_override_line_by_line_as_the_issue_says() {
             ],
         )
         .ended(0);
-    // And by keys, on a terminal.
-    server.feeds("ci", &["submit", "-"], deploy("c")).ended(0).said(&["R-4"]);
-    if server.makes_terminals() {
-        let mut bob = server.sits_down("bob", &[], WIDE);
-        bob.sees("nothing waits for you")
-            .press("7")
-            .sees("R-4")
-            .press(ENTER)
-            .sees("What would run")
-            .press("O")
-            .sees("Override R-4");
-        bob.sees("goes ahead without the sign-offs").press(TAB);
-        bob.press("incident").press(ENTER).press("INC-43").press(ENTER);
-        bob.press("the payments stand still again, nobody answers")
-            .press(TAB)
-            .press("OVERRIDE R-4")
-            .press(TAB);
-        let said = server.says("bob", &["challenge", "R-4", "--override"]).ended(0).out;
-        let armour = signed(&server, "bob", &said);
-        bob.press(&format!("\x1b[200~{armour}\x1b[201~")).sees("END SSH SIGNATURE");
-        bob.press(ALT_ENTER).sees("R-4 OVERRIDDEN; you owe R-5");
-        bob.press("q").press("q");
-        assert_eq!(bob.ends(), 0);
-        assert_eq!(server.desk.shown("R-4")["state"], "overridden");
-    }
     // Everything that was signed verifies without this program.
     let out = server.desk.path("out");
     server.desk.run(&["audit", "export", "--signatures", out.to_str().unwrap()]).ended(0);

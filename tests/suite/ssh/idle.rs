@@ -87,6 +87,6 @@ fn sessions_that_nobody_types_in_cost_nothing_and_hold_nothing_up() {
     // None of them holds a lock: a decision goes through, and all of them see it.
     ssh(&desk, "ann", "approve R-1").ended(0);
     for person in &mut sitting {
-        person.waits_until("one that waits", |shown| !shown.contains("R-1"));
+        person.waits_until("one that waits", |shown| shown.contains("1 waits for you"));
     }
 }

@@ -680,7 +680,8 @@ fn promote_brings_the_promotion_in_front_and_its_dialog_is_the_sign_off() {
         );
         read_to_the_end(&mut model);
         let key = text(&model);
-        assert!(key.contains("P promote"), "{key}");
+        // Where there is room for no more, the key of every sign-off stands alone.
+        assert!(key.contains(if size.0 < 120 { "A approve" } else { "P promote" }), "{key}");
         press(&mut model, "P");
         assert_eq!(model.dialog.as_ref().map(|dialog| dialog.ask), Some(Ask::Approve), "{}", text(&model));
     }
