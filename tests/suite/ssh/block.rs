@@ -3,7 +3,6 @@
 use super::server::{Server, Setting};
 use super::{is_missing, program, team_with};
 use crate::cli::{Desk, gate};
-use crate::journeys::desk::{ALT_ENTER, ENTER, TAB, WIDE};
 use std::process::{Command, Stdio};
 
 /// A human's key and an agent's, both signed.
